@@ -1,0 +1,228 @@
+# Mangoplan: build, test, check. "make help" lists what there is.
+#
+# Variants, each in its own folder:  make SAN=address,undefined   build/asan
+#                                    make SAN=thread              build/tsan
+#                                    make COV=1                   build/cov
+#                                    make                         build
+# CC=gcc and CC=clang both work; a change of compiler or flags rebuilds by itself.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/bash
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# ---------------------------------------------------------------------------------------------
+# Pure modules: no I/O, no clock, no log, no environment (the fences check it), and over 95 % of
+# their lines covered by unit tests (make coverage). Paths without the extension.
+PURE := \
+    common/buf common/err common/fact common/event common/job common/jval common/murmur2 \
+    common/num common/offsets common/outcome common/phone common/str common/text \
+    $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
+    ingest/entry_id ingest/form ingest/signature \
+    worker/calls/decide worker/calls/fold worker/calls/rules \
+    worker/crm/backoff worker/crm/budget worker/crm/lanes
+
+# ---------------------------------------------------------------------------------------------
+# What is built from what
+
+ifdef SAN
+    VARIANT := $(if $(findstring thread,$(SAN)),tsan,asan)
+else ifdef COV
+    VARIANT := cov
+endif
+B ?= build$(if $(VARIANT),/$(VARIANT))
+
+c_files = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
+
+COMMON_C := $(call c_files,common)
+INGEST_C := $(filter-out ingest/main.c,$(call c_files,ingest))
+WORKER_C := $(filter-out worker/main.c,$(call c_files,worker))
+BROKER_C := $(call c_files,tests/devbroker)
+UNIT_C   := $(sort $(wildcard tests/unit/test_*.c))
+UNITLIB_C := $(filter-out $(UNIT_C),$(sort $(wildcard tests/unit/*.c)))
+INTEGRATION_C := $(sort $(wildcard tests/integration/test_*.c))
+BENCH_C  := $(sort $(wildcard tests/bench/*.c))
+FUZZ_C   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+bin = $(patsubst %.c,$(B)/%,$(1))
+
+COMMON_A := $(B)/libcommon.a
+INGEST_A := $(B)/libingest.a
+WORKER_A := $(B)/libworker.a
+
+BINARIES := $(if $(wildcard ingest/main.c),$(B)/ingest) $(if $(wildcard worker/main.c),$(B)/worker) \
+    $(if $(BROKER_C),$(B)/devbroker)
+UNIT_BIN := $(call bin,$(UNIT_C))
+INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
+BENCH_BIN := $(call bin,$(BENCH_C))
+FUZZ_BIN := $(call bin,$(FUZZ_C))
+
+# ---------------------------------------------------------------------------------------------
+# How
+
+LIBS := rdkafka libcurl jansson libmicrohttpd libsodium libcrypto
+HAVE_LIBS := $(shell pkg-config --exists $(LIBS) check 2>/dev/null && echo yes)
+LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS) 2>/dev/null))
+LIB_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+CHECK_LDLIBS := $(shell pkg-config --libs check 2>/dev/null)
+
+# The newest entry of the changelog names the version.
+VERSION := $(shell sed -n 's/^\#\# \[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n1)
+VERSION := $(or $(VERSION),0.1.0)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+    -Wformat=2 -Wundef -Wwrite-strings -Werror
+CPPFLAGS := -I. -D_GNU_SOURCE -DMANGOPLAN_VERSION='"$(VERSION)"' $(LIB_CFLAGS)
+CFLAGS := -std=c17 -g $(WARN) -fPIE -fstack-protector-strong -fno-omit-frame-pointer -pthread
+LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS := $(LIB_LDLIBS)
+
+ifdef SAN
+    CFLAGS += -O1 -fsanitize=$(SAN) -fno-sanitize-recover=all
+    LDFLAGS += -fsanitize=$(SAN)
+else ifdef COV
+    CFLAGS += -O0 --coverage
+    LDFLAGS += --coverage
+else
+    CFLAGS += -O2
+    CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+ifdef FUZZER
+    CFLAGS += -fsanitize=fuzzer-no-link
+endif
+
+# Check's macros pass an empty __VA_ARGS__, which clang calls an extension.
+TEST_CFLAGS := $(if $(findstring clang,$(CC)),-Wno-gnu-zero-variadic-macro-arguments)
+
+Q := $(if $(V),,@)
+J = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) ## build ingest, worker and devbroker into build/
+	@:
+
+tests: all $(UNIT_BIN) $(INTEGRATION_BIN) ## build the unit and integration tests without running them
+	@:
+
+# Rewritten only when compiler or flags change; every object depends on it.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@[ "$(HAVE_LIBS)" = yes ] || { echo "libraries are missing: run 'make install-deps'" >&2; exit 1; }
+	@echo '$(CC) $(subst ','\'',$(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Rewritten only when a source file comes or goes; archives depend on it.
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMON_C) $(INGEST_C) $(WORKER_C)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(B)/obj/tests/%.o: tests/%.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(COMMON_A): $(call obj,$(COMMON_C)) $(B)/sources
+$(INGEST_A): $(call obj,$(INGEST_C)) $(B)/sources
+$(WORKER_A): $(call obj,$(WORKER_C)) $(B)/sources
+%.a:
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+define link
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(1) -o $@
+endef
+
+$(B)/ingest: $(call obj,ingest/main.c) $(INGEST_A) $(COMMON_A)
+	$(call link)
+$(B)/worker: $(call obj,worker/main.c) $(WORKER_A) $(COMMON_A)
+	$(call link)
+$(B)/devbroker: $(call obj,$(BROKER_C)) $(COMMON_A)
+	$(call link)
+$(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UNITLIB_C)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
+	$(call link,$(CHECK_LDLIBS))
+$(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
+	$(call link)
+$(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
+	$(call link,-fsanitize=fuzzer)
+
+.SECONDARY:
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------------------------------------
+# Tests. Runner scripts get the folder of the binaries in BUILD and end with "N passed, N failed".
+
+deps:
+	@deploy/install-deps
+
+test: deps ## every test, sanitized: unit, integration, scenarios; ends with "N passed, N failed"
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
+	$(Q)BUILD=build/asan tests/run unit integration scenarios
+
+unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
+	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/run unit
+
+scenarios: deps ## scenarios only
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
+	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/run scenarios
+
+check: deps ## formatting, linters, fences, banned functions, both compilers
+	$(Q)tests/check/run
+
+coverage: deps ## line coverage of the pure modules; fails under 95 %
+	$(Q)$(MAKE) --no-print-directory $(J) COV=1 tests
+	$(Q)tests/check/coverage $(PURE)
+
+fuzz: deps ## a short run of every fuzzer (FUZZ_SECONDS=20 each)
+	$(Q)$(MAKE) --no-print-directory $(J) CC=clang SAN=address,undefined FUZZER=1 B=build/fuzz fuzzers
+	$(Q)BUILD=build/fuzz tests/check/fuzz $(FUZZ_C)
+fuzzers: $(FUZZ_BIN)
+
+demo: deps ## a made-up company takes calls, on this machine, in a minute
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/demo/run
+
+bench-ingest: deps ## acknowledged webhooks per second at 1 to 512 connections
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/ingest
+benches: $(BENCH_BIN)
+
+kafka-start: ## Apache Kafka on free ports in the background; prints its address
+	$(Q)deploy/install-deps kafka
+	$(Q)deploy/kafka/run --background
+
+kafka-stop: ## stop what kafka-start started
+	$(Q)deploy/kafka/run --stop
+
+install-deps: ## install the Debian packages that building, testing and the demo need
+	$(Q)deploy/install-deps
+
+format: ## rewrite all C files as clang-format wants them
+	$(Q)find common ingest worker tests -name '*.[ch]' -exec clang-format -i {} + 2>/dev/null || true
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | \
+	    while IFS=$$'\t' read -r t h; do printf '  make %-14s %s\n' "$$t" "$$h"; done
+
+# For scripts: make -s print-PURE
+print-%:
+	@echo '$($*)'
+
+FORCE:
+.PHONY: FORCE all tests deps test unit scenarios check coverage fuzz fuzzers demo bench-ingest benches \
+    kafka-start kafka-stop install-deps format clean help
