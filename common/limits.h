@@ -1,0 +1,46 @@
+/*
+ * Every ceiling on what an outsider can make grow, in one place.
+ * Bytes unless the name says otherwise. design.md sections 4 and 6 give the outside ones.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+/* Webhooks (design.md 6.3, mango-api.md section 2) */
+#define LIMIT_WEBHOOK_BODY (256 * 1024)
+#define LIMIT_WEBHOOK_FIELDS 16     /* fields of one form */
+#define LIMIT_ENTRY_ID 128          /* entry_id, call_id */
+#define LIMIT_COMMAND_ID 128
+#define LIMIT_KIND 64               /* path below events/ or result/ */
+#define LIMIT_HTTP_CONNECTIONS 12000
+#define LIMIT_UNAUTHORIZED_PER_MINUTE 20 /* answers 401 for one address */
+
+/* JSON */
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_BYTES (4 * 1024 * 1024)
+
+/* Calls */
+#define LIMIT_LEGS_PER_CALL 256
+#define LIMIT_EVENTS_PER_CALL 4096
+
+/* Settings */
+#define LIMIT_SETTINGS_BYTES (512 * 1024)
+#define LIMIT_ACCOUNT_NAME 32
+#define LIMIT_EMPLOYEES 5000
+#define LIMIT_LIST_ENTRIES 5000     /* any other list of a settings document */
+#define LIMIT_SETTING_STRING 1024
+
+/* Kafka */
+#define LIMIT_RECORD_BYTES (1024 * 1024)
+#define LIMIT_HEADERS 32
+#define LIMIT_COMMIT_METADATA 4000  /* a broker stops at 4096 (kafka-and-http.md 3.1) */
+#define LIMIT_PARTITIONS 1024
+
+/* Outside answers */
+#define LIMIT_ANSWER_BYTES (10 * 1024 * 1024)
+#define LIMIT_URL 8192
+
+/* Log */
+#define LIMIT_LOG_LINE 4096
+#define LIMIT_ERROR_TEXT 512
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The event loop of a process: one thread, epoll, one heap of timers, signals as events
+ * (design.md section 7 "Threads"). All callbacks run on the thread in loop_run.
+ *
+ *   turn: stamp CLOCK_BOOTTIME -> gap of 5 s or more? fence first -> due timers -> ready fds -> wait
+ *
+ * It turns at least once a second. Fence callbacks run before anything else of that turn, with the
+ * gap; that turn fires no timer and dispatches no fd before they have returned.
+ */
+#ifndef COMMON_LOOP_H
+#define COMMON_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#define LOOP_FENCE_MS 5000
+
+struct loop;
+
+#define LOOP_READ 1u
+#define LOOP_WRITE 2u
+
+enum err loop_new(struct loop **out, struct error *e) MUST_CHECK;
+void loop_free(struct loop *l); /* fds and timers that are left are forgotten, not closed */
+
+/* Calls back with the ready events until unwatched. fd stays the caller's. One watch per fd. */
+enum err loop_watch(struct loop *l, int fd, unsigned events, void (*ready)(void *arg, unsigned events),
+                    void *arg, struct error *e) MUST_CHECK;
+void loop_change(struct loop *l, int fd, unsigned events);
+void loop_unwatch(struct loop *l, int fd); /* before close(); safe inside callbacks */
+
+/* A timer, embedded in its owner; zeroed before timer_init. */
+struct loop_timer {
+    struct loop *loop;
+    void (*fire)(void *arg);
+    void *arg;
+    int64_t at;  /* CLOCK_BOOTTIME ms */
+    size_t slot; /* place in the heap + 1; 0 = not set */
+};
+
+void loop_timer_init(struct loop_timer *t, struct loop *l, void (*fire)(void *arg), void *arg);
+void loop_timer_set(struct loop_timer *t, int64_t at_boot_ms); /* sets or moves; fires once */
+void loop_timer_after(struct loop_timer *t, int64_t ms);
+void loop_timer_stop(struct loop_timer *t); /* not set is fine; before its owner is freed */
+
+/* Called every turn, after fds and timers: for work that is gathered (flush of a queue). */
+void loop_each_turn(struct loop *l, void (*turn)(void *arg), void *arg);
+/* Called with the gap in ms after the loop stood still for LOOP_FENCE_MS or more. */
+void loop_on_gap(struct loop *l, void (*gap)(void *arg, int64_t ms), void *arg);
+/* SIGTERM and SIGINT come as calls of `stop`; SIGPIPE is ignored. Once, before other threads start. */
+enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), void *arg,
+                        struct error *e) MUST_CHECK;
+/* Runs until loop_stop. ERR_INTERNAL if epoll fails. */
+enum err loop_run(struct loop *l, struct error *e) MUST_CHECK;
+void loop_stop(struct loop *l);
+/* One turn that waits at most ms: for tests and orderly ends. */
+enum err loop_turn(struct loop *l, int64_t ms, struct error *e) MUST_CHECK;
+/* CLOCK_BOOTTIME ms stamped at the beginning of this turn. */
+int64_t loop_now(const struct loop *l);
+/* When the loop last turned (boot ms); any thread, for /healthz. */
+int64_t loop_last_turn(const struct loop *l);
+
+#endif
