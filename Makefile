@@ -181,6 +181,17 @@ scenarios: deps ## scenarios only
 check: deps ## formatting, linters, fences, banned functions, both compilers
 	$(Q)tests/check/run
 
+# clang-tidy, file by file; again when the file, a header of it or the configuration changes.
+TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
+    $(INTEGRATION_C) $(BENCH_C) $(wildcard ingest/main.c worker/main.c))
+$(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  TIDY  $*.c"
+	$(Q)clang-tidy --quiet $*.c -- $(CPPFLAGS) -std=c17 -Wno-gnu-zero-variadic-macro-arguments 2>&1 | \
+	    sed '/^[0-9]* warnings\? generated/d; /warnings treated as errors/d' ; exit $${PIPESTATUS[0]}
+	@touch $@
+tidy: $(TIDY)
+
 coverage: deps ## line coverage of the pure modules; fails under 95 %
 	$(Q)$(MAKE) --no-print-directory $(J) COV=1 tests
 	$(Q)tests/check/coverage $(PURE)
@@ -224,5 +235,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit scenarios check coverage fuzz fuzzers demo bench-ingest benches \
+.PHONY: FORCE all tests deps test unit scenarios check tidy coverage fuzz fuzzers demo bench-ingest benches \
     kafka-start kafka-stop install-deps format clean help
