@@ -157,7 +157,6 @@ $(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_
 $(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link,-fsanitize=fuzzer)
 
-.SECONDARY:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------------
@@ -184,7 +183,7 @@ check: deps ## formatting, linters, fences, banned functions, both compilers
 # clang-tidy, file by file; again when the file, a header of it or the configuration changes.
 TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
     $(INTEGRATION_C) $(BENCH_C) $(wildcard ingest/main.c worker/main.c))
-$(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy
+$(TIDY): $(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@echo "  TIDY  $*.c"
 	$(Q)clang-tidy --quiet $*.c -- $(CPPFLAGS) -std=c17 -Wno-gnu-zero-variadic-macro-arguments 2>&1 | \
