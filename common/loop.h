@@ -2,10 +2,10 @@
  * The event loop of a process: one thread, epoll, one heap of timers, signals as events
  * (design.md section 7 "Threads"). All callbacks run on the thread in loop_run.
  *
- *   turn: stamp CLOCK_BOOTTIME -> gap of 5 s or more? fence first -> due timers -> ready fds -> wait
+ *   turn: wait -> stamp CLOCK_BOOTTIME -> due timers -> ready fds -> each_turn
  *
- * It turns at least once a second. Fence callbacks run before anything else of that turn, with the
- * gap; that turn fires no timer and dispatches no fd before they have returned.
+ * It turns at least once a second. When 5 s or more have gone by since the stamp, wherever they went
+ * (the wait, a callback, the machine asleep), the gap callbacks run before any other callback does.
  */
 #ifndef COMMON_LOOP_H
 #define COMMON_LOOP_H
@@ -42,7 +42,9 @@ struct loop_timer {
 };
 
 void loop_timer_init(struct loop_timer *t, struct loop *l, void (*fire)(void *arg), void *arg);
-void loop_timer_set(struct loop_timer *t, int64_t at_boot_ms); /* sets or moves; fires once */
+/* Sets or moves; fires once. Equal times fire in the order of setting; what is set inside a callback
+ * fires in a later turn. */
+void loop_timer_set(struct loop_timer *t, int64_t at_boot_ms);
 void loop_timer_after(struct loop_timer *t, int64_t ms);
 void loop_timer_stop(struct loop_timer *t); /* not set is fine; before its owner is freed */
 
@@ -53,7 +55,7 @@ void loop_on_gap(struct loop *l, void (*gap)(void *arg, int64_t ms), void *arg);
 /* SIGTERM and SIGINT come as calls of `stop`; SIGPIPE is ignored. Once, before other threads start. */
 enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), void *arg,
                         struct error *e) MUST_CHECK;
-/* Runs until loop_stop. ERR_INTERNAL if epoll fails. */
+/* Runs until loop_stop (one asked before counts). The time before it is no gap. ERR_INTERNAL if epoll fails. */
 enum err loop_run(struct loop *l, struct error *e) MUST_CHECK;
 void loop_stop(struct loop *l);
 /* One turn that waits at most ms: for tests and orderly ends. */
@@ -62,5 +64,7 @@ enum err loop_turn(struct loop *l, int64_t ms, struct error *e) MUST_CHECK;
 int64_t loop_now(const struct loop *l);
 /* When the loop last turned (boot ms); any thread, for /healthz. */
 int64_t loop_last_turn(const struct loop *l);
+/* For tests: another clock than clock_boot_ms. Waiting stays real. */
+void loop_use_clock(struct loop *l, int64_t (*boot_ms)(void));
 
 #endif
