@@ -37,23 +37,23 @@ enum http_end {
 
 struct http_answer { /* borrowed during the callback */
     enum http_end end;
-    int status;              /* HTTP_ANSWERED only */
-    struct str body;         /* at most max_body; longer is HTTP_UNKNOWN with too_large (status set) */
+    int status;      /* HTTP_ANSWERED only */
+    struct str body; /* at most max_body; longer is HTTP_UNKNOWN with too_large (status set) */
     struct str content_type;
-    int64_t retry_after_s;   /* -1 = none; both forms of the header */
-    int64_t ms;              /* from http_send to the end */
-    int64_t sent_boot_ms;    /* when the pre-request callback passed, 0 = never */
+    int64_t retry_after_s; /* -1 = none; both forms of the header */
+    int64_t ms;            /* from http_send to the end */
+    int64_t sent_boot_ms;  /* when the pre-request callback passed, 0 = never */
     bool too_large;
-    const char *why;         /* for the log when not answered; no secrets */
+    const char *why; /* for the log when not answered; no secrets */
 };
 
-struct http_request { /* copied by http_send */
-    const char *method;      /* "GET" "POST" */
-    const char *url;         /* without credentials; checked against the allow list */
+struct http_request {           /* copied by http_send */
+    const char *method;         /* "GET" "POST" */
+    const char *url;            /* without credentials; checked against the allow list */
     const char *const *headers; /* "Name: value", NULL-terminated list; may be NULL */
     struct str body;
-    int64_t timeout_ms;      /* the whole, from http_send */
-    int64_t leave_by;        /* boot ms; 0 = no limit */
+    int64_t timeout_ms; /* the whole, from http_send */
+    int64_t leave_by;   /* boot ms; 0 = no limit */
     size_t max_body;
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;

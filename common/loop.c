@@ -70,7 +70,7 @@ enum err loop_new(struct loop **out, struct error *e)
 {
     int fd = epoll_create1(EPOLL_CLOEXEC);
     if (fd < 0)
-        return error_set(e, ERR_INTERNAL, "epoll_create1: %s", strerror(errno));
+        return error_set(e, ERR_INTERNAL, "epoll_create1: %s", strerrordesc_np(errno));
     struct loop *l = mem_alloc(1, sizeof *l);
     l->epoll_fd = fd;
     l->signal_fd = -1;
@@ -147,7 +147,7 @@ enum err loop_watch(struct loop *l, int fd, unsigned events,
     w->events = events;
     /* Without events the fd stays out of epoll, which would report a hang-up on and on. */
     if (events && epoll_change(l, EPOLL_CTL_ADD, fd) != 0)
-        return error_set(e, ERR_INTERNAL, "cannot watch fd %d: %s", fd, strerror(errno));
+        return error_set(e, ERR_INTERNAL, "cannot watch fd %d: %s", fd, strerrordesc_np(errno));
     w->ready = ready;
     w->arg = arg;
     return ERR_OK;
@@ -290,7 +290,7 @@ enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), voi
     sigaddset(&set, SIGINT);
     l->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (l->signal_fd < 0)
-        return error_set(e, ERR_INTERNAL, "signalfd: %s", strerror(errno));
+        return error_set(e, ERR_INTERNAL, "signalfd: %s", strerrordesc_np(errno));
     l->stop = stop;
     l->stop_arg = arg;
     pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -363,7 +363,7 @@ enum err loop_turn(struct loop *l, int64_t ms, struct error *e)
     struct epoll_event ready[BATCH];
     int n = epoll_wait(l->epoll_fd, ready, BATCH, wait_ms(l, ms));
     if (n < 0 && errno != EINTR)
-        return error_set(e, ERR_INTERNAL, "epoll_wait: %s", strerror(errno));
+        return error_set(e, ERR_INTERNAL, "epoll_wait: %s", strerrordesc_np(errno));
     fence(l);
     stamp(l, l->clock());
     fire_timers(l);

@@ -27,8 +27,9 @@ enum err loop_new(struct loop **out, struct error *e) MUST_CHECK;
 void loop_free(struct loop *l); /* fds and timers that are left are forgotten, not closed */
 
 /* Calls back with the ready events until unwatched. fd stays the caller's. One watch per fd. */
-enum err loop_watch(struct loop *l, int fd, unsigned events, void (*ready)(void *arg, unsigned events),
-                    void *arg, struct error *e) MUST_CHECK;
+enum err loop_watch(struct loop *l, int fd, unsigned events,
+                    void (*ready)(void *arg, unsigned events), void *arg,
+                    struct error *e) MUST_CHECK;
 void loop_change(struct loop *l, int fd, unsigned events);
 void loop_unwatch(struct loop *l, int fd); /* before close(); safe inside callbacks */
 

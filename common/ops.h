@@ -24,8 +24,8 @@ struct ops_check {
 };
 
 struct ops_options {
-    const char *listen;  /* "127.0.0.1:9101"; port 0 = any */
-    struct loop *loop;   /* /healthz: fails when it has not turned for 30 s */
+    const char *listen; /* "127.0.0.1:9101"; port 0 = any */
+    struct loop *loop;  /* /healthz: fails when it has not turned for 30 s */
     struct metrics *metrics;
     struct ops_check *checks; /* the caller's, live as long as the server; worst one decides */
     size_t nchecks;

@@ -1,0 +1,21 @@
+/*
+ * The main of a unit test: one suite, one case, its tests in order.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+int unit_run(const char *name, const TTest *const *tests, size_t n)
+{
+    Suite *suite = suite_create(name);
+    TCase *all = tcase_create(name);
+    for (size_t i = 0; i < n; i++)
+        tcase_add_test(all, tests[i]);
+    tcase_set_timeout(all, 30);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
