@@ -165,9 +165,9 @@ $(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A
 deps:
 	@deploy/install-deps
 
-test: deps ## every test, sanitized: unit, integration, scenarios; ends with "N passed, N failed"
+test: deps ## every test, sanitized; ends with "N passed, N failed"
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
-	$(Q)BUILD=build/asan tests/run unit integration scenarios
+	$(Q)BUILD=build/asan tests/run unit fakes integration scenarios
 
 unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
