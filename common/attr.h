@@ -11,5 +11,7 @@
 /* fn(&variable) runs when the variable goes out of scope. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 #define NO_RETURN __attribute__((noreturn))
+/* The function may be missing from the program: its address is NULL then. */
+#define MAY_BE_MISSING __attribute__((weak))
 
 #endif

@@ -11,15 +11,16 @@
 #include "common/str.h"
 
 struct buf {
-    char *data;  /* terminated once anything was added; NULL before; owned */
-    size_t len;  /* bytes, without the terminator */
-    size_t room; /* bytes allocated */
-    size_t max;  /* len never exceeds it */
-    bool failed; /* an add was refused: over max, or no memory. Nothing is added after that */
+    char *data;   /* terminated once anything was added; NULL before; owned */
+    size_t len;   /* bytes, without the terminator */
+    size_t room;  /* bytes allocated */
+    size_t max;   /* len never exceeds it */
+    bool failed;  /* an add was refused: over max, or no memory. Nothing is added after that */
+    bool starved; /* it was for want of memory */
 };
 
 /* An empty buffer that never holds more than max bytes. */
-#define BUF_INIT(max_bytes) ((struct buf){NULL, 0, 0, (max_bytes), false})
+#define BUF_INIT(max_bytes) ((struct buf){NULL, 0, 0, (max_bytes), false, false})
 
 /* Frees the memory; the buffer is empty and usable again with the same ceiling. */
 void buf_done(struct buf *b);

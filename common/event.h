@@ -11,8 +11,8 @@
 #include "common/str.h"
 
 /* Header names (values are text) */
-#define EVENT_KIND "kind"               /* call, summary, recording, record/added, result/route ... */
-#define EVENT_ORIGIN "origin"           /* live, replay, reconcile */
+#define EVENT_KIND "kind"     /* call, summary, recording, record/added, result/route ... */
+#define EVENT_ORIGIN "origin" /* live, replay, reconcile */
 #define EVENT_ACCOUNT "account"
 #define EVENT_RECEIVED_AT "received-at" /* RFC 3339 UTC with ms */
 

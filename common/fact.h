@@ -38,11 +38,12 @@ char *fact_key_make(enum fact_type type, struct str account, struct str name) MU
 struct fact {
     enum job_kind kind;
     char *entry_id;
-    char *number;      /* digits, NULL if none */
-    char *object;      /* done: Megaplan id of the client, task, CallInfo; NULL if none */
-    bool made;         /* done: this job created it (false: it was there) */
-    char *responsible; /* done of client, responsible: what we set; intent of responsible: the value */
-    char *none;        /* done without an object: why there was nothing to do */
+    char *number; /* digits, NULL if none */
+    char *object; /* done: Megaplan id of the client, task, CallInfo; NULL if none */
+    bool made;    /* done: this job created it (false: it was there) */
+    char *
+        responsible; /* done of client, responsible: what we set; intent of responsible: the value */
+    char *none;      /* done without an object: why there was nothing to do */
 };
 
 /* The value: terminated, the caller's (free()). `object` is written under the kind's own word:

@@ -11,31 +11,46 @@
 #include "common/jval.h"
 #include "common/str.h"
 
-enum job_kind { /* in order of priority, design.md section 4 */
-    JOB_ROUTE, JOB_VISITOR, JOB_POPUP, JOB_CLIENT, JOB_RESPONSIBLE, JOB_FILL, JOB_TASK, JOB_TALKED,
-    JOB_CALL, JOB_RECORD, JOB_KINDS,
+/* In order of priority, design.md section 4. */
+enum job_kind {
+    JOB_ROUTE,
+    JOB_VISITOR,
+    JOB_POPUP,
+    JOB_CLIENT,
+    JOB_RESPONSIBLE,
+    JOB_FILL,
+    JOB_TASK,
+    JOB_TALKED,
+    JOB_CALL,
+    JOB_RECORD,
+    JOB_KINDS,
 };
 
-enum job_verdict { /* of the closing a job belongs to */
-    JOB_VERDICT_NONE, JOB_TALKED_TO, JOB_MISSED_MENU, JOB_MISSED_GROUP, JOB_MISSED_DIRECT,
+/* Of the closing a job belongs to. */
+enum job_verdict {
+    JOB_VERDICT_NONE,
+    JOB_TALKED_TO,
+    JOB_MISSED_MENU,
+    JOB_MISSED_GROUP,
+    JOB_MISSED_DIRECT,
 };
 
 /* All text is owned by the job and terminated; NULL where absent. */
 struct job {
-    char *id;       /* entry_id:kind[:cause], design.md section 3 "A job id ends in its cause" */
+    char *id; /* entry_id:kind[:cause], design.md section 3 "A job id ends in its cause" */
     enum job_kind kind;
-    char *account;  /* from the key */
+    char *account; /* from the key */
     char *entry_id;
-    char *number;   /* digits of the outside number */
-    char *rule;     /* "G3" */
-    char *reason;   /* for explain */
-    int64_t event_at;     /* MANGO's unix seconds of the causing event, 0 = unknown */
-    int64_t received_at;  /* unix ms, header received-at */
-    char *origin;         /* header: live, replay, reconcile */
-    char *offset;         /* "events/3/1234": topic/partition/offset of the cause */
+    char *number;        /* digits of the outside number */
+    char *rule;          /* "G3" */
+    char *reason;        /* for explain */
+    int64_t event_at;    /* MANGO's unix seconds of the causing event, 0 = unknown */
+    int64_t received_at; /* unix ms, header received-at */
+    char *origin;        /* header: live, replay, reconcile */
+    char *offset;        /* "events/3/1234": topic/partition/offset of the cause */
     enum job_verdict verdict;
-    int64_t deadline;     /* unix ms; 0 = none */
-    struct jval *data;    /* an object, by kind; owned */
+    int64_t deadline;  /* unix ms; 0 = none */
+    struct jval *data; /* an object, by kind; owned */
 };
 
 const char *job_kind_name(enum job_kind kind);

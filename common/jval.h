@@ -3,8 +3,8 @@
  *
  * Ownership: jval_parse and jval_new_* give a value to the caller, jval_free drops it (NULL is
  * fine). jval_get and jval_at lend: valid while their container lives. jval_put and jval_append
- * steal the value they are given, also when they fail; a NULL value makes the container "failed",
- * so that a chain of puts is checked once, by jval_dump.
+ * steal the value they are given, also when they fail; a NULL or failed value makes the container
+ * "failed", so that a chain of puts is checked once, by jval_failed or jval_dump.
  */
 #ifndef COMMON_JVAL_H
 #define COMMON_JVAL_H
@@ -19,11 +19,23 @@
 
 struct jval;
 
-enum jval_type { JVAL_NONE, JVAL_OBJECT, JVAL_ARRAY, JVAL_TEXT, JVAL_INT, JVAL_REAL, JVAL_BOOL, JVAL_NULL };
+enum jval_type {
+    JVAL_NONE,
+    JVAL_OBJECT,
+    JVAL_ARRAY,
+    JVAL_TEXT,
+    JVAL_INT,
+    JVAL_REAL,
+    JVAL_BOOL,
+    JVAL_NULL
+};
 
 /* Parses exactly one value of at most LIMIT_JSON_BYTES, LIMIT_JSON_DEPTH deep, without repeated
  * keys or NUL in text. ERR_INPUT with line and column; ERR_INTERNAL without memory. */
 enum err jval_parse(struct str text, struct jval **out, struct error *e) MUST_CHECK;
+/* The same, but of a repeated key the last one stands: for webhooks and answers, of which nothing
+ * that can be read may be lost. */
+enum err jval_parse_lenient(struct str text, struct jval **out, struct error *e) MUST_CHECK;
 void jval_free(struct jval *v);
 void jval_cleanup(struct jval **v); /* for CLEANUP */
 
@@ -63,6 +75,8 @@ void jval_put_int(struct jval *object, const char *key, int64_t n);
 void jval_put_bool(struct jval *object, const char *key, bool b);
 void jval_append(struct jval *array, struct jval *value);
 
+/* True for NULL, and for a container one of whose puts or appends failed. */
+bool jval_failed(const struct jval *v);
 /* Compact text, keys sorted if `sorted`, else in the order of insertion. Terminated, the caller's
  * (free()). NULL if the value failed while it was built, or without memory. */
 char *jval_dump(const struct jval *v, bool sorted) MUST_CHECK;

@@ -3,7 +3,8 @@
  *
  * log_info("webhook refused", LOG_TEXT("account", a), LOG_INT("http_status", 401), LOG_ERROR(&e));
  * Keys are those of design.md: event account entry_id job rule topic partition offset err
- * http_status ms suppressed, and others where they help. Values are escaped and cut. No secret ever
+ * http_status ms suppressed, and others where they help. Values are escaped and cut (1 KiB
+ * each); a text that is NULL leaves its key out; bytes that are no UTF-8 become U+FFFD. No secret ever
  * goes in; phone numbers through LOG_PHONE, which leaves the last four digits.
  *
  * Rate limit: each place in the code (call of a log_ macro) may write 10 lines at once and then one
@@ -42,10 +43,10 @@ struct log_place {
 
 #define LOG_END ((struct log_field){LOG_TYPE_END, "", {"", 0}, 0})
 
-#define LOG_AT(level, ...)                                                                         \
-    do {                                                                                           \
-        static struct log_place log_place_;                                                        \
-        log_line(&log_place_, (level), __VA_ARGS__, LOG_END);                                      \
+#define LOG_AT(level, ...)                                    \
+    do {                                                      \
+        static struct log_place log_place_;                   \
+        log_line(&log_place_, (level), __VA_ARGS__, LOG_END); \
     } while (0)
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) LOG_AT(LOG_INFO, __VA_ARGS__)

@@ -1,10 +1,11 @@
 /*
  * Memory for programs: out of memory ends the process with one log line, since Kafka still has
- * the message (style rule 11). Parsers that must return the failure use malloc themselves.
+ * the message. Parsers, which must return the failure, use the mem_try_ functions.
  */
 #ifndef COMMON_MEM_H
 #define COMMON_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/attr.h"
@@ -18,6 +19,18 @@ void *mem_resize(void *old, size_t n, size_t size) MUST_CHECK;
 char *mem_copy(struct str text) MUST_CHECK;
 /* Like asprintf; never NULL. Free with free(). */
 char *mem_format(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+
+/* The same for parsers: NULL without memory. Free with free(). */
+void *mem_try_alloc(size_t n, size_t size) MUST_CHECK;
+void *mem_try_resize(void *old, size_t n, size_t size) MUST_CHECK;
+char *mem_try_copy(struct str text) MUST_CHECK;
+
+/* Ends the process with the one log line and exit code 70, for libraries that report no memory. */
+void mem_out(void) NO_RETURN;
+
+/* The seam for fault tests: a test program that defines it is asked before every mem_try_
+ * allocation, and true makes that one fail. No program of ours defines it. */
+bool mem_fault(void) MAY_BE_MISSING;
 
 /* For CLEANUP: frees a char * / void * variable. */
 void mem_free_text(char **text);

@@ -17,7 +17,7 @@ struct outcome {        /* everything borrowed; NULL = absent */
     const char *rule;   /* "G3" */
     const char *result; /* done present none unsupported dropped ignored dead ... */
     const char *reason;
-    const char *employee; /* Megaplan id */
+    const char *employee;       /* Megaplan id */
     const struct jval *details; /* object or NULL */
     struct {
         const char *method, *path; /* path without query; NULL = no request */

@@ -28,8 +28,9 @@ struct phone {
  * Exactly 11 digits beginning 89 become 79... */
 bool phone_from_pbx(struct str raw, struct phone *out);
 /* A number as somebody typed it on a Megaplan card. With '+' its digits; without it and country_code
- * "7": 11 digits beginning with 8, or 10 digits, are read as 7...; else its digits. Extra characters
- * (spaces, brackets, hyphens, dots) are passed over. False if no 5 digits remain. */
+ * "7": 11 digits beginning with 8, or 10 digits, are read as 7...; else its digits. Other characters
+ * (spaces, brackets, hyphens, words) are passed over; a '+' counts in front of the first digit. False
+ * for `sip:` and if not 5 to PHONE_MAX - 1 digits remain. */
 bool phone_from_card(struct str raw, struct str country_code, struct phone *out);
 bool phone_same(const struct phone *a, const struct phone *b);
 /* "79991231212" "+79991231212" "89991231212" "+7 (999) 123-12-12" -> format. False if unknown. */
@@ -39,7 +40,8 @@ bool phone_format_parse(struct str name, enum phone_format *out);
 void phone_write(const struct phone *p, enum phone_format format, char out[PHONE_TEXT_MAX]);
 /* For people's eyes in logs and tools: the last four digits, the rest '*'. Terminated. */
 void phone_mask(struct str number, char out[PHONE_MAX]);
-/* True if the number matches the mask: digits and '*' (any run of digits), as ignore_numbers (B15). */
+/* True if the number matches the mask: digits and '*' (any run of digits, also none), perhaps with a
+ * leading '+', as ignore_numbers (B15). */
 bool phone_matches(const struct phone *p, struct str mask);
 
 #endif

@@ -14,6 +14,8 @@
 /* "2026-11-22T15:11:00.123Z" and its terminator */
 #define TEXT_TIME_SIZE 25
 
+/* Bytes of the valid UTF-8 character s begins with (1-4), or 0 if it begins with none. */
+size_t text_character(struct str s);
 /* True if the bytes are valid UTF-8 (no surrogates, no overlong forms, up to U+10FFFF). */
 bool text_is_utf8(struct str s);
 /* The longest beginning of s of at most max bytes that does not cut a UTF-8 character. */

@@ -1,0 +1,293 @@
+/*
+ * The only door to jansson. A struct jval * is a json_t * under another name. One thread at a time per
+ * value; pure.
+ *
+ * A container that failed carries a high bit in its reference count, so that the mark costs no
+ * memory, which may be what is missing. Only roots carry it: put and append hand it on to the
+ * container and take it off the value.
+ */
+#include "common/jval.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "common/num.h"
+
+#define FAILED ((size_t)1 << (8 * sizeof(size_t) - 2))
+
+static json_t *js(const struct jval *v)
+{
+    union {
+        const struct jval *in;
+        json_t *out;
+    } u = {v};
+
+    return u.out;
+}
+
+static struct jval *jv(json_t *json)
+{
+    return (struct jval *)json;
+}
+
+/* jansson allows 2048 levels; we count brackets outside of text before it starts. */
+static bool too_deep(struct str text)
+{
+    size_t depth = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '{' || c == '[') && ++depth > LIMIT_JSON_DEPTH)
+            return true;
+        else if (!quoted && (c == '}' || c == ']') && depth > 0)
+            depth--;
+    }
+    return false;
+}
+
+static enum err parse(struct str text, size_t flags, struct jval **out, struct error *e)
+{
+    json_error_t why;
+
+    if (text.len > LIMIT_JSON_BYTES)
+        return error_set(e, ERR_INPUT, "JSON is over %d bytes", LIMIT_JSON_BYTES);
+    if (too_deep(text))
+        return error_set(e, ERR_INPUT, "JSON is over %d levels deep", LIMIT_JSON_DEPTH);
+    /* jansson calls some allocation failures "invalid token"; the allocator's errno knows */
+    errno = 0;
+    *out = jv(json_loadb(text.ptr ? text.ptr : "", text.len, JSON_DECODE_ANY | flags, &why));
+    if (*out)
+        return ERR_OK;
+    if (errno == ENOMEM || json_error_code(&why) == json_error_out_of_memory)
+        return error_set(e, ERR_INTERNAL, "JSON: no memory");
+    /* the text of jansson's message quotes the input, which may be a secret */
+    return error_set(e, ERR_INPUT, "JSON is not valid: line %d, column %d", why.line, why.column);
+}
+
+enum err jval_parse(struct str text, struct jval **out, struct error *e)
+{
+    return parse(text, JSON_REJECT_DUPLICATES, out, e);
+}
+
+enum err jval_parse_lenient(struct str text, struct jval **out, struct error *e)
+{
+    return parse(text, 0, out, e);
+}
+
+bool jval_failed(const struct jval *v)
+{
+    return !v || (js(v)->refcount & FAILED);
+}
+
+static void set_failed(struct jval *v)
+{
+    if (v)
+        js(v)->refcount |= FAILED;
+}
+
+void jval_free(struct jval *v)
+{
+    if (!v)
+        return;
+    js(v)->refcount &= ~FAILED;
+    json_decref(js(v));
+}
+
+void jval_cleanup(struct jval **v)
+{
+    jval_free(*v);
+}
+
+enum jval_type jval_type(const struct jval *v)
+{
+    if (!v)
+        return JVAL_NONE;
+    switch (json_typeof(js(v))) {
+    case JSON_OBJECT:
+        return JVAL_OBJECT;
+    case JSON_ARRAY:
+        return JVAL_ARRAY;
+    case JSON_STRING:
+        return JVAL_TEXT;
+    case JSON_INTEGER:
+        return JVAL_INT;
+    case JSON_REAL:
+        return JVAL_REAL;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return JVAL_BOOL;
+    default:
+        return JVAL_NULL;
+    }
+}
+
+const struct jval *jval_get(const struct jval *v, const char *key)
+{
+    return jv(json_object_get(js(v), key));
+}
+
+size_t jval_size(const struct jval *v)
+{
+    return jval_type(v) == JVAL_ARRAY ? json_array_size(js(v)) : json_object_size(js(v));
+}
+
+const struct jval *jval_at(const struct jval *v, size_t i)
+{
+    return jv(json_array_get(js(v), i));
+}
+
+bool jval_next(const struct jval *object, void **iter, struct str *key, const struct jval **value)
+{
+    *iter = *iter ? json_object_iter_next(js(object), *iter) : json_object_iter(js(object));
+    if (!*iter)
+        return false;
+    *key = (struct str){json_object_iter_key(*iter), json_object_iter_key_len(*iter)};
+    *value = jv(json_object_iter_value(*iter));
+    return true;
+}
+
+bool jval_text(const struct jval *v, struct str *out)
+{
+    if (jval_type(v) != JVAL_TEXT)
+        return false;
+    *out = (struct str){json_string_value(js(v)), json_string_length(js(v))};
+    return true;
+}
+
+bool jval_int(const struct jval *v, int64_t *out)
+{
+    if (jval_type(v) != JVAL_INT)
+        return false;
+    *out = json_integer_value(js(v));
+    return true;
+}
+
+bool jval_real(const struct jval *v, double *out)
+{
+    if (jval_type(v) != JVAL_INT && jval_type(v) != JVAL_REAL)
+        return false;
+    *out = json_number_value(js(v));
+    return true;
+}
+
+bool jval_bool(const struct jval *v, bool *out)
+{
+    if (jval_type(v) != JVAL_BOOL)
+        return false;
+    *out = json_is_true(js(v));
+    return true;
+}
+
+bool jval_int_loose(const struct jval *v, int64_t min, int64_t max, int64_t *out)
+{
+    struct str text;
+    int64_t n;
+
+    if (jval_text(v, &text))
+        return num_parse(text, min, max, out);
+    if (!jval_int(v, &n) || n < min || n > max)
+        return false;
+    *out = n;
+    return true;
+}
+
+struct str jval_get_text(const struct jval *v, const char *key)
+{
+    struct str text = STR_NONE;
+
+    return jval_text(jval_get(v, key), &text) ? text : STR_NONE;
+}
+
+struct jval *jval_new_object(void)
+{
+    return jv(json_object());
+}
+
+struct jval *jval_new_array(void)
+{
+    return jv(json_array());
+}
+
+struct jval *jval_new_text(struct str s)
+{
+    return jv(json_stringn(s.ptr ? s.ptr : "", s.len));
+}
+
+struct jval *jval_new_int(int64_t n)
+{
+    return jv(json_integer(n));
+}
+
+struct jval *jval_new_real(double n)
+{
+    return jv(json_real(n));
+}
+
+struct jval *jval_new_bool(bool b)
+{
+    return jv(json_boolean(b));
+}
+
+struct jval *jval_new_null(void)
+{
+    return jv(json_null());
+}
+
+struct jval *jval_copy(const struct jval *v)
+{
+    return jval_failed(v) ? NULL : jv(json_deep_copy(js(v)));
+}
+
+/* Takes the mark off a value that is about to belong to `container`, and puts it there. */
+static bool hand_on_failure(struct jval *container, struct jval *value)
+{
+    if (!jval_failed(value))
+        return false;
+    set_failed(container);
+    jval_free(value);
+    return true;
+}
+
+void jval_put(struct jval *object, const char *key, struct jval *value)
+{
+    if (hand_on_failure(object, value))
+        return;
+    if (json_object_set_new(js(object), key, js(value)) != 0)
+        set_failed(object);
+}
+
+void jval_put_text(struct jval *object, const char *key, struct str s)
+{
+    jval_put(object, key, jval_new_text(s));
+}
+
+void jval_put_int(struct jval *object, const char *key, int64_t n)
+{
+    jval_put(object, key, jval_new_int(n));
+}
+
+void jval_put_bool(struct jval *object, const char *key, bool b)
+{
+    jval_put(object, key, jval_new_bool(b));
+}
+
+void jval_append(struct jval *array, struct jval *value)
+{
+    if (hand_on_failure(array, value))
+        return;
+    if (json_array_append_new(js(array), js(value)) != 0)
+        set_failed(array);
+}
+
+char *jval_dump(const struct jval *v, bool sorted)
+{
+    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : 0);
+
+    return jval_failed(v) ? NULL : json_dumps(js(v), flags);
+}
