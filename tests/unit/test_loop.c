@@ -459,13 +459,21 @@ static void fence_frozen(void *arg, int64_t ms)
     loop_stop(((struct world *)arg)->loop);
 }
 
+static void tell_parent(void *arg)
+{
+    struct player *p = arg;
+    ck_assert_int_eq(write(p->fd, "r", 1), 1);
+}
+
 static void frozen_child(int ready)
 {
     struct world w;
     start(&w, say_name);
+    w.players[1].fd = ready;
+    loop_timer_init(&w.players[1].timer, w.loop, tell_parent, &w.players[1]);
+    loop_timer_set(&w.players[1].timer, 0); /* from inside the loop */
     loop_on_gap(w.loop, fence_frozen, &w);
     loop_timer_after(&w.players[0].timer, 500); /* comes due while frozen */
-    ck_assert_int_eq(write(ready, "r", 1), 1);
     ck_assert_int_eq(loop_run(w.loop, &w.e), ERR_OK);
     _exit(strcmp(w.said, "!a") == 0 ? 0 : 1);
 }
