@@ -38,7 +38,7 @@ static bool make_room(struct buf *b, size_t more)
         return false;
     }
     need = b->len + more + 1;
-    if (need <= b->room)
+    if (b->data && need <= b->room)
         return true;
     room = b->room ? b->room : SMALLEST;
     while (room < need)
