@@ -21,12 +21,18 @@
 #define FACT_HEADER_AT "at"     /* RFC 3339 */
 #define FACT_HEADER_JOB "job"   /* topic/partition/offset of the job, for ageing out */
 
-enum fact_type { FACT_INTENT, FACT_DONE, FACT_GIVEN_UP, FACT_STATE, FACT_MARK };
+enum fact_type {
+    FACT_INTENT,
+    FACT_DONE,
+    FACT_GIVEN_UP,
+    FACT_STATE,
+    FACT_MARK
+};
 
 struct fact_key {
     enum fact_type type;
     struct str account; /* empty for a mark */
-    struct str name;    /* job id, or the state's name */
+    struct str name;    /* job id, or the state's name, which has no ':' (a job id always has) */
 };
 
 /* Borrows from key. ERR_INPUT if it is none of the forms. */
@@ -34,22 +40,30 @@ enum err fact_key_parse(struct str key, struct fact_key *out, struct error *e) M
 /* The caller's (free()). For FACT_MARK account and name are ignored. */
 char *fact_key_make(enum fact_type type, struct str account, struct str name) MUST_CHECK;
 
-/* What came of a job (intent: what is about to be created). Fields not of a kind are empty. */
+/* What came of a job (intent: what is about to be created). Fields not of a kind are NULL. */
 struct fact {
     enum job_kind kind;
     char *entry_id;
-    char *number; /* digits, NULL if none */
-    char *object; /* done: Megaplan id of the client, task, CallInfo; NULL if none */
+    char *number; /* digits */
+    char *object; /* done: Megaplan id of the client, task, CallInfo */
     bool made;    /* done: this job created it (false: it was there) */
-    char *
-        responsible; /* done of client, responsible: what we set; intent of responsible: the value */
-    char *none;      /* done without an object: why there was nothing to do */
+    /* done of client, responsible: what we set; intent of responsible: the value */
+    char *responsible;
+    char *none;        /* done without an object: why there was nothing to do; given-up: why */
+    struct jval *data; /* done: what else came of it (visitor's answer, record's link) */
 };
 
 /* The value: terminated, the caller's (free()). `object` is written under the kind's own word:
- * "client", "task", "call". */
+ * "client" (client, responsible, fill, visitor, route), "task" (task, talked), "call" (the rest). */
 char *fact_encode(enum fact_type type, const struct fact *f) MUST_CHECK;
+/* ERR_INPUT with the field's name, ERR_INTERNAL without memory. */
 enum err fact_decode(struct str value, struct fact **out, struct error *e) MUST_CHECK;
-void fact_free(struct fact *f);
+void fact_free(struct fact *f); /* NULL is fine */
+
+/* An owner mark's value, {"mark":"<32 hex>","v":1}: terminated, the caller's (free()). */
+char *fact_mark_encode(const char *mark) MUST_CHECK;
+/* The mark, terminated. ERR_INPUT if it is none. */
+enum err fact_mark_decode(struct str value, char out[FACT_MARK_HEX + 1],
+                          struct error *e) MUST_CHECK;
 
 #endif

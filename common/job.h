@@ -5,6 +5,7 @@
 #ifndef COMMON_JOB_H
 #define COMMON_JOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -53,15 +54,17 @@ struct job {
     struct jval *data; /* an object, by kind; owned */
 };
 
-const char *job_kind_name(enum job_kind kind);
+const char *job_kind_name(enum job_kind kind); /* "route", "client" ... */
+bool job_kind_parse(struct str name, enum job_kind *out);
 const char *job_verdict_name(enum job_verdict v); /* "talked", "missed:menu" ... ; NULL for none */
 
-/* The message value: terminated JSON, the caller's (free()). Out of memory ends the process. */
+/* The message value, `data` an empty object if NULL: terminated JSON, the caller's (free()). Out of memory ends the process. */
 char *job_encode(const struct job *j) MUST_CHECK;
 /* account/number, or account/entry_id without one; the caller's (free()). */
 char *job_key(const struct job *j) MUST_CHECK;
 /* From key and value; headers kind and account are not trusted, received_at and origin are given.
- * ERR_INPUT with the field's name. */
+ * Unknown fields are passed over; `data` is never NULL. ERR_INPUT with the field's name, ERR_INTERNAL
+ * without memory. */
 enum err job_decode(struct str key, struct str value, int64_t received_at, struct str origin,
                     struct job **out, struct error *e) MUST_CHECK;
 void job_free(struct job *j); /* NULL is fine */

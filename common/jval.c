@@ -12,7 +12,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "common/mem.h"
 #include "common/num.h"
+#include "common/text.h"
 
 #define FAILED ((size_t)1 << (8 * sizeof(size_t) - 2))
 
@@ -204,6 +206,32 @@ struct str jval_get_text(const struct jval *v, const char *key)
     return jval_text(jval_get(v, key), &text) ? text : STR_NONE;
 }
 
+enum err jval_take_text(const struct jval *object, const char *key, bool required, char **out,
+                        struct error *e)
+{
+    const struct jval *v = jval_get(object, key);
+    struct str text;
+
+    *out = NULL;
+    if (!v || jval_type(v) == JVAL_NULL)
+        return required ? error_set(e, ERR_INPUT, "%s: missing", key) : ERR_OK;
+    if (!jval_text(v, &text))
+        return error_set(e, ERR_INPUT, "%s: not a text", key);
+    *out = mem_try_copy(text);
+    return *out ? ERR_OK : error_set(e, ERR_INTERNAL, "%s: no memory", key);
+}
+
+enum err jval_check_version(const struct jval *v, struct error *e)
+{
+    int64_t version;
+
+    if (jval_type(v) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "not an object");
+    if (!jval_int(jval_get(v, "v"), &version) || version != 1)
+        return error_set(e, ERR_INPUT, "v: not 1");
+    return ERR_OK;
+}
+
 struct jval *jval_new_object(void)
 {
     return jv(json_object());
@@ -267,6 +295,15 @@ void jval_put_text(struct jval *object, const char *key, struct str s)
     jval_put(object, key, jval_new_text(s));
 }
 
+void jval_put_text_clean(struct jval *object, const char *key, struct str s)
+{
+    struct buf clean = BUF_INIT(LIMIT_JSON_BYTES);
+
+    text_add_clean(&clean, s);
+    jval_put(object, key, clean.failed ? NULL : jval_new_text(buf_str(&clean)));
+    buf_done(&clean);
+}
+
 void jval_put_int(struct jval *object, const char *key, int64_t n)
 {
     jval_put(object, key, jval_new_int(n));
@@ -290,4 +327,14 @@ char *jval_dump(const struct jval *v, bool sorted)
     size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : 0);
 
     return jval_failed(v) ? NULL : json_dumps(js(v), flags);
+}
+
+char *jval_dump_free(struct jval *v, bool sorted)
+{
+    char *text = jval_dump(v, sorted);
+
+    jval_free(v);
+    if (!text)
+        mem_out();
+    return text;
 }

@@ -61,6 +61,13 @@ bool jval_int_loose(const struct jval *v, int64_t min, int64_t max, int64_t *out
 /* The text of a member of an object, or STR_NONE if it is absent or no text. */
 struct str jval_get_text(const struct jval *v, const char *key);
 
+/* A copy of a member's text: terminated, the caller's (free()), NULL if the member is absent or null.
+ * ERR_INPUT "key: ..." if it is required and missing, or no text; ERR_INTERNAL without memory. */
+enum err jval_take_text(const struct jval *object, const char *key, bool required, char **out,
+                        struct error *e) MUST_CHECK;
+/* ERR_OK if v is an object whose "v" is 1; ERR_INPUT otherwise. For our own messages. */
+enum err jval_check_version(const struct jval *v, struct error *e) MUST_CHECK;
+
 struct jval *jval_new_object(void);
 struct jval *jval_new_array(void);
 struct jval *jval_new_text(struct str s); /* NULL if s is not UTF-8 */
@@ -71,6 +78,8 @@ struct jval *jval_new_null(void);
 struct jval *jval_copy(const struct jval *v); /* deep */
 void jval_put(struct jval *object, const char *key, struct jval *value);
 void jval_put_text(struct jval *object, const char *key, struct str s);
+/* For text of outside that must not spoil the whole: bytes that are no UTF-8 become U+FFFD. */
+void jval_put_text_clean(struct jval *object, const char *key, struct str s);
 void jval_put_int(struct jval *object, const char *key, int64_t n);
 void jval_put_bool(struct jval *object, const char *key, bool b);
 void jval_append(struct jval *array, struct jval *value);
@@ -80,5 +89,7 @@ bool jval_failed(const struct jval *v);
 /* Compact text, keys sorted if `sorted`, else in the order of insertion. Terminated, the caller's
  * (free()). NULL if the value failed while it was built, or without memory. */
 char *jval_dump(const struct jval *v, bool sorted) MUST_CHECK;
+/* The same for programs: want of memory ends the process; frees v. */
+char *jval_dump_free(struct jval *v, bool sorted) MUST_CHECK;
 
 #endif

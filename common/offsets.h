@@ -15,7 +15,7 @@ struct offsets;
 /* first: the offset that will be begun next. Never NULL (mem.h). */
 struct offsets *offsets_new(int64_t first);
 void offsets_free(struct offsets *o);
-/* offset >= every offset begun before (gaps of compaction are fine). */
+/* Offsets rise (gaps of compaction are fine); one that was begun before, or passed over, does nothing. */
 void offsets_begin(struct offsets *o, int64_t offset);
 /* A begun one; a second time does nothing. */
 void offsets_done(struct offsets *o, int64_t offset);

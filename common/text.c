@@ -66,6 +66,17 @@ bool text_is_utf8(struct str s)
     return true;
 }
 
+void text_add_clean(struct buf *out, struct str s)
+{
+    size_t len;
+
+    while (s.len) {
+        len = text_character(s);
+        buf_add_str(out, len ? (struct str){s.ptr, len} : STR("\xef\xbf\xbd"));
+        s = str_from(s, len ? len : 1);
+    }
+}
+
 struct str text_cut(struct str s, size_t max)
 {
     size_t len = s.len < max ? s.len : max;

@@ -20,6 +20,8 @@ size_t text_character(struct str s);
 bool text_is_utf8(struct str s);
 /* The longest beginning of s of at most max bytes that does not cut a UTF-8 character. */
 struct str text_cut(struct str s, size_t max);
+/* Adds s with U+FFFD for every byte that belongs to no valid character. */
+void text_add_clean(struct buf *out, struct str s);
 /* Lowercase hex of n bytes into out[2n+1], terminated. */
 void text_hex(const uint8_t *bytes, size_t n, char *out);
 /* Hex of either case of exactly n bytes; false if it is not that. */
