@@ -19,12 +19,13 @@ endif
 # Pure modules: no I/O, no clock, no log, no environment (the fences check it), and over 95 % of
 # their lines covered by unit tests (make coverage). Paths without the extension.
 PURE := \
-    common/buf common/err common/fact common/event common/job common/jval common/murmur2 \
-    common/num common/offsets common/outcome common/phone common/str common/text \
+    common/buf common/err common/event common/fact common/job common/jval common/kafka/props \
+    common/murmur2 common/num common/offsets common/outcome common/phone common/sha256 common/str \
+    common/text common/tz common/tz_rule \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
-    ingest/entry_id ingest/form ingest/signature \
-    worker/calls/decide worker/calls/fold worker/calls/rules \
-    worker/crm/backoff worker/crm/budget worker/crm/lanes
+    ingest/accept ingest/cidr ingest/entry ingest/form ingest/unauthorized \
+    worker/calls/fold worker/calls/rules \
+    worker/crm/agenda worker/crm/backoff worker/crm/budget worker/crm/facts worker/crm/lanes
 
 # ---------------------------------------------------------------------------------------------
 # What is built from what
@@ -163,19 +164,19 @@ $(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A
 # Tests. Runner scripts get the folder of the binaries in BUILD and end with "N passed, N failed".
 
 deps:
-	@deploy/install-deps
+	@deploy/install-deps $(if $(KAFKA),kafka)
 
 test: deps ## every test, sanitized; ends with "N passed, N failed"
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
-	$(Q)BUILD=build/asan tests/run unit fakes integration scenarios
+	$(Q)BUILD=build/asan tests/run unit fakes integration
 
 unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
 	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/run unit
 
-scenarios: deps ## scenarios only
+scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apache Kafka
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
-	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/run scenarios
+	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/integration/run.py $(S)
 
 check: deps ## formatting, linters, fences, banned functions, both compilers
 	$(Q)tests/check/run

@@ -19,6 +19,7 @@ FOLDERS = ("common", "ingest", "worker", "tests")
 TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 CALL = re.compile(r"(?<![\w.])(?<!->)([A-Za-z_]\w*)\s*\(")
+PURE_WORD = re.compile(r"\bpure\b(?! but)", re.I)
 OUTSIDE_SECTIONS = re.compile(r"^\.(data|bss|tdata|tbss)(?!\.rel\.ro)")
 
 
@@ -63,6 +64,8 @@ class Source:
         self.includes = [(m.group(2), m.group(1) == '"', no_comments.count("\n", 0, m.start()) + 1)
                          for m in INCLUDE.finditer(no_comments)]
         self.code = TOKENS.sub(lambda m: blank(m.group(0)), raw)
+        head = re.match(r"\s*/\*.*?\*/", raw, re.S)
+        self.head_says_pure = path.endswith(".h") and bool(head and PURE_WORD.search(head.group(0)))
         self.starts = [0] + [i + 1 for i, c in enumerate(raw) if c == "\n"]
 
     def calls(self):
@@ -98,6 +101,12 @@ def check_banned(src, conf):
         files = conf.banned.get(name)
         if files is not None and not matches(src.path, files):
             yield line, f"calls {name}, which is banned"
+
+
+def check_declared(src, pure):
+    """What the head of a header says and what the Makefile's list says must agree."""
+    if src.head_says_pure and src.path.removesuffix(".h") not in pure:
+        yield 1, "says that it is pure, but is not in the Makefile's PURE"
 
 
 def check_pure(src, conf, sources, pure):
@@ -156,8 +165,11 @@ def check_object(path, obj, conf, is_pure):
 def findings(root, conf, pure, objects):
     paths = sorted(str(p.relative_to(root)) for d in FOLDERS for p in (root / d).rglob("*.[ch]"))
     sources = {p: Source(root, p) for p in paths}
+    for module in sorted(pure):
+        if objects and module + ".c" not in sources and module + ".h" not in sources:
+            yield f"Makefile:1: PURE names {module}, which is not there"
     for path, src in sources.items():
-        checks = [check_includes(src, conf), check_banned(src, conf)]
+        checks = [check_includes(src, conf), check_banned(src, conf), check_declared(src, pure)]
         is_pure = path.rsplit(".", 1)[0] in pure
         if is_pure:
             checks.append(check_pure(src, conf, sources, pure))

@@ -59,6 +59,11 @@ SOURCE_CASES = [
     ("tests/unit/test_num.c", "void t(void) { strcpy(a, b); }\n", "calls strcpy"),
     ("common/http.c", "long http_x(void) { return clock_gettime(0, 0); }\n", "calls clock_gettime"),
 ]
+SOURCE_CASES += [
+    ("common/offsets.h", "/* The low watermark. Pure. */\n", "says that it is pure"),
+    ("common/sealing.h", "/* The document. Pure but for randomness. */\n", None),
+    ("common/phone.h", "/* Phones. Pure. */\n", None),
+]
 # path, content, finding: compiled and looked at as object files
 OBJECT_CASES = [
     ("common/ops.c", "int ops_x(void) { return 0; }\n", None),
