@@ -28,7 +28,8 @@ struct accept_key {
  * without slashes at its ends. More slashes than one are one (an operator's "https://host/" + "/events"
  * shall not lose calls), a last one is passed over. The kind is what stands below events/, or the path
  * from result/ on; 1 to LIMIT_KIND printable ASCII bytes, else not found. *kind borrows from path. */
-enum accept_route accept_path(struct str method, struct str path, struct str base, struct str *kind);
+enum accept_route accept_path(struct str method, struct str path, struct str base,
+                              struct str *kind);
 
 /* account/entry_id; results by what our command_id carries before its last '~'; account/- if there
  * is none or the JSON cannot be read (mango-api.md section 2; worker calls says why it is unusable). */

@@ -17,7 +17,14 @@
 
 _Static_assert(LIMIT_JSON_DEPTH <= 64, "the open levels are bits of 64");
 
-enum state { VALUE, FIRST_VALUE, FIRST_KEY, KEY, COLON, AFTER };
+enum state {
+    VALUE,
+    FIRST_VALUE,
+    FIRST_KEY,
+    KEY,
+    COLON,
+    AFTER
+};
 
 struct scan {
     const char *p, *end;
@@ -25,8 +32,8 @@ struct scan {
     unsigned depth;   /* open objects and arrays */
     uint64_t objects; /* bit of a level is set if it is an object */
     struct str name;
-    bool wanted;      /* the value to come is that of the name */
-    bool spoiled;     /* it came twice or is of no use */
+    bool wanted;  /* the value to come is that of the name */
+    bool spoiled; /* it came twice or is of no use */
     bool found;
     struct entry_text *out;
 };
