@@ -24,7 +24,8 @@ PURE := \
     common/text common/tz common/tz_rule \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
     ingest/accept ingest/cidr ingest/entry ingest/form ingest/unauthorized \
-    worker/calls/fold worker/calls/rules \
+    worker/calls/book worker/calls/decide worker/calls/fold worker/calls/mark worker/calls/rules \
+    worker/calls/view \
     worker/crm/agenda worker/crm/backoff worker/crm/budget worker/crm/facts worker/crm/lanes
 
 # ---------------------------------------------------------------------------------------------

@@ -1,0 +1,96 @@
+/*
+ * A notification of MANGO OFFICE about a call as a struct (mango-api.md sections 2-4). Lenient where
+ * its traps are (section 9: numbers as text, `locaton`, absent fields, empty groups), strict on what a
+ * call is recognised by. Pure.
+ *
+ * What is of a wrong type, out of range or too long is ERR_INPUT with the field's name: such a
+ * notification goes to `dead`, the call's other events count.
+ */
+#ifndef COMMON_MANGO_CALL_EVENT_H
+#define COMMON_MANGO_CALL_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/jval.h"
+#include "common/str.h"
+
+enum call_event_kind {
+    CALL_EVENT_LEG,          /* events/call */
+    CALL_EVENT_SUMMARY,      /* events/summary */
+    CALL_EVENT_RECORDING,    /* events/recording */
+    CALL_EVENT_RECORD_ADDED, /* events/record/added */
+    CALL_EVENT_DTMF,         /* events/dtmf */
+    CALL_EVENT_OTHER,        /* whatever no rule uses */
+};
+
+enum call_event_state {
+    CALL_EVENT_APPEARED,
+    CALL_EVENT_CONNECTED,
+    CALL_EVENT_ON_HOLD,
+    CALL_EVENT_DISCONNECTED,
+};
+
+enum call_event_location {
+    CALL_EVENT_NOWHERE, /* absent, or a word the manual does not know */
+    CALL_EVENT_IVR,
+    CALL_EVENT_QUEUE,
+    CALL_EVENT_ABONENT,
+};
+
+enum call_event_direction {
+    CALL_EVENT_UNTOLD = -1,
+    CALL_EVENT_INTERNAL = 0,
+    CALL_EVENT_INCOMING = 1,
+    CALL_EVENT_OUTGOING = 2,
+};
+
+/* Longest decimal that an identifier may come as, and its terminator. */
+#define CALL_EVENT_NUMBER 24
+#define CALL_EVENT_TEXTS 16
+
+struct call_event_party {
+    struct str extension; /* empty for outsiders */
+    struct str number;    /* digits, `sip:...`, empty when hidden */
+    struct str taken_from;
+};
+
+/* Absent texts are empty, absent numbers 0. Everything is borrowed from `json` or from `texts`: do
+ * not copy the struct, keep the original until call_event_done. */
+struct call_event {
+    enum call_event_kind kind;
+    struct str entry_id; /* 1-128 bytes */
+    struct str call_id;  /* 1-128 bytes for a leg; may be empty for the others */
+    int64_t timestamp;   /* unix seconds; a summary: its create_time */
+    int64_t seq;
+    enum call_event_state state; /* a leg's */
+    enum call_event_location location;
+    struct call_event_party from, to;
+    struct str line_number;
+    struct str acd_group;
+    struct str command_id;
+    struct str callback_initiator;
+    struct str task_id;
+    int64_t dct_type; /* 0 none, 1 dynamic, 2 static */
+    struct str dct_number;
+    int64_t disconnect_reason;
+    enum call_event_direction direction; /* a summary's */
+    int64_t create_time, forward_time, talk_time, end_time;
+    struct str recording_id;
+
+    struct jval *json; /* owned */
+    char texts[CALL_EVENT_TEXTS][CALL_EVENT_NUMBER];
+    int ntexts;
+};
+
+/* `kind` is the path below events/ ("call", "summary", ...); results and unknown ones are OTHER. */
+enum call_event_kind call_event_kind_of(struct str kind);
+
+/* Fills *out. On failure nothing is owned. ERR_INPUT says what is wrong; ERR_INTERNAL: no memory.
+ * For CALL_EVENT_OTHER nothing is read. */
+enum err call_event_parse(enum call_event_kind kind, struct str json, struct call_event *out,
+                          struct error *e) MUST_CHECK;
+void call_event_done(struct call_event *ev);
+
+#endif
