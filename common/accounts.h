@@ -34,6 +34,7 @@ size_t accounts_count(const struct accounts *a);
 const struct settings *accounts_get(const struct accounts *a, struct str account);
 const struct settings *accounts_by_key(const struct accounts *a, struct str mango_api_key);
 /* Every account, in no order; fn may not change settings. */
-void accounts_each(const struct accounts *a, void (*fn)(void *arg, const struct settings *s), void *arg);
+void accounts_each(const struct accounts *a, void (*fn)(void *arg, const struct settings *s),
+                   void *arg);
 
 #endif

@@ -18,9 +18,19 @@
 #include "common/err.h"
 #include "common/str.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_FAIL };
+enum log_level {
+    LOG_DEBUG,
+    LOG_INFO,
+    LOG_WARN,
+    LOG_FAIL
+};
 
-enum log_type { LOG_TYPE_END, LOG_TYPE_TEXT, LOG_TYPE_INT, LOG_TYPE_PHONE };
+enum log_type {
+    LOG_TYPE_END,
+    LOG_TYPE_TEXT,
+    LOG_TYPE_INT,
+    LOG_TYPE_PHONE
+};
 
 struct log_field {
     enum log_type type;

@@ -15,7 +15,11 @@
 
 struct ops;
 
-enum ops_status { OPS_OK, OPS_DEGRADED, OPS_FAIL };
+enum ops_status {
+    OPS_OK,
+    OPS_DEGRADED,
+    OPS_FAIL
+};
 
 /* One check of /readyz: name, and an atomic that the loop's thread sets to an ops_status. */
 struct ops_check {

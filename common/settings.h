@@ -16,18 +16,18 @@
 
 struct settings_employee {
     char *megaplan_id;
-    char *name;          /* "" if none */
-    char **extensions;   /* `extension` first, then `extensions` */
+    char *name;        /* "" if none */
+    char **extensions; /* `extension` first, then `extensions` */
     size_t nextensions;
     struct phone *numbers;
     size_t nnumbers;
 };
 
-struct settings_hours {   /* local minutes of the day */
-    bool always;          /* working_hours null or absent */
-    bool days[7];         /* Monday first */
+struct settings_hours { /* local minutes of the day */
+    bool always;        /* working_hours null or absent */
+    bool days[7];       /* Monday first */
     int from_minute, to_minute;
-    char **holidays;      /* YYYY-MM-DD */
+    char **holidays; /* YYYY-MM-DD */
     size_t nholidays;
 };
 
@@ -35,8 +35,8 @@ struct settings {
     int64_t version;
     char *account;
     bool enabled;
-    char *timezone;       /* IANA name, known to the system's tz database */
-    char *country_code;   /* digits */
+    char *timezone;     /* IANA name, known to the system's tz database */
+    char *country_code; /* digits */
     struct {
         char *api_key, *api_salt, *base_url;
     } mango;
@@ -70,8 +70,8 @@ struct settings {
     } missed_call_task;
 };
 
-struct settings_rules {           /* what a validation needs from outside */
-    struct str outbound_allow;    /* OUTBOUND_ALLOW; "" = only the vendors' hosts over https */
+struct settings_rules {        /* what a validation needs from outside */
+    struct str outbound_allow; /* OUTBOUND_ALLOW; "" = only the vendors' hosts over https */
     bool (*timezone_known)(const char *name); /* the tz database; I/O stays with the caller */
 };
 
@@ -91,16 +91,18 @@ enum err settings_seal(struct str json, struct str before, const struct settings
 /* The stored document with its secrets as "***". The caller's (free()). */
 enum err settings_hide(struct str stored, char **shown, struct error *e) MUST_CHECK;
 /* Seals anew what is not sealed by the current key. *changed tells whether anything was. */
-enum err settings_reseal(struct str stored, const struct secret_keys *keys, char **out, bool *changed,
-                         struct error *e) MUST_CHECK;
+enum err settings_reseal(struct str stored, const struct secret_keys *keys, char **out,
+                         bool *changed, struct error *e) MUST_CHECK;
 
 /* True if a URL may be called: https to *.megaplan.ru or app.mango-office.ru, or scheme, host and port named in
  * OUTBOUND_ALLOW (comma list of host or host:port, then also http and any port). */
 bool settings_url_allowed(struct str url, struct str outbound_allow);
 
 /* The employee with that extension or own number, or NULL. unmapped_employee is not applied. */
-const struct settings_employee *settings_employee_of(const struct settings *s, struct str extension);
-const struct settings_employee *settings_employee_of_number(const struct settings *s, const struct phone *p);
+const struct settings_employee *settings_employee_of(const struct settings *s,
+                                                     struct str extension);
+const struct settings_employee *settings_employee_of_number(const struct settings *s,
+                                                            const struct phone *p);
 /* The employee by Megaplan id, or NULL. */
 const struct settings_employee *settings_employee_by_id(const struct settings *s, const char *id);
 

@@ -19,24 +19,29 @@ struct str {
 #define STR_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 
 /* The text of a terminated string; NULL gives the empty text. */
-static inline struct str str_of(const char *text) {
+static inline struct str str_of(const char *text)
+{
     return (struct str){text, text ? strlen(text) : 0};
 }
 
-static inline bool str_eq(struct str a, struct str b) {
+static inline bool str_eq(struct str a, struct str b)
+{
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-static inline bool str_is(struct str a, const char *text) {
+static inline bool str_is(struct str a, const char *text)
+{
     return str_eq(a, str_of(text));
 }
 
-static inline bool str_starts(struct str a, struct str prefix) {
+static inline bool str_starts(struct str a, struct str prefix)
+{
     return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 /* Order of bytes, a shorter text before a longer one that begins with it. <0, 0, >0. */
-static inline int str_cmp(struct str a, struct str b) {
+static inline int str_cmp(struct str a, struct str b)
+{
     size_t n = a.len < b.len ? a.len : b.len;
     int c = n ? memcmp(a.ptr, b.ptr, n) : 0;
     if (c != 0)
@@ -45,17 +50,20 @@ static inline int str_cmp(struct str a, struct str b) {
 }
 
 /* The part from byte `from` on (empty if beyond the end). */
-static inline struct str str_from(struct str a, size_t from) {
+static inline struct str str_from(struct str a, size_t from)
+{
     return from >= a.len ? STR_NONE : (struct str){a.ptr + from, a.len - from};
 }
 
 /* Index of the first / last byte c, or -1. */
-static inline long str_find(struct str a, char c) {
+static inline long str_find(struct str a, char c)
+{
     const char *p = a.len ? memchr(a.ptr, c, a.len) : NULL;
     return p ? (long)(p - a.ptr) : -1;
 }
 
-static inline long str_rfind(struct str a, char c) {
+static inline long str_rfind(struct str a, char c)
+{
     const char *p = a.len ? memrchr(a.ptr, c, a.len) : NULL;
     return p ? (long)(p - a.ptr) : -1;
 }

@@ -13,8 +13,15 @@
 #include "common/str.h"
 
 enum kafka_topic {
-    KAFKA_EVENTS, KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK, KAFKA_FACTS, KAFKA_OUTCOMES,
-    KAFKA_SETTINGS, KAFKA_DEAD, KAFKA_TOPICS,
+    KAFKA_EVENTS,
+    KAFKA_JOBS_NOW,
+    KAFKA_JOBS,
+    KAFKA_JOBS_BULK,
+    KAFKA_FACTS,
+    KAFKA_OUTCOMES,
+    KAFKA_SETTINGS,
+    KAFKA_DEAD,
+    KAFKA_TOPICS,
 };
 
 struct kafka_header {
@@ -27,10 +34,10 @@ struct kafka_message {
     enum kafka_topic topic;
     int32_t partition;
     int64_t offset;
-    int64_t timestamp;  /* broker's or producer's, unix ms; -1 unknown */
-    struct str key;     /* empty if none */
+    int64_t timestamp; /* broker's or producer's, unix ms; -1 unknown */
+    struct str key;    /* empty if none */
     struct str value;
-    bool tombstone;     /* the value is null */
+    bool tombstone; /* the value is null */
     const struct kafka_header *headers;
     size_t nheaders;
 };

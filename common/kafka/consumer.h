@@ -30,9 +30,9 @@ struct consumer;
 struct consumer_partition {
     enum kafka_topic topic;
     int32_t partition;
-    int64_t committed;   /* CONSUMER_NONE if none */
+    int64_t committed;    /* CONSUMER_NONE if none */
     const char *metadata; /* of the commit, "" if none; borrowed during the callback */
-    int64_t low, high;   /* watermarks when assigned: first offset there is, one past the last */
+    int64_t low, high;    /* watermarks when assigned: first offset there is, one past the last */
 };
 
 struct consumer_events {
@@ -53,8 +53,9 @@ struct consumer_options {
     void *arg;
 };
 
-enum err consumer_new(struct loop *l, const struct config *c, const struct consumer_options *options,
-                      struct consumer **out, struct error *e) MUST_CHECK;
+enum err consumer_new(struct loop *l, const struct config *c,
+                      const struct consumer_options *options, struct consumer **out,
+                      struct error *e) MUST_CHECK;
 /* Leaves the group (after `revoked`), closes. At most timeout_ms. */
 void consumer_free(struct consumer *k, int64_t timeout_ms);
 

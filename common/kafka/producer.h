@@ -23,19 +23,19 @@ struct producer;
 
 struct producer_report {
     bool delivered;
-    bool maybe;       /* not delivered as far as we know, but may be in the log */
+    bool maybe; /* not delivered as far as we know, but may be in the log */
     int32_t partition;
-    int64_t offset;   /* if delivered */
-    const char *why;  /* if not */
+    int64_t offset;  /* if delivered */
+    const char *why; /* if not */
 };
 
 typedef void producer_done(void *arg, const struct producer_report *report);
 
 struct producer_record {
     enum kafka_topic topic;
-    int32_t partition; /* explicit, see kafka_partition */
+    int32_t partition;     /* explicit, see kafka_partition */
     struct str key, value; /* copied */
-    bool tombstone;    /* null value */
+    bool tombstone;        /* null value */
     const struct kafka_header *headers;
     size_t nheaders;
     producer_done *done; /* may be NULL: only counted and logged if it fails */
@@ -50,7 +50,8 @@ void producer_free(struct producer *p, int64_t timeout_ms);
 /* The partition design.md section 2 says for this topic and key. */
 int32_t producer_partition(const struct producer *p, enum kafka_topic topic, struct str key);
 /* Hands the record over; `done` is never called before this returns. ERR_TEMPORARY: queue full. */
-enum err producer_send(struct producer *p, const struct producer_record *r, struct error *e) MUST_CHECK;
+enum err producer_send(struct producer *p, const struct producer_record *r,
+                       struct error *e) MUST_CHECK;
 /* Self-fence: drops queue and in flight (their reports come, maybe = true) and makes the client anew. */
 void producer_purge(struct producer *p);
 /* Records without a report yet. */

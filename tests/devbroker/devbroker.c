@@ -20,7 +20,10 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-enum { PARTITIONS_MAX = 1024, LINE = 256 };
+enum {
+    PARTITIONS_MAX = 1024,
+    LINE = 256
+};
 
 static const char *const topics[] = {"events", "jobs.now", "jobs",     "jobs.bulk",
                                      "facts",  "outcomes", "settings", "dead"};
