@@ -100,7 +100,7 @@ static bool read_footer(struct str s, struct tz *z)
 
 enum err tz_parse(struct str file, struct tz **out, struct error *e)
 {
-    struct counts c;
+    struct counts c = {0};
     *out = NULL;
     if (!read_header(file, &c) || file.ptr[4] < '2')
         return error_set(e, ERR_INPUT, "no TZif file of version 2 or later");

@@ -105,7 +105,7 @@ enum err form_parse(struct str body, char *scratch, struct form *out, struct err
     struct field f;
     *out = (struct form){0};
     while (next_field(&body, &f)) {
-        struct str name, value;
+        struct str name = {0}, value = {0};
         if (++fields > LIMIT_WEBHOOK_FIELDS)
             return error_set(e, ERR_INPUT, "over %d fields in the form", LIMIT_WEBHOOK_FIELDS);
         if (decoded(f.name, &scratch, &name, e) || decoded(f.value, &scratch, &value, e))
