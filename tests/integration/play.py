@@ -1,0 +1,204 @@
+"""Plays the steps of a scenario against a stack and waits until everything it caused has ended."""
+
+import re
+import threading
+import time
+
+import mango
+from process import Failed, wait_for
+
+SENDERS = 16
+
+
+class Player:
+    """One run of one scenario. `answers` collects what ingest said to every webhook."""
+
+    def __init__(self, scenario, stack):
+        self.scenario = scenario
+        self.stack = stack
+        self.answers = []
+        self.sent = []
+        self.document = None
+
+    def play(self):
+        for step in self.scenario.steps:
+            verb = next(iter(step))
+            try:
+                getattr(self, "step_" + verb)(step)
+            except Failed as failure:
+                raise Failed("step %s: %s" % (step, failure)) from None
+
+    # sending
+
+    def step_send(self, step):
+        """send = name or list or "*"; many calls go out over several connections at once."""
+        chosen = self.scenario.named(step["send"])
+        if len(chosen) == 1:
+            return self.send_one(chosen[0], step)
+        queue = list(chosen)
+        failures = []
+
+        def drain():
+            while queue:
+                try:
+                    call = queue.pop()
+                except IndexError:
+                    return
+                try:
+                    self.send_one(call, step)
+                except Exception as failure:  # noqa: BLE001
+                    failures.append(failure)
+        threads = [threading.Thread(target=drain, daemon=True)
+                   for _ in range(min(step.get("threads", SENDERS), len(chosen)))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+        return None
+
+    def send_one(self, call, step):
+        order = step.get("order", call.order)
+        if "only" in step:
+            order = step["only"]
+        sender = self.stack.sender(self.document, step.get("keep_alive", True))
+        answers = mango.play(sender, call.webhooks, order, step.get("repeat", 1),
+                             step.get("parallel", False))
+        sender.close()
+        self.note(call, answers, step.get("expect", 200))
+
+    def note(self, call, answers, wanted):
+        self.answers += answers
+        self.sent.append(call)
+        bad = [a for a in answers if a.status != wanted]
+        if call.given.get("sign") is None and wanted != "any" and bad:
+            raise Failed("a webhook of call %s was answered %s %s" % (call.name, bad[0].status,
+                                                                      bad[0].text[:200]))
+
+    def step_together(self, step):
+        """The same event of several calls at the same moment, event after event."""
+        chosen = self.scenario.named(step["together"])
+        for index in range(max(len(call.webhooks) for call in chosen)):
+            hooks = [call.webhooks[index] for call in chosen if index < len(call.webhooks)]
+            answers = mango.play(self.stack.sender(self.document), hooks, parallel=True)
+            for call, answer in zip(chosen, answers):
+                self.note(call, [answer], 200)
+
+    # processes
+
+    def service(self, name):
+        return self.stack.services[name]
+
+    def step_kill(self, step):
+        self.service(step["kill"]).kill()
+
+    def step_stop(self, step):
+        self.service(step["stop"]).stop()
+
+    def step_cont(self, step):
+        self.service(step["cont"]).cont()
+
+    def step_term(self, step):
+        self.service(step["term"]).end()
+
+    def step_start(self, step):
+        self.stack.start_service(step["start"], wait=step.get("wait", True))
+
+    def step_wait_ready(self, step):
+        self.service(step["wait_ready"]).await_ready()
+
+    def step_pause_s(self, step):
+        """A length of time that is itself the test (how long a process stays frozen)."""
+        time.sleep(step["pause_s"])
+
+    # Megaplan
+
+    def step_wait_gate(self, step):
+        path = "gates/%s/wait?count=%d&timeout=%d" % (step["wait_gate"], step.get("count", 1), 30)
+        if not self.stack.control.ask(path, timeout=40)["held"]:
+            raise Failed("no request came to the gate in 30 s")
+
+    def step_release(self, step):
+        self.stack.control.ask("gates/%s/release" % step["release"], {"drop": step.get("drop", False)})
+
+    def step_doubts(self, step):
+        self.stack.control.ask("doubts", step["doubts"])
+
+    def step_faults(self, step):
+        self.stack.control.ask("faults", step["faults"])
+
+    def step_remove_client(self, step):
+        self.stack.control.ask("clients/remove", {"id": step["remove_client"]})
+
+    def step_settings(self, step):
+        from scenario import merged
+        self.document = merged(self.document, step["settings"])
+        self.stack.put_settings(self.document)
+
+    # conditions
+
+    def requests(self, method, path):
+        return [r for r in self.stack.control.requests()
+                if r["method"] == method and re.search(path, r["path"])]
+
+    def step_wait_requests(self, step):
+        method, path, count = step.get("method", "POST"), step["wait_requests"], step.get("count", 1)
+        wait_for("%d %s %s" % (count, method, path),
+                 lambda: len(self.requests(method, path)) >= count, self.scenario.deadline_s, 0.1)
+
+    def step_wait_clients(self, step):
+        wait_for("%d clients" % step["wait_clients"],
+                 lambda: len(new_clients(self.stack.control.state())) >= step["wait_clients"],
+                 self.scenario.deadline_s, 0.05)
+
+    def step_wait_jobs(self, step):
+        kind = step["wait_jobs"]
+        wait_for("%d jobs of kind %s" % (step.get("count", 1), kind),
+                 lambda: sum(m[0].doc["kind"] == kind for m in self.stack.topics.jobs().values())
+                 >= step.get("count", 1), self.scenario.deadline_s)
+
+    def step_wait_topic(self, step):
+        messages = self.stack.topics.messages[step["wait_topic"]]
+        wait_for(lambda: "%d messages in %s, found %d" % (step["count"], step["wait_topic"],
+                                                          len(messages)),
+                 lambda: len(messages) >= step["count"], self.scenario.deadline_s)
+
+    def step_settled(self, step):
+        self.settle()
+
+    def settle(self):
+        """Until all is read, every call has closed, and every job has come to its end."""
+        wait_for(lambda: "everything to end; still open: %s" % "; ".join(self.open_ends()),
+                 lambda: not self.open_ends(), self.scenario.deadline_s, 0.1)
+        # a second look: what the last ends may have caused has its own job id by now
+        wait_for("everything to end", lambda: not self.open_ends(), self.scenario.deadline_s, 0.1)
+
+    def open_ends(self):
+        self.alive()
+        topics = self.stack.topics
+        jobs = topics.jobs()
+        ends = ["event not in the topic: %d of %d" % (len(topics.messages["events"]), self.stored())
+                ] if len(topics.messages["events"]) < self.stored() else []
+        closed = {job_id.rsplit(":call:", 1)[0] for job_id in jobs if ":call:" in job_id}
+        ends += ["call %s not closed" % call.name for call in self.sent
+                 if call.closes and call.given.get("sign") is None and call.entry not in closed][:5]
+        ends += ["job %s" % job_id for job_id in topics.unfinished()][:5]
+        for name, service in self.stack.services.items():
+            lag = service.lag() if service.running and not name.startswith("ingest") else 0
+            if lag:
+                ends.append("%s has %d messages before it" % (name, lag))
+        return ends
+
+    def stored(self):
+        return sum(answer.status == 200 for answer in self.answers)
+
+    def alive(self):
+        for process in self.stack.processes:
+            if not process.stopped:
+                process.check_alive()
+
+
+def new_clients(state):
+    return [c for kind in ("ContractorHuman", "ContractorCompany") for c in state[kind]
+            if not c["seeded"]]

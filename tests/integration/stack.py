@@ -1,0 +1,192 @@
+"""A whole system of its own for one test: broker, fake Megaplan, ingest, workers, topic followers.
+
+    with Stack(build, folder) as stack: stack.up(document); stack.sender(); ... 
+Everything listens on free ports and ends with the `with`. KAFKA: a shared broker's address instead
+of a devbroker of one's own.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "fakes"))
+import mango  # noqa: E402
+
+from process import Failed, Process, Service  # noqa: E402
+from topics import Topics  # noqa: E402
+
+SECRET_KEY = "5a" * 32
+# Threads of one runner start children one after the other: fork in Python is not made for crowds.
+STARTING = threading.Lock()
+
+
+class Control:
+    """The control calls of a fake (fake_http.control)."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def ask(self, path, doc=None, timeout=30):
+        data = None if doc is None else json.dumps(doc).encode()
+        request = urllib.request.Request(self.address + "/_control/" + path, data=data)
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return json.loads(answer.read())
+
+    def state(self):
+        return self.ask("state")
+
+    def requests(self):
+        return self.ask("requests")
+
+
+class Stack:
+    """See the file's head. `prefix` tells scenarios on one Kafka apart."""
+
+    def __init__(self, build, folder, prefix="mangoplan.", brokers=None, env=None, mega_paths=("",)):
+        self.build = pathlib.Path(build).resolve()
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.prefix = prefix
+        self.brokers = brokers
+        self.extra_env = env or {}
+        self.mega_paths = mega_paths
+        self.processes = []
+        self.services = {}
+        self.topics = None
+        self.fakes = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.down(gentle=kind is None or issubclass(kind, Failed))
+
+    # start
+
+    def start_outside(self):
+        """Broker and fake Megaplan; both say where they are in their first line."""
+        broker = None
+        if self.brokers is None:
+            broker = self.add(Process("devbroker", [self.build / "devbroker", "--prefix", self.prefix],
+                                      self.folder, first_line=True, hold_stdin=True))
+        argv = [sys.executable, HERE.parent / "fakes" / "megaplan.py"]
+        for path in self.mega_paths:
+            argv += ["--prefix", path]
+        fake = self.add(Process("megaplan", argv, self.folder, first_line=True))
+        if broker:
+            self.brokers = broker.read_first_line().partition("=")[2]
+        self.megaplan = fake.read_first_line()
+        self.fakes = {path: Control(self.megaplan + path) for path in self.mega_paths}
+
+    @property
+    def control(self):
+        return self.fakes[self.mega_paths[0]]
+
+    def add(self, process):
+        with STARTING:
+            process.start()
+        self.processes.append(process)
+        return process
+
+    def env(self):
+        made = {"KAFKA_BROKERS": self.brokers, "TOPIC_PREFIX": self.prefix, "TOPIC_PARTITIONS": "4",
+                "SECRET_KEY": SECRET_KEY, "INGEST_LISTEN": "127.0.0.1:0", "OPS_LISTEN": "127.0.0.1:0",
+                "INGEST_SPOOL": "", "OUTBOUND_ALLOW": self.megaplan.partition("//")[2],
+                "LOG_LEVEL": "debug"}
+        made.update(self.extra_env)
+        return made
+
+    def start_service(self, name, wait=True):
+        """name: ingest, calls, crm, or one of those with a number after it (crm2)."""
+        role = name.rstrip("0123456789")
+        argv = [self.build / "ingest"] if role == "ingest" else [self.build / "worker", role]
+        service = self.services.get(name)
+        if service is None:
+            service = Service(name, argv, self.folder, self.env(), 2 if role == "ingest" else 1)
+            self.services[name] = service
+            self.processes.append(service)
+        if service.running:
+            raise Failed("%s runs already" % name)
+        with STARTING:
+            service.start()
+        if wait:
+            service.await_ready()
+        return service
+
+    def put_settings(self, document):
+        """worker settings put: the settings are in Kafka when this returns."""
+        path = self.folder / ("settings-%s.json" % document["account"])
+        path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+        return self.tool("settings", "put", path)
+
+    def tool(self, *arguments, ok=(0,)):
+        with STARTING:
+            child = subprocess.Popen([str(self.build / "worker")] + [str(a) for a in arguments],
+                                     env=dict(os.environ, **self.env()), stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                     start_new_session=True)
+        try:
+            out, _ = child.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            raise Failed("worker %s did not end in 60 s" % " ".join(map(str, arguments))) from None
+        text = out.decode("utf-8", "replace")
+        with open(self.folder / "tools.log", "a", encoding="utf-8") as log:
+            log.write("$ worker %s -> %d\n%s\n" % (" ".join(map(str, arguments)), child.returncode,
+                                                   text))
+        if child.returncode not in ok:
+            raise Failed("worker %s ended with %d:\n%s" % (" ".join(map(str, arguments)),
+                                                           child.returncode, text[-1500:]))
+        return text
+
+    def up(self, documents, services=("ingest", "calls", "crm"), follow=True):
+        """Puts the settings and starts the services; returns when all are ready."""
+        for document in documents:
+            self.put_settings(document)
+        started = [self.start_service(name, wait=False) for name in services]
+        for service in started:
+            service.await_ready()
+        if follow:
+            self.topics = Topics(self.brokers, self.prefix, self.folder / "kcat.log")
+            with STARTING:
+                self.topics.start()
+
+    def sender(self, document, keep_alive=True):
+        """A MANGO that posts to the ingest that runs now."""
+        return mango.Sender("http://" + self.services["ingest"].front, document["mango"]["api_key"],
+                            document["mango"]["api_salt"], keep_alive)
+
+    # end
+
+    def down(self, gentle=True):
+        """Ends everything: services by SIGTERM first (unless in a hurry), then what they stood on."""
+        order = list(self.services.values()) + [p for p in self.processes
+                                                if p not in self.services.values()]
+        if gentle:
+            for process in order[:len(self.services)]:
+                if process.popen is not None and process.running:
+                    process.cont()
+                    process.signal(15)
+            for process in order:
+                process.end()
+        for process in order:
+            process.destroy()
+        if self.topics:
+            self.topics.stop()
+
+    def problems(self):
+        """What the processes themselves have to be blamed for, after down()."""
+        made = []
+        for process in self.processes:
+            made += process.problems + process.reports()
+        tools = self.folder / "tools.log"
+        if tools.exists():
+            probe = Process("tools", [], self.folder)
+            made += probe.reports()
+        return made
