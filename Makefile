@@ -19,9 +19,9 @@ endif
 # Pure modules: no I/O, no clock, no log, no environment (the fences check it), and over 95 % of
 # their lines covered by unit tests (make coverage). Paths without the extension.
 PURE := \
-    common/buf common/err common/event common/fact common/job common/jval common/kafka/props \
+    common/address common/buf common/err common/event common/fact common/job common/jval common/kafka/props \
     common/murmur2 common/num common/offsets common/outcome common/phone common/sha256 common/str \
-    common/text common/tz common/tz_rule \
+    common/retry_after common/text common/tz common/tz_rule common/url \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
     ingest/accept ingest/cidr ingest/entry ingest/form ingest/unauthorized \
     worker/calls/book worker/calls/decide worker/calls/fold worker/calls/mark worker/calls/rules \
