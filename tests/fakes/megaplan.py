@@ -18,8 +18,8 @@ import fake_http
 import megaplan_calls  # noqa: F401  (its resources enter the table by being imported)
 import megaplan_table
 from megaplan_clients import field_name
-from megaplan_store import Store, page, sort_rows
-from megaplan_types import Refusal
+from megaplan_store import Store, digits, page, phones, sort_rows
+from megaplan_types import CONTRACTORS, Refusal
 
 DOUBTS = {
     "userCreated": "accepted",         # accepted | ignored | refused (422)
@@ -201,8 +201,11 @@ class Megaplan(fake_http.World):
                 self.tokens.pop(doc["token"], None)
                 return {}
             if path == "clients/remove":
-                self.store.rows.pop(("ContractorHuman", doc["id"]))
-                return {}
+                gone = [row for row in self.store.of_types(CONTRACTORS)
+                        if any(digits(phone) == doc["phone"] for phone in phones(row))]
+                for row in gone:
+                    del self.store.rows[(row["contentType"], row["id"])]
+                return {"removed": len(gone)}
         return None
 
     def state(self):

@@ -129,7 +129,10 @@ class Player:
         self.stack.control.ask("faults", step["faults"])
 
     def step_remove_client(self, step):
-        self.stack.control.ask("clients/remove", {"id": step["remove_client"]})
+        """By number: somebody deletes the client for good."""
+        number = self.scenario.fill(step["remove_client"])
+        if not self.stack.control.ask("clients/remove", {"phone": number})["removed"]:
+            raise Failed("no client of %s to remove" % number)
 
     def step_settings(self, step):
         from scenario import merged

@@ -1,5 +1,6 @@
 """Reads Kafka topics with kcat while a scenario runs: one follower per topic, messages in memory."""
 
+import functools
 import json
 import subprocess
 import threading
@@ -19,7 +20,7 @@ class Message:
         self.key = row.get("key")
         self.value = row.get("payload")
 
-    @property
+    @functools.cached_property
     def doc(self):
         """The value as JSON, or None."""
         try:
