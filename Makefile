@@ -19,7 +19,7 @@ endif
 # Pure modules: no I/O, no clock, no log, no environment (the fences check it), and over 95 % of
 # their lines covered by unit tests (make coverage). Paths without the extension.
 PURE := \
-    common/address common/buf common/err common/event common/fact common/job common/jval common/kafka/props \
+    common/address common/buf common/err common/event common/fact common/job common/jval common/kafka/layout common/kafka/props \
     common/murmur2 common/num common/offsets common/outcome common/phone common/sha256 common/str \
     common/retry_after common/text common/tz common/tz_rule common/url \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \

@@ -5,9 +5,11 @@
 #ifndef COMMON_KAFKA_CLIENT_H
 #define COMMON_KAFKA_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/attr.h"
 #include "common/config.h"
 #include "common/err.h"
 #include "common/str.h"
@@ -44,6 +46,8 @@ struct kafka_message {
 
 /* Name without prefix: "jobs.now". */
 const char *kafka_topic_name(enum kafka_topic t);
+/* Name with the prefix of this installation: "mangoplan.jobs.now". The caller's (free()). */
+char *kafka_topic_full(const struct config *c, enum kafka_topic t) MUST_CHECK;
 /* Last header of that name, or STR_NONE. */
 struct str kafka_header_get(const struct kafka_message *m, const char *name);
 

@@ -33,7 +33,7 @@ typedef void producer_done(void *arg, const struct producer_report *report);
 
 struct producer_record {
     enum kafka_topic topic;
-    int32_t partition;     /* explicit, see kafka_partition */
+    int32_t partition;     /* explicit, see producer_partition */
     struct str key, value; /* copied */
     bool tombstone;        /* null value */
     const struct kafka_header *headers;
@@ -42,22 +42,30 @@ struct producer_record {
     void *arg;
 };
 
-/* timeout_ms: how long a record may wait for Kafka (message.timeout.ms). */
+/* timeout_ms: how long a record may wait for Kafka (message.timeout.ms). c and layout must outlive it. */
 enum err producer_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
                       int64_t timeout_ms, struct producer **out, struct error *e) MUST_CHECK;
-/* Flushes up to timeout_ms, reports what is left as not delivered, frees. */
+/* Flushes up to timeout_ms, reports what is left as not delivered, frees. Not from a report. */
 void producer_free(struct producer *p, int64_t timeout_ms);
+/* For many records at once (ingest): while records are in flight new ones are gathered and handed on
+ * together, so that a request to the broker carries many of a partition; while nothing is in flight a record
+ * goes out at once. Off at first: every record goes out at once. */
+void producer_gather(struct producer *p, bool on);
 /* The partition design.md section 2 says for this topic and key. */
 int32_t producer_partition(const struct producer *p, enum kafka_topic topic, struct str key);
-/* Hands the record over; `done` is never called before this returns. ERR_TEMPORARY: queue full. */
+/* Hands the record over; `done` is called once, later, on the loop's thread, never before this returns, and
+ * may send in its turn. ERR_TEMPORARY: queue full or no client; ERR_INPUT: over LIMIT_RECORD_BYTES. After an
+ * error `done` is not called. */
 enum err producer_send(struct producer *p, const struct producer_record *r,
                        struct error *e) MUST_CHECK;
-/* Self-fence: drops queue and in flight (their reports come, maybe = true) and makes the client anew. */
+/* Self-fence: drops queue and in flight (their reports come in the next turn, maybe = true) and makes the
+ * client anew. */
 void producer_purge(struct producer *p);
 /* Records without a report yet. */
 size_t producer_waiting(const struct producer *p);
-/* Sends one record to a topic and waits for its report, so that the first real one is not 500 ms late
- * (kafka-and-http.md 2.3): warms the connections of the partitions' leaders. Does not block; true once warm. */
-bool producer_is_warm(const struct producer *p);
+/* The first call sends a tombstone with the key "_canary" to `settings` (readers skip keys that begin with '_');
+ * true once Kafka has acknowledged one. Until then the first real record may be late by the time of connecting.
+ * Call it again, about every second, until it is true. Does not block. */
+bool producer_is_warm(struct producer *p);
 
 #endif
