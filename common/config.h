@@ -43,9 +43,12 @@ struct config {
     char *log_level;
 };
 
-/* Reads environ. ERR_CONFIG names the variable: a wrong value, an unknown INGEST_* ADMIN_* CRM_*
+/* Reads the environment ("NAME=value", NULL at the end). A variable that is set but empty counts as
+ * unset, save INGEST_SPOOL. Blanks are taken out of lists. out is filled even on failure: config_done.
+ * ERR_CONFIG names the variable: a wrong value, an unknown INGEST_* ADMIN_* CRM_*
  * CALL_* KAFKA_* TOPIC_* OPS_*, NAME with NAME_FILE, a file that cannot be read, a required one that
- * is missing. Only options of `user` are required, all are checked. */
+ * is missing. All are checked, whoever the user is; but whether files can be read and whether what needs
+ * one another is complete, only for the options of `user`. */
 enum err config_load(enum config_user user, char *const *environment, struct config *out,
                      struct error *e) MUST_CHECK;
 void config_done(struct config *c); /* wipes secrets */

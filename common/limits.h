@@ -39,6 +39,12 @@
 #define LIMIT_ANSWER_BYTES (10 * 1024 * 1024)
 #define LIMIT_URL 8192
 
+/* Metrics and the ops port */
+#define LIMIT_METRIC_SERIES 1000 /* of one name; what comes later counts as "other" */
+#define LIMIT_LABEL_VALUE 128
+#define LIMIT_METRICS_TEXT (16 * 1024 * 1024)
+#define LIMIT_OPS_CONNECTIONS 64
+
 /* Log */
 #define LIMIT_LOG_LINE 4096
 #define LIMIT_ERROR_TEXT 512
