@@ -21,6 +21,7 @@ struct settings_employee {
     size_t nextensions;
     struct phone *numbers;
     size_t nnumbers;
+    bool has_extension; /* extensions[0] is `extension` */
 };
 
 struct settings_hours { /* local minutes of the day */
@@ -30,6 +31,8 @@ struct settings_hours { /* local minutes of the day */
     char **holidays; /* YYYY-MM-DD */
     size_t nholidays;
 };
+
+struct settings_index; /* of settings_employees.c */
 
 struct settings {
     int64_t version;
@@ -68,6 +71,7 @@ struct settings {
         int64_t deadline_minutes;
         char *title;
     } missed_call_task;
+    struct settings_index *index; /* for the settings_employee_ functions */
 };
 
 struct settings_rules {        /* what a validation needs from outside */
@@ -75,7 +79,11 @@ struct settings_rules {        /* what a validation needs from outside */
     bool (*timezone_known)(const char *name); /* the tz database; I/O stays with the caller */
 };
 
-/* Parses and validates a whole document. Secrets (mango.api_salt, megaplan.token, .password,
+/* Parses and validates a whole document. A field that is absent gets the default of design.md 6.4:
+ * switches (`enabled` too) off, lists empty, route_off_hours true, numbers as in the example. Numbers of
+ * employees, and lines and ignore_numbers without a '*', are brought into the form of phone.h where
+ * they are phone numbers; `base_url`s lose a closing '/'; of an employee that is listed twice the
+ * entries become one. Secrets (mango.api_salt, megaplan.token, .password,
  * mango.api_key is none) may be plain or sealed; sealed ones are opened with keys. On refusal ERR_INPUT with the
  * field's path in front ("employees[2].extension: ..."). The caller owns *out: settings_free. */
 enum err settings_parse(struct str json, const struct settings_rules *rules,
