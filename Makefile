@@ -20,6 +20,7 @@ endif
 # their lines covered by unit tests (make coverage). Paths without the extension.
 PURE := \
     common/address common/buf common/err common/event common/fact common/job common/jval common/kafka/layout common/kafka/props \
+    common/kafka/stats \
     common/murmur2 common/num common/offsets common/outcome common/phone common/sha256 common/str \
     common/retry_after common/text common/tz common/tz_rule common/url \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \

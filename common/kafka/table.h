@@ -21,9 +21,11 @@ struct table_events {
     void (*restored)(void *arg);
 };
 
+/* c must outlive it. */
 enum err table_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
                    enum kafka_topic topic, const struct table_events *events, void *arg,
                    struct table **out, struct error *e) MUST_CHECK;
+/* Not from a callback. */
 void table_free(struct table *t);
 bool table_restored(const struct table *t);
 /* Broker heard within 10 s. */

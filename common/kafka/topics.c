@@ -213,7 +213,7 @@ static enum err make_missing(struct run *r, struct error *e)
 static enum err check_layout(struct run *r, struct error *e)
 {
     struct settings_log_place at = {.config = r->config,
-                                    .devbroker = handle_is_devbroker(r->rk),
+                                    .devbroker = r->layout->devbroker,
                                     .partitions = r->layout->partitions[KAFKA_SETTINGS],
                                     .end = r->end};
     char *stored CLEANUP(mem_free_text) = NULL;
@@ -235,13 +235,14 @@ enum err kafka_topics_ensure(const struct config *c, int64_t timeout_ms, struct 
 {
     struct run r = {.config = c, .end = clock_boot_ms() + timeout_ms, .layout = out};
     rd_kafka_conf_t *conf;
-    *out = (struct kafka_layout){{0}};
+    *out = (struct kafka_layout){.devbroker = false};
     enum err err = handle_conf(c, NULL, 0, &conf, e);
     if (err == ERR_OK)
         err = handle_new(false, conf, &r.rk, e);
     if (err != ERR_OK)
         return err;
     err = make_missing(&r, e);
+    out->devbroker = handle_is_devbroker(r.rk);
     if (err == ERR_OK)
         err = layout_check_together(out, e);
     if (err == ERR_OK)

@@ -5,12 +5,15 @@
 #ifndef COMMON_KAFKA_TOPICS_H
 #define COMMON_KAFKA_TOPICS_H
 
+#include <stdbool.h>
+
 #include "common/config.h"
 #include "common/err.h"
 #include "common/kafka/client.h"
 
 struct kafka_layout {
     int32_t partitions[KAFKA_TOPICS]; /* by topic */
+    bool devbroker;                   /* our in-memory broker, whose fetches are not woken */
 };
 
 /* Connects (waits up to timeout_ms for a broker, ERR_TEMPORARY then), creates what is missing with the
