@@ -1,0 +1,59 @@
+/*
+ * What the tests of worker/calls share: notifications from short tables or from the manual, settings of
+ * a made-up company, every order of a list.
+ */
+#ifndef TESTS_UNIT_CALLS_KIT_H
+#define TESTS_UNIT_CALLS_KIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/mango/call_event.h"
+#include "common/settings.h"
+#include "worker/calls/fold.h"
+
+/* A moment the tests count from, unix s, and the same as unix ms. */
+#define KIT_T0 INT64_C(1399906976)
+#define KIT_MS(seconds) ((KIT_T0 + (seconds)) * 1000)
+
+struct kit_vendor {
+    const char *kind, *json;
+};
+
+/* "outgoing" "callback" "route" "notification" "summaries"; ends with a NULL kind. */
+const struct kit_vendor *kit_vendor(const char *name);
+
+/* A notification in short. state: A C H D of a leg, S a summary, R a recording. where: i q a or 0.
+ * Texts may be NULL. at counts from KIT_T0; 0 with no_time set is absent. */
+struct kit_event {
+    char state;
+    const char *call;
+    int seq;
+    int64_t at;
+    char where;
+    const char *from_ext, *from, *to_ext, *to;
+    const char *taken, *line, *group, *command, *initiator, *task;
+    /* summaries */
+    int direction;
+    int64_t talk, end;
+    int reason;
+};
+
+/* Borrows from k and entry_id. */
+struct call_event kit_make(const struct kit_event *k, const char *entry_id);
+
+/* Calls back with every order of n things (as indexes). n <= 8. */
+void kit_orders(size_t n, void (*each)(void *arg, const size_t *order, size_t n), void *arg);
+
+/* A fold as text: all that it knows, in its order. */
+void kit_dump(const struct fold *f, struct buf *out);
+
+/* Moscow; 101 Петров Пётр (1000005), 102 Иванова Анна (1000006), 103 Сидоров Олег (1000007, mobile
+ * 79161112233); client of incoming calls; group 300; nothing else. Change it at will. */
+struct settings *kit_settings(void);
+void kit_settings_free(struct settings *s);
+
+#endif

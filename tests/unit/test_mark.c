@@ -1,0 +1,65 @@
+/*
+ * Commit metadata: read, written, carried on.
+ */
+#include "worker/calls/mark.h"
+
+#include <string.h>
+
+#include "tests/unit/unit.h"
+
+static struct mark m;
+static char out[LIMIT_COMMIT_METADATA];
+
+static void round_trip(const char *in, const char *want)
+{
+    mark_parse(str_of(in), &m);
+    mark_write(&m, out);
+    ck_assert_str_eq(out, want);
+}
+
+START_TEST(reads)
+{
+    mark_parse(STR("sent:1234:1520256600123"), &m);
+    ck_assert(m.there);
+    ck_assert_int_eq(m.offset, 1234);
+    ck_assert_int_eq(m.time, 1520256600123);
+    ck_assert_int_eq(m.catch_up, 0);
+    mark_parse(STR(""), &m);
+    ck_assert(!m.there);
+    ck_assert_int_eq(m.offset, 0);
+    mark_parse(STR("catch:77 sent:5:6"), &m);
+    ck_assert(m.there);
+    ck_assert_int_eq(m.catch_up, 77);
+}
+END_TEST
+
+START_TEST(carries_on)
+{
+    round_trip("sent:5:6", "sent:5:6");
+    round_trip("run:2:99 sent:5:6 try:8", "sent:5:6 run:2:99 try:8");
+    round_trip("sent:5:6 catch:9", "sent:5:6 catch:9");
+    round_trip("  sent:5:6  ", "sent:5:6");
+    round_trip("sent:x:6", "sent:0:0 sent:x:6");
+    round_trip("sent:5", "sent:0:0 sent:5");
+    round_trip("sent:-5:6", "sent:0:0 sent:-5:6");
+    round_trip("catch:-1", "sent:0:0 catch:-1");
+}
+END_TEST
+
+START_TEST(always_fits)
+{
+    static char in[LIMIT_COMMIT_METADATA * 2];
+    memset(in, 'x', sizeof in - 1);
+    in[1000] = ' ';
+    in[1500] = ' ';
+    mark_parse(str_of(in), &m);
+    ck_assert_int_eq(strlen(m.others), 1500);
+    mark_write(&m, out);
+    ck_assert_int_lt(strlen(out), LIMIT_COMMIT_METADATA);
+}
+END_TEST
+
+int main(void)
+{
+    return UNIT_RUN("mark", reads, carries_on, always_fits);
+}

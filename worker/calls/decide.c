@@ -1,0 +1,48 @@
+/*
+ * Runs a call past the guards and the rules.
+ */
+#include "worker/calls/decide.h"
+
+#include <string.h>
+
+#include "common/mem.h"
+
+typedef void told(void *arg, const struct rule_call *c, const struct rule_decision *d);
+
+static enum decide_end stop(const struct rule_call *c, const char *id, const char *reason,
+                            told *decided, void *arg)
+{
+    if (c->when == RULE_CLOSING) {
+        struct rule_decision d = {.rule = id, .reason = mem_copy(str_of(reason))};
+        decided(arg, c, &d);
+        rules_drop(&d);
+    }
+    return strcmp(id, "late") == 0 ? DECIDE_LATE : DECIDE_STOPPED;
+}
+
+enum decide_end decide_call(struct rule_call *c, struct rule_memory *memory, told *decided,
+                            void *arg)
+{
+    struct view view = {.direction = CALL_EVENT_UNTOLD};
+    const char *reason;
+    if (c->settings != NULL)
+        view_make(&view, c->fold, c->settings);
+    c->view = &view;
+    c->memory = memory;
+    const char *id = rules_guard(c, &reason);
+    if (id != NULL) {
+        enum decide_end end = stop(c, id, reason, decided, arg);
+        c->view = NULL;
+        return end;
+    }
+    for (const struct rule *r = rules_table; r->id != NULL; r++) {
+        struct rule_decision d = {0};
+        if (!(r->when & (unsigned)c->when) || !r->decide(c, &d))
+            continue;
+        decided(arg, c, &d);
+        rules_remember(memory, &d);
+        rules_drop(&d);
+    }
+    c->view = NULL;
+    return DECIDE_RULES;
+}

@@ -1,0 +1,64 @@
+/*
+ * Splits the metadata at spaces and puts it together again.
+ */
+#include "worker/calls/mark.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/num.h"
+
+static bool parse_sent(struct str part, struct mark *m)
+{
+    if (!str_starts(part, STR("sent:")))
+        return false;
+    struct str rest = str_from(part, 5);
+    long colon = str_find(rest, ':');
+    int64_t offset, time;
+    if (colon < 0 || !num_parse((struct str){rest.ptr, (size_t)colon}, 0, INT64_MAX, &offset) ||
+        !num_parse(str_from(rest, (size_t)colon + 1), 0, INT64_MAX, &time))
+        return false;
+    m->there = true;
+    m->offset = offset;
+    m->time = time;
+    return true;
+}
+
+static bool parse_catch_up(struct str part, struct mark *m)
+{
+    return str_starts(part, STR("catch:")) &&
+           num_parse(str_from(part, 6), 0, INT64_MAX, &m->catch_up);
+}
+
+static void keep(struct str part, struct mark *m)
+{
+    size_t used = strlen(m->others);
+    if (part.len == 0 || used + part.len + 2 > sizeof m->others)
+        return;
+    if (used > 0)
+        m->others[used++] = ' ';
+    memcpy(m->others + used, part.ptr, part.len);
+    m->others[used + part.len] = '\0';
+}
+
+void mark_parse(struct str metadata, struct mark *out)
+{
+    memset(out, 0, sizeof *out);
+    while (metadata.len > 0) {
+        long space = str_find(metadata, ' ');
+        struct str part = {metadata.ptr, space < 0 ? metadata.len : (size_t)space};
+        if (!parse_sent(part, out) && !parse_catch_up(part, out))
+            keep(part, out);
+        metadata = str_from(metadata, part.len + 1);
+    }
+}
+
+void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
+{
+    char catch_up[40] = "";
+    if (m->catch_up > 0)
+        (void)snprintf(catch_up, sizeof catch_up, " catch:%" PRId64, m->catch_up);
+    (void)snprintf(out, LIMIT_COMMIT_METADATA, "sent:%" PRId64 ":%" PRId64 "%s%s%s", m->offset,
+                   m->time, catch_up, m->others[0] ? " " : "", m->others);
+}

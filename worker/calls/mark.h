@@ -1,0 +1,29 @@
+/*
+ * The commit metadata of a partition of `events` (design.md section 3): space-separated parts,
+ * "sent:<offset>:<stream time>" says how far everything decided is acknowledged; "catch:<offset>" up to
+ * where the partition catches up after its commit was lost, so that old calls' jobs go to jobs.bulk. What
+ * another version added is carried on untouched. Pure.
+ */
+#ifndef WORKER_CALLS_MARK_H
+#define WORKER_CALLS_MARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/limits.h"
+#include "common/str.h"
+
+struct mark {
+    bool there;                             /* a sent: part */
+    int64_t offset;                         /* first offset not decided yet; 0 without one */
+    int64_t time;                           /* stream time when it was written, unix ms */
+    int64_t catch_up;                       /* offsets below it: catching up; 0 none */
+    char others[LIMIT_COMMIT_METADATA / 2]; /* unknown parts, terminated */
+};
+
+/* Parts that cannot be read are carried on like unknown ones; what does not fit is dropped. */
+void mark_parse(struct str metadata, struct mark *out);
+/* Terminated; always fits. */
+void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA]);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * Rules about the call itself: G15. Rooms for G13 and G14. Pure.
+ */
+#ifndef WORKER_CALLS_RULES_CALL_H
+#define WORKER_CALLS_RULES_CALL_H
+
+#include "worker/calls/rules.h"
+
+/* G15: closing always sends the call, also one that is not saved, with the reason; a first summary
+ * after that corrects it. */
+bool rules_call_save(const struct rule_call *c, struct rule_decision *out);
+
+#endif

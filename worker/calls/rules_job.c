@@ -1,0 +1,57 @@
+/*
+ * Jobs from a call: ids that end in their cause, the number's lane, the event that caused them.
+ */
+#include "worker/calls/rules_job.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/event.h"
+#include "common/mem.h"
+
+struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const char *cause)
+{
+    struct job *j = mem_alloc(1, sizeof *j);
+    j->id = mem_format("%.*s:%s%s%s", STR_ARG(c->entry_id), job_kind_name(kind), cause ? ":" : "",
+                       cause ? cause : "");
+    j->kind = kind;
+    j->account = mem_copy(c->account);
+    j->entry_id = mem_copy(c->entry_id);
+    if (c->view->number.digits[0] != '\0')
+        j->number = mem_copy(str_of(c->view->number.digits));
+    j->event_at = c->cause.event_at;
+    j->received_at = c->cause.received_at;
+    j->origin = mem_copy(str_of(c->cause.live ? EVENT_LIVE : "replay"));
+    j->offset = mem_format("events/%" PRId32 "/%" PRId64, c->cause.partition, c->cause.offset);
+    if (c->closed_by != NULL)
+        j->verdict = c->view->verdict;
+    j->data = jval_new_object();
+    return j;
+}
+
+void rules_job_decide(struct rule_decision *out, const char *rule, struct job *job, char *reason,
+                      const struct settings_employee *employee)
+{
+    *out = (struct rule_decision){.rule = rule,
+                                  .job = job,
+                                  .reason = reason,
+                                  .employee = employee ? employee->megaplan_id : NULL};
+    if (job == NULL)
+        return;
+    job->rule = mem_copy(str_of(rule));
+    job->reason = mem_copy(str_of(reason));
+}
+
+char *rules_job_line(const struct rule_call *c)
+{
+    struct str line = c->view->line;
+    if (str_starts(line, STR("sip:")))
+        return mem_copy(line);
+    char *digits = mem_alloc(line.len + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.ptr[i] >= '0' && line.ptr[i] <= '9')
+            digits[n++] = line.ptr[i];
+    }
+    return digits;
+}
