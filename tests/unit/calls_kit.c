@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "tests/unit/unit.h"
 
 static enum call_event_location where(char c)
 {
@@ -99,47 +100,28 @@ void kit_dump(const struct fold *f, struct buf *out)
         buf_addf(out, "recording %.*s\n", STR_ARG(fold_text(f, f->recordings[i])));
 }
 
-static void employee(struct settings_employee *e, const char *id, const char *name,
-                     const char *extension)
+static bool known(const char *name)
 {
-    e->megaplan_id = mem_copy(str_of(id));
-    e->name = mem_copy(str_of(name));
-    e->extensions = mem_alloc(1, sizeof *e->extensions);
-    e->extensions[0] = mem_copy(str_of(extension));
-    e->nextensions = 1;
+    return strcmp(name, "Europe/Moscow") == 0;
 }
 
-static char **list(const char *only)
+struct settings *kit_settings(const char *more)
 {
-    char **l = mem_alloc(1, sizeof *l);
-    l[0] = mem_copy(str_of(only));
-    return l;
-}
-
-struct settings *kit_settings(void)
-{
-    struct settings *s = mem_alloc(1, sizeof *s);
-    s->account = mem_copy(STR("acme"));
-    s->enabled = true;
-    s->timezone = mem_copy(STR("Europe/Moscow"));
-    s->country_code = mem_copy(STR("7"));
-    s->nemployees = 3;
-    s->employees = mem_alloc(3, sizeof *s->employees);
-    employee(&s->employees[0], "1000005", "Петров Пётр", "101");
-    employee(&s->employees[1], "1000006", "Иванова Анна", "102");
-    employee(&s->employees[2], "1000007", "Сидоров Олег", "103");
-    s->employees[2].numbers = mem_alloc(1, sizeof *s->employees[2].numbers);
-    s->employees[2].nnumbers = 1;
-    (void)phone_from_pbx(STR("79161112233"), &s->employees[2].numbers[0]);
-    s->groups = list("300");
-    s->ngroups = 1;
-    s->create_client.incoming = true;
-    s->phone_format = PHONE_FORMAT_7;
-    s->route_off_hours = true;
+    static const struct secret_keys keys;
+    const struct settings_rules rules = {.timezone_known = known};
+    struct error e = ERROR_NONE;
+    struct settings *s = NULL;
+    char *json =
+        mem_format("{\"version\":1,\"account\":\"acme\",\"timezone\":\"Europe/Moscow\","
+                   "\"mango\":{\"api_key\":\"k\",\"api_salt\":\"s\"},"
+                   "\"megaplan\":{\"base_url\":\"https://acme.megaplan.ru\",\"token\":\"t\"},"
+                   "\"employees\":["
+                   "{\"megaplan_id\":\"1000005\",\"name\":\"Петров Пётр\",\"extension\":\"101\"},"
+                   "{\"megaplan_id\":\"1000006\",\"name\":\"Иванова Анна\",\"extension\":\"102\"},"
+                   "{\"megaplan_id\":\"1000007\",\"name\":\"Сидоров Олег\",\"extension\":\"103\","
+                   "\"numbers\":[\"79161112233\"]}],\"groups\":[\"300\"],%s}",
+                   more ? more : "\"create_client\":{\"incoming\":true}");
+    ck_assert_msg(settings_parse(str_of(json), &rules, &keys, &s, &e) == ERR_OK, "%s", e.text);
+    free(json);
     return s;
-}
-
-void kit_settings_free(struct settings *s)
-{
-    settings_free(s);
 }

@@ -51,9 +51,9 @@ void kit_orders(size_t n, void (*each)(void *arg, const size_t *order, size_t n)
 /* A fold as text: all that it knows, in its order. */
 void kit_dump(const struct fold *f, struct buf *out);
 
-/* Moscow; 101 Петров Пётр (1000005), 102 Иванова Анна (1000006), 103 Сидоров Олег (1000007, mobile
- * 79161112233); client of incoming calls; group 300; nothing else. Change it at will. */
-struct settings *kit_settings(void);
-void kit_settings_free(struct settings *s);
+/* The account acme, Moscow: 101 Петров Пётр (1000005), 102 Иванова Анна (1000006), 103 Сидоров Олег
+ * (1000007, mobile 79161112233), group 300, and `more` members of the document; NULL: clients of
+ * incoming calls. settings_free. */
+struct settings *kit_settings(const char *more);
 
 #endif

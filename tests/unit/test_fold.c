@@ -173,14 +173,14 @@ END_TEST
 
 START_TEST(two_summaries)
 {
-    const struct kit_event early = {'S', .at = 0, .direction = 1, .end = 10};
-    const struct kit_event late = {'S', .at = 0, .direction = 1, .talk = 5, .end = 12};
+    const struct kit_event early = {'S', NULL, 0, .at = 0, .direction = 1, .end = 10};
+    const struct kit_event late = {'S', NULL, 0, .at = 0, .direction = 1, .talk = 5, .end = 12};
     const struct kit_event twins[] = {
-        {'S', .at = 0, .direction = 1, .talk = 5, .end = 12, .from = "7"},
-        {'S', .at = 0, .direction = 2, .talk = 5, .end = 12},
-        {'S', .at = 1, .direction = 2, .talk = 5, .end = 12},
-        {'S', .at = 1, .direction = 2, .talk = 6, .end = 12},
-        {'S', .at = 1, .direction = 2, .talk = 6, .end = 12, .reason = 3},
+        {'S', NULL, 0, .at = 0, .direction = 1, .talk = 5, .end = 12, .from = "7"},
+        {'S', NULL, 0, .at = 0, .direction = 2, .talk = 5, .end = 12},
+        {'S', NULL, 0, .at = 1, .direction = 2, .talk = 5, .end = 12},
+        {'S', NULL, 0, .at = 1, .direction = 2, .talk = 6, .end = 12},
+        {'S', NULL, 0, .at = 1, .direction = 2, .talk = 6, .end = 12, .reason = 3},
     };
     struct fold f;
     fold_init(&f);
@@ -200,11 +200,11 @@ START_TEST(recordings_once)
 {
     struct fold f;
     fold_init(&f);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', .from = "b"}), FOLD_NEW);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', .from = "a"}), FOLD_NEW);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', .from = "c"}), FOLD_NEW);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', .from = "b"}), FOLD_REPEAT);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R'}), FOLD_REPEAT);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "b"}), FOLD_NEW);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "a"}), FOLD_NEW);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "c"}), FOLD_NEW);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "b"}), FOLD_REPEAT);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .at = 0}), FOLD_REPEAT);
     ck_assert(str_is(fold_text(&f, f.recordings[0]), "a"));
     struct call_event dtmf = {.kind = CALL_EVENT_DTMF};
     ck_assert_int_eq(fold_add(&f, &dtmf, 0), FOLD_REPEAT);
@@ -239,8 +239,9 @@ START_TEST(ceilings)
     ck_assert_int_lt(n, 660);
     char text[120];
     (void)snprintf(text, sizeof text, "%0101d", 5);
-    ck_assert_int_eq(add(&f, (struct kit_event){'S', .direction = 1, .from = text}), FOLD_FULL);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', .from = text}), FOLD_FULL);
+    ck_assert_int_eq(add(&f, (struct kit_event){'S', NULL, 0, .direction = 1, .from = text}),
+                     FOLD_FULL);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = text}), FOLD_FULL);
     fold_done(&f);
     struct kit_event k = {'A', "c", 1, .at = 1};
     struct call_event ev = kit_make(&k, "e");

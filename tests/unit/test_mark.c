@@ -53,9 +53,9 @@ START_TEST(always_fits)
     in[1000] = ' ';
     in[1500] = ' ';
     mark_parse(str_of(in), &m);
-    ck_assert_int_eq(strlen(m.others), 1500);
+    ck_assert_uint_eq(strlen(m.others), 1500);
     mark_write(&m, out);
-    ck_assert_int_lt(strlen(out), LIMIT_COMMIT_METADATA);
+    ck_assert_uint_lt(strlen(out), LIMIT_COMMIT_METADATA);
 }
 END_TEST
 
