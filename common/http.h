@@ -6,7 +6,11 @@
  * callback: bytes leave before `leave_by` or not at all, and a transfer passes it once, since libcurl
  * silently sends again, POST too, when a reused connection dies. A second pass aborts the transfer and
  * that is an *unknown* outcome. The same callback checks the connected address: private ranges are
- * refused unless the host is named in OUTBOUND_ALLOW.
+ * refused (not even connected to) unless the host is named in OUTBOUND_ALLOW.
+ *
+ * An answer without length and chunks ends with its connection, so over plain http a cut one looks
+ * whole: parsers treat a body they cannot read as an unknown outcome. SIGPIPE must be ignored
+ * (loop_on_signal does that).
  */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
@@ -27,6 +31,8 @@ struct http_options {
     const char *ca_file;        /* "" = the system's */
     int64_t connect_timeout_ms;
     long connections_per_host;
+    const char *const
+        *resolve; /* tests: "host:port:address" instead of DNS, NULL-terminated; NULL = none */
 };
 
 enum http_end {
@@ -61,13 +67,14 @@ struct http_request {           /* copied by http_send */
 
 enum err http_new(struct loop *l, const struct http_options *options, struct http **out,
                   struct error *e) MUST_CHECK;
-/* Ends what runs without calling back. */
+/* Ends what runs without calling back. Not from inside a `done`. */
 void http_free(struct http *h);
-/* ERR_INPUT: malformed or not allowed URL. Never calls back before it has returned. The transfer is
+/* ERR_INPUT: malformed or not allowed URL (common/url.h), another method, a line break in a header. Never calls back before it has returned. The transfer is
  * valid until `done` was called. */
 enum err http_send(struct http *h, const struct http_request *r, struct http_transfer **out,
                    struct error *e) MUST_CHECK;
-/* Forgets it: no callback; what was sent may still be executed by the other side. */
+/* Forgets it: no callback; what was sent may still be executed by the other side. Fine inside any
+ * `done`, its own included (nothing happens then). */
 void http_cancel(struct http_transfer *t);
 size_t http_running(const struct http *h);
 

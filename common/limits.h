@@ -37,6 +37,7 @@
 
 /* Outside answers */
 #define LIMIT_ANSWER_BYTES (10 * 1024 * 1024)
+#define LIMIT_ANSWER_HEADERS (64 * 1024)
 #define LIMIT_URL 8192
 
 /* Metrics and the ops port */
