@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef error_set /* see the header */
+
 #include "common/text.h"
 
 /* A text that filled the room may end in half a character. */

@@ -52,7 +52,7 @@ static enum err bound(const struct addrinfo *a, const char *where, int *out, str
 
 static void name_of(int fd, char address[LISTEN_ADDRESS_TEXT])
 {
-    struct sockaddr_storage sa;
+    struct sockaddr_storage sa = {0};
     socklen_t len = sizeof sa;
     char host[INET6_ADDRSTRLEN], port[8];
     if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0 ||

@@ -81,7 +81,7 @@ struct metrics_family *product_metrics_family(const struct product_metrics *p,
     const struct row *r = &rows[which];
     const char *labels[LABELS_MAX + 1] = {NULL};
     size_t n = 0;
-    while (r->labels[n] && n < LABELS_MAX) {
+    while (n < LABELS_MAX && r->labels[n]) {
         labels[n] = r->labels[n];
         n++;
     }

@@ -95,7 +95,7 @@ static enum err read_base_url(struct settings_reader *r, const struct settings_f
     enum err err = read_url(r, f, v, target);
     char *url = *(char **)target;
 
-    if (err)
+    if (err || !url)
         return err;
     if (strpbrk(url, "?#"))
         return settings_refuse(r, "has a query or a fragment");

@@ -71,7 +71,7 @@ bool url_parse(struct str text, struct url *out)
 
 static bool same_host(struct str a, struct str b)
 {
-    return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 static struct str trimmed(struct str s)

@@ -26,7 +26,7 @@ OUTSIDE_SECTIONS = re.compile(r"^\.(data|bss|tdata|tbss)(?!\.rel\.ro)")
 class Conf:
     def __init__(self, text):
         self.library, self.apart, self.banned, self.exports, self.mutable = [], [], {}, [], []
-        self.pure_may, self.pure_no_include, self.pure_no_call = [], [], set()
+        self.pure_may, self.pure_may_call, self.pure_no_include, self.pure_no_call = [], [], [], set()
         for number, line in enumerate(text.splitlines(), 1):
             line = line.split("#", 1)[0].strip()
             if not line:
@@ -46,6 +46,8 @@ class Conf:
                 self.mutable.append((words[0], words[1:]))
             elif kind == "pure-may":
                 self.pure_may += words
+            elif kind == "pure-may-call":
+                self.pure_may_call += words
             elif kind == "pure-no-include":
                 self.pure_no_include += words
             elif kind == "pure-no-call":
@@ -142,9 +144,32 @@ def symbols(obj):
             yield f[7], f[4] in ("GLOBAL", "WEAK"), sections.get(f[6], "COMMON" if f[6] == "COM" else None), f[3]
 
 
+def object_of(objects, path):
+    return pathlib.Path(objects) / "obj" / (path[:-2] + ".o")
+
+
+def owners(objects, sources):
+    """Which file of the product defines a global name."""
+    found = {}
+    for path in sources:
+        obj = object_of(objects, path)
+        if path.endswith(".c") and not path.startswith("tests/") and obj.exists():
+            found.update({name: path for name, is_global, section, _ in symbols(obj) if is_global and section})
+    return found
+
+
+def check_pure_calls(obj, conf, pure, owner):
+    for name, _, section, _ in symbols(obj):
+        path = owner.get(name)
+        if section is None and path and path[:-2] not in pure and not matches(path, conf.pure_may_call) \
+                and name not in conf.pure_may_call:
+            yield f"pure, but calls {name} of {path}"
+
+
 def check_object(path, obj, conf, is_pure):
     stem = pathlib.PurePath(path).stem
-    prefixes = (stem + "_", pathlib.PurePath(path).parent.name + "_")
+    # config_table.c is a part of config; kafka/topics.c one of kafka
+    prefixes = (stem.split("_")[0] + "_", pathlib.PurePath(path).parent.name + "_")
     for pattern, more in conf.exports:
         if fnmatch.fnmatchcase(path, pattern):
             prefixes += more
@@ -165,6 +190,7 @@ def check_object(path, obj, conf, is_pure):
 def findings(root, conf, pure, objects):
     paths = sorted(str(p.relative_to(root)) for d in FOLDERS for p in (root / d).rglob("*.[ch]"))
     sources = {p: Source(root, p) for p in paths}
+    owner = owners(objects, sources) if objects else {}
     for module in sorted(pure):
         if objects and module + ".c" not in sources and module + ".h" not in sources:
             yield f"Makefile:1: PURE names {module}, which is not there"
@@ -176,13 +202,16 @@ def findings(root, conf, pure, objects):
         for check in checks:
             for line, text in check:
                 yield f"{path}:{line}: {text}"
-        obj = objects and pathlib.Path(objects) / "obj" / (path[:-2] + ".o")
+        obj = objects and object_of(objects, path)
         if obj and path.endswith(".c") and not path.startswith("tests/"):
             if not obj.exists():
                 yield f"{path}:1: no object file {obj}"
                 continue
             for text in check_object(path, obj, conf, is_pure):
                 yield f"{path}:1: {text}"
+            if is_pure:
+                for text in check_pure_calls(obj, conf, pure, owner):
+                    yield f"{path}:1: {text}"
 
 
 def main():

@@ -116,6 +116,24 @@ class Fences(unittest.TestCase):
     def test_in_the_objects(self):
         self.cases(OBJECT_CASES, True)
 
+    def test_pure_calls_impure(self):
+        """Through a declaration of its own, past every header."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name, text in {
+                "common/phone": "int clock_x(void); int mem_x(void); int str_x(void);"
+                                "int phone_x(void) { return clock_x() + mem_x() + str_x(); }",
+                "common/clock": "int clock_x(void) { return 0; }",
+                "common/mem": "int mem_x(void) { return 0; }",
+                "common/str": "int str_x(void) { return 0; }",
+            }.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / "obj" / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / f"{name}.c").write_text(text)
+                subprocess.run(["cc", "-c", root / f"{name}.c", "-o", root / "obj" / f"{name}.o"], check=True)
+            found = list(fences.findings(root, self.conf, PURE - {"worker/calls/fold"}, root))
+        self.assertEqual(found, ["common/phone.c:1: pure, but calls clock_x of common/clock.c"])
+
     def test_through_a_header(self):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
