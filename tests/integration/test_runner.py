@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""The scenario runner can fail: every kind of expectation is shown to notice its difference."""
+
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "fakes"))
+
+import expect  # noqa: E402
+import mango  # noqa: E402
+from process import Failed, Process, wait_for  # noqa: E402
+from scenario import SCENARIOS, Scenario, phone_in_format  # noqa: E402
+from topics import NAMES, Message, Topics  # noqa: E402
+
+TEXT = """
+title = "t"
+[[call]]
+[expect]
+jobs = {client = 1}
+[[expect.client]]
+call = "a"
+responsible = "1000005"
+[[expect.job]]
+id = "{a.entry}:client"
+rule = "G3"
+[[expect.outcome]]
+entry = "{a.entry}"
+result = "done"
+[[expect.request]]
+path = "/contractorHuman$"
+count = 1
+"""
+
+
+def scenario(text=TEXT):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        made = Scenario(file.name)
+    made.make_calls("x")
+    return made
+
+
+def client_of(made, **changes):
+    call = made.calls[0]
+    row = {"id": "1000100", "contentType": "ContractorHuman", "seeded": False,
+           "name": "Новый (%s, входящий вызов)" % call.began("Europe/Moscow"),
+           "contactInfo": [{"contentType": "ContactInfo", "type": "phone", "isMain": True,
+                            "value": "+7 (900) 000-00-00"}],
+           "responsibles": [{"contentType": "Employee", "id": "1000005"}],
+           "userCreated": {"contentType": "Employee", "id": "1000005"},
+           "description": "MANGO " + call.entry}
+    row.update(changes)
+    return row
+
+
+def state(*clients):
+    return {"ContractorHuman": list(clients), "ContractorCompany": []}
+
+
+def message(topic, value, key="acme/x", **headers):
+    pairs = [part for pair in headers.items() for part in pair]
+    return Message({"topic": "p." + topic, "partition": 0, "offset": 0, "headers": pairs, "key": key,
+                    "payload": json.dumps(value)})
+
+
+class Differences(unittest.TestCase):
+    def setUp(self):
+        self.scenario = scenario()
+        self.topics = Topics("", "p.", "/dev/null")
+
+    def test_the_right_client_is_no_difference(self):
+        self.assertEqual(expect.check_clients(self.scenario, state(client_of(self.scenario))), [])
+
+    def test_wrong_clients(self):
+        good = client_of(self.scenario)
+        link = [{"contentType": "Employee", "id": "1000006"}]
+        for name, clients in (
+                ("none", []), ("twice", [good, dict(good, id="1000101")]),
+                ("responsible", [dict(good, responsibles=link)]),
+                ("two responsibles", [dict(good, responsibles=good["responsibles"] + link)]),
+                ("creator", [dict(good, userCreated=link[0])]), ("name", [dict(good, name="Новый")]),
+                ("marker", [dict(good, description="MANGO " + self.scenario.calls[0].entry + "x")]),
+                ("phone", [client_of(self.scenario, contactInfo=[
+                    dict(good["contactInfo"][0], value="79000000000")])]),
+                ("not main", [client_of(self.scenario, contactInfo=[
+                    dict(good["contactInfo"][0], isMain=None)])]),
+                ("another", [good, client_of(self.scenario, contactInfo=[])])):
+            self.assertTrue(expect.check_clients(self.scenario, state(*clients)), name)
+
+    def test_seeded_clients_stay_as_they_were(self):
+        before = expect.seeded(state(dict(client_of(self.scenario), seeded=True)))
+        after = state(client_of(self.scenario, seeded=True, description="touched"))
+        self.assertTrue(expect.check_seeded(before, after))
+        self.assertTrue(expect.check_seeded(before, state()))
+
+    def test_jobs_and_outcomes(self):
+        job_id = self.scenario.calls[0].entry + ":client"
+        self.assertEqual(len(expect.check_jobs(self.scenario, self.topics)), 2)
+        self.assertTrue(expect.check_outcomes(self.scenario, self.topics))
+        self.topics.messages["jobs"].append(message("jobs", {"id": job_id, "kind": "client", "rule": "G3"}))
+        self.topics.messages["outcomes"].append(message(
+            "outcomes", {"result": "done", "job": job_id, "what": "outcome"},
+            "acme/" + self.scenario.calls[0].entry, kind="outcome"))
+        self.assertEqual(expect.check_jobs(self.scenario, self.topics), [])
+        self.assertEqual(expect.check_outcomes(self.scenario, self.topics), [])
+        self.topics.messages["jobs"].append(message("jobs", {"id": "y:client", "kind": "client"}))
+        self.assertTrue(expect.check_jobs(self.scenario, self.topics))
+        self.assertEqual(self.topics.unfinished(), ["y:client"])
+        self.topics.messages["facts"].append(message("facts", {"v": 1}, "acme/y:client/done"))
+        self.assertEqual(self.topics.unfinished(), [])
+
+    def test_requests_answers_events_and_dead_letters(self):
+        row = {"method": "POST", "path": "/api/v3/contractorHuman", "query": "", "body": "",
+               "status": 200, "since_start": 0.1}
+        self.assertEqual(expect.check_requests(self.scenario, [row]), [])
+        self.assertTrue(expect.check_requests(self.scenario, [row, row]))
+        self.assertTrue(expect.check_requests(self.scenario, [row, dict(row, path="x", status=599)]))
+        answer = mango.Answer(mango.Webhook("events/call", {"a": 1}), 200, 1.0)
+        self.assertTrue(expect.check_events([answer], self.topics))
+        kept = message("events", {})
+        kept.value = '{"a":1}'
+        self.topics.messages["events"].append(kept)
+        self.assertEqual(expect.check_events([answer], self.topics), [])
+        self.assertTrue(expect.check_events([answer, answer], self.topics))
+        self.assertEqual(expect.check_answers(self.scenario, [answer]), [])
+        answer.status = 503
+        self.assertTrue(expect.check_answers(self.scenario, [answer]))
+        self.assertEqual(expect.check_dead(self.scenario, self.topics), [])
+        self.topics.messages["dead"].append(message("dead", {}))
+        self.assertTrue(expect.check_dead(self.scenario, self.topics))
+
+    def test_every_topic_is_followed(self):
+        self.assertEqual(set(self.topics.messages), set(NAMES))
+
+
+class Files(unittest.TestCase):
+    def test_misspelt_keys_are_refused(self):
+        for extra in ("[expect]\njob_s = 1", "[megaplan]\nfault = []", "[[step]]\nsnd = 'a'",
+                      "[[step]]\nsend = 'a'\nrepeats = 2", "[[call]]\nnumbr = '7'"):
+            with self.assertRaises(ValueError, msg=extra):
+                scenario("title = 't'\n" + extra)
+
+    def test_all_scenarios_can_be_read(self):
+        for path in SCENARIOS.glob("*.toml"):
+            Scenario(path).make_calls("x")
+
+    def test_orders(self):
+        made = scenario("title='t'\n[[call]]\ncopies='permutations'\nshape='direct'")
+        self.assertEqual(len({tuple(c.order) for c in made.calls}), 24)
+        self.assertEqual(len({c.entry for c in made.calls}), 24)
+        self.assertEqual(len({c.number for c in made.calls}), 24)
+
+    def test_times_of_a_call_lie_in_one_minute_of_the_past(self):
+        call = scenario().calls[0]
+        stamps = [int(w.doc.get("timestamp") or w.doc["end_time"]) for w in call.webhooks]
+        self.assertEqual(len({stamp // 60 for stamp in stamps}), 1)
+        self.assertIsInstance(call.webhooks[0].doc["timestamp"], str)
+
+    def test_phone_formats(self):
+        for wanted, written in (("79991231212", "79001112233"), ("+79991231212", "+79001112233"),
+                                ("89991231212", "89001112233"),
+                                ("+7 (999) 123-12-12", "+7 (900) 111-22-33")):
+            self.assertEqual(phone_in_format("79001112233", wanted), written)
+        self.assertEqual(phone_in_format("4915112345678", "+79991231212"), "+4915112345678")
+        self.assertEqual(phone_in_format("4915112345678", "89991231212"), "4915112345678")
+
+
+class Processes(unittest.TestCase):
+    def run_one(self, script):
+        with tempfile.TemporaryDirectory() as folder:
+            process = Process("p", ["sh", "-c", script], folder).start()
+            try:
+                process.popen.wait(10)
+                process.end()
+                return process.problems + process.reports()
+            finally:
+                process.destroy()
+
+    def test_a_clean_end(self):
+        self.assertEqual(self.run_one("exit 0"), [])
+
+    def test_crashes_and_reports_are_noticed(self):
+        for script in ("exit 3", "kill -SEGV $$", "echo 'x.c:1:2: runtime error: overflow' >&2",
+                       "echo '==1==ERROR: AddressSanitizer: heap-use-after-free' >&2",
+                       "echo 'WARNING: ThreadSanitizer: data race' >&2"):
+            self.assertTrue(self.run_one(script), script)
+
+    def test_deadlines(self):
+        with self.assertRaises(Failed):
+            wait_for("nothing", lambda: False, 0.1)
+
+
+if __name__ == "__main__":
+    unittest.main()
