@@ -129,8 +129,8 @@ static void *serve_connection(void *arg)
         more = serve(c, n);
         c->len = 0;
     }
-    c->peer->open--; /* before the close: the client may open the next at once */
     close(c->fd);
+    c->peer->open--;
     free(c);
     return NULL;
 }
