@@ -44,7 +44,8 @@ struct config {
 };
 
 /* Reads the environment ("NAME=value", NULL at the end). A variable that is set but empty counts as
- * unset, save INGEST_SPOOL. Blanks are taken out of lists. out is filled even on failure: config_done.
+ * unset, save INGEST_SPOOL. Blanks are taken out of lists. out is filled even on failure: config_done. Starts
+ * the libraries that want it (secret_start, jval_start): the first thing a program does.
  * ERR_CONFIG names the variable: a wrong value, an unknown INGEST_* ADMIN_* CRM_*
  * CALL_* KAFKA_* TOPIC_* OPS_*, NAME with NAME_FILE, a file that cannot be read, a required one that
  * is missing. All are checked, whoever the user is; but whether files can be read and whether what needs

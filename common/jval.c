@@ -8,7 +8,6 @@
  */
 #include "common/jval.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -17,6 +16,24 @@
 #include "common/text.h"
 
 #define FAILED ((size_t)1 << (8 * sizeof(size_t) - 2))
+#define SHARED ((size_t)-1) /* jansson's count of true, false and null, which nobody may change */
+
+/* jansson goes on without memory: a longer number, or a piece of its output, loses bytes and nobody
+ * is told. So the allocator takes a note for the call that is running. */
+static _Thread_local bool starved;
+
+static void *allocate(size_t size)
+{
+    void *memory = mem_try_alloc(1, size);
+
+    starved = starved || !memory;
+    return memory;
+}
+
+void jval_start(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
 
 static json_t *js(const struct jval *v)
 {
@@ -61,13 +78,15 @@ static enum err parse(struct str text, size_t flags, struct jval **out, struct e
         return error_set(e, ERR_INPUT, "JSON is over %d bytes", LIMIT_JSON_BYTES);
     if (too_deep(text))
         return error_set(e, ERR_INPUT, "JSON is over %d levels deep", LIMIT_JSON_DEPTH);
-    /* jansson calls some allocation failures "invalid token"; the allocator's errno knows */
-    errno = 0;
+    starved = false;
     *out = jv(json_loadb(text.ptr ? text.ptr : "", text.len, JSON_DECODE_ANY | flags, &why));
+    if (starved || json_error_code(&why) == json_error_out_of_memory) {
+        jval_free(*out);
+        *out = NULL;
+        return error_set(e, ERR_INTERNAL, "JSON: no memory");
+    }
     if (*out)
         return ERR_OK;
-    if (errno == ENOMEM || json_error_code(&why) == json_error_out_of_memory)
-        return error_set(e, ERR_INTERNAL, "JSON: no memory");
     /* the text of jansson's message quotes the input, which may be a secret */
     return error_set(e, ERR_INPUT, "JSON is not valid: line %d, column %d", why.line, why.column);
 }
@@ -84,12 +103,12 @@ enum err jval_parse_lenient(struct str text, struct jval **out, struct error *e)
 
 bool jval_failed(const struct jval *v)
 {
-    return !v || (js(v)->refcount & FAILED);
+    return !v || (js(v)->refcount != SHARED && (js(v)->refcount & FAILED));
 }
 
 static void set_failed(struct jval *v)
 {
-    if (v)
+    if (v && js(v)->refcount != SHARED)
         js(v)->refcount |= FAILED;
 }
 
@@ -97,7 +116,8 @@ void jval_free(struct jval *v)
 {
     if (!v)
         return;
-    js(v)->refcount &= ~FAILED;
+    if (jval_failed(v))
+        js(v)->refcount &= ~FAILED;
     json_decref(js(v));
 }
 
@@ -325,8 +345,17 @@ void jval_append(struct jval *array, struct jval *value)
 char *jval_dump(const struct jval *v, bool sorted)
 {
     size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | (sorted ? JSON_SORT_KEYS : 0);
+    char *text;
 
-    return jval_failed(v) ? NULL : json_dumps(js(v), flags);
+    if (jval_failed(v))
+        return NULL;
+    starved = false;
+    text = json_dumps(js(v), flags);
+    if (starved) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 char *jval_dump_free(struct jval *v, bool sorted)

@@ -30,6 +30,10 @@ enum jval_type {
     JVAL_NULL
 };
 
+/* Once, before there are threads and before anything else here: lends jansson our memory, so that want
+ * of it is noticed. config_load calls it. */
+void jval_start(void);
+
 /* Parses exactly one value of at most LIMIT_JSON_BYTES, LIMIT_JSON_DEPTH deep, without repeated
  * keys or NUL in text. ERR_INPUT with line and column; ERR_INTERNAL without memory. */
 enum err jval_parse(struct str text, struct jval **out, struct error *e) MUST_CHECK;

@@ -32,7 +32,7 @@ struct settings_hours { /* local minutes of the day */
     size_t nholidays;
 };
 
-struct settings_index; /* of settings_employees.c */
+struct settings_index; /* of settings/employees.c */
 
 struct settings {
     int64_t version;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "common/settings_read.h"
+#include "common/settings/read.h"
 
 /* One extension, own number or Megaplan id, and whose it is. */
 struct key {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "common/settings_read.h"
+#include "common/settings/read.h"
 
 #define HIDDEN "***"
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config_table.h"
+#include "common/config/table.h"
+#include "common/jval.h"
 #include "common/mem.h"
 #include "common/num.h"
 
@@ -224,6 +225,7 @@ enum err config_load(enum config_user user, char *const *environment, struct con
     struct error own = ERROR_NONE;
 
     memset(out, 0, sizeof(*out));
+    jval_start();
     if (!secret_start(&own))
         refuse_unknown(environment, &own);
     /* the first failure stands; the rest is filled all the same */

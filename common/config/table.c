@@ -1,7 +1,7 @@
 /*
  * The option table of design.md 6.2, and what is printed from it. One thread.
  */
-#include "common/config_table.h"
+#include "common/config/table.h"
 
 #include <string.h>
 

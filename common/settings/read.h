@@ -1,6 +1,6 @@
 /*
  * Reading a settings document field by field, with the path of the field in every refusal; for the
- * settings_*.c files only.
+ * files of this folder only.
  */
 #ifndef COMMON_SETTINGS_READ_H
 #define COMMON_SETTINGS_READ_H

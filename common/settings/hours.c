@@ -2,7 +2,7 @@
  * working_hours (behaviour.md B16): days, hours, holidays. Pure; from any thread.
  */
 #include "common/num.h"
-#include "common/settings_read.h"
+#include "common/settings/read.h"
 #include "common/text.h"
 
 static const char *const day_names[7] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};

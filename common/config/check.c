@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "common/config_table.h"
+#include "common/config/table.h"
 #include "common/num.h"
 #include "common/text.h"
 

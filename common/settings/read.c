@@ -1,7 +1,7 @@
 /*
  * Reading JSON by tables of fields, keeping the path. Pure; one thread.
  */
-#include "common/settings_read.h"
+#include "common/settings/read.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * The rows of the option table; for the config_*.c files only.
+ * The rows of the option table; for the files of this folder only.
  */
 #ifndef COMMON_CONFIG_TABLE_H
 #define COMMON_CONFIG_TABLE_H
