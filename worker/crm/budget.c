@@ -1,0 +1,115 @@
+/*
+ * Two token buckets and a stop sign. Pure: time is handed in.
+ */
+#include "worker/crm/budget.h"
+
+#define HOUR_MS 3600000.0
+#define SECOND_MS 1000.0
+/* Floating sums of thirds and tenths end a hair under one. */
+#define ALMOST 1e-9
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static void set_limits(struct budget *b, int64_t per_second, int64_t per_hour)
+{
+    double second = (double)per_second;
+    b->second_max = most(1.0, second * (1.0 - BUDGET_SHARE));
+    b->second_rate = second * BUDGET_SHARE / SECOND_MS;
+    double hour = (double)per_hour * BUDGET_SHARE;
+    b->hour_max = most(1.0, least(100.0, hour / 10.0));
+    /* an hour of one request still needs a trickle */
+    b->hour_rate = most(hour - b->hour_max, 0.5) / HOUR_MS;
+    b->reserve = least(b->hour_max / 10.0, b->hour_max - 1.0);
+}
+
+static void fill(struct budget *b, int64_t now)
+{
+    double passed = now > b->at ? (double)(now - b->at) : 0.0;
+    b->second = least(b->second_max, b->second + passed * b->second_rate);
+    b->hour = least(b->hour_max, b->hour + passed * b->hour_rate);
+    b->at = now;
+}
+
+void budget_init(struct budget *b, int64_t per_second, int64_t per_hour, int64_t now)
+{
+    *b = (struct budget){.at = now};
+    set_limits(b, per_second, per_hour);
+    b->second = b->second_max;
+    b->hour = b->hour_max;
+}
+
+void budget_change(struct budget *b, int64_t per_second, int64_t per_hour, int64_t now)
+{
+    fill(b, now);
+    set_limits(b, per_second, per_hour);
+    fill(b, now);
+}
+
+static double hour_needed(const struct budget *b, bool urgent)
+{
+    return (urgent ? 1.0 : 1.0 + b->reserve) - ALMOST;
+}
+
+bool budget_take(struct budget *b, int64_t now, bool urgent)
+{
+    if (now < b->held_until)
+        return false;
+    fill(b, now);
+    if (b->second < 1.0 - ALMOST || b->hour < hour_needed(b, urgent))
+        return false;
+    b->second -= 1.0;
+    b->hour -= 1.0;
+    return true;
+}
+
+void budget_give_back(struct budget *b)
+{
+    b->second = least(b->second_max, b->second + 1.0);
+    b->hour = least(b->hour_max, b->hour + 1.0);
+}
+
+static int64_t wait_for(double level, double needed, double rate)
+{
+    if (level >= needed)
+        return 0;
+    double ms = (needed - level) / rate;
+    int64_t whole = (int64_t)ms;
+    return (double)whole < ms ? whole + 1 : whole;
+}
+
+int64_t budget_ready_at(const struct budget *b, int64_t now, bool urgent)
+{
+    struct budget then = *b;
+    fill(&then, now);
+    int64_t second = wait_for(then.second, 1.0 - ALMOST, then.second_rate);
+    int64_t hour = wait_for(then.hour, hour_needed(b, urgent), then.hour_rate);
+    int64_t at = now + (second > hour ? second : hour);
+    return at > b->held_until ? at : b->held_until;
+}
+
+void budget_hold(struct budget *b, int64_t until)
+{
+    if (until > b->held_until)
+        b->held_until = until;
+}
+
+int64_t budget_token_ms(const struct budget *b)
+{
+    double rate = least(b->second_rate, b->hour_rate);
+    return (int64_t)(1.0 / rate) + 1;
+}
+
+double budget_level(const struct budget *b, int64_t now)
+{
+    struct budget then = *b;
+    fill(&then, now);
+    return then.hour;
+}

@@ -1,0 +1,43 @@
+/*
+ * What an account's Megaplan lets us ask (design.md section 4, B11): a rate per second, and a bucket
+ * for the hour of b = min(100, hour/10) that fills with (hour - b)/3600 a second, so that no hour has
+ * more than `hour`. The last tenth of the bucket is for what only makes sense while it rings. This
+ * worker has 95 % of both. Retry-After is obeyed on top. Pure; times are CLOCK_BOOTTIME ms.
+ *
+ * The rate per second is kept by even spacing with room for one (for 5 % of large rates): what leaves in
+ * any second, the first burst included, stays within the account's number.
+ */
+#ifndef WORKER_CRM_BUDGET_H
+#define WORKER_CRM_BUDGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BUDGET_SHARE 0.95
+
+struct budget {
+    double second, second_max, second_rate; /* tokens, the most of them, tokens a ms */
+    double hour, hour_max, hour_rate;
+    double reserve;     /* of hour: not for ordinary requests */
+    int64_t at;         /* when both levels were true */
+    int64_t held_until; /* nothing leaves before; 0 = free */
+};
+
+/* Full buckets. per_second and per_hour: the account's settings, 1 or more. */
+void budget_init(struct budget *b, int64_t per_second, int64_t per_hour, int64_t now);
+/* New settings; what is in the buckets stays, cut to the new ceilings. */
+void budget_change(struct budget *b, int64_t per_second, int64_t per_hour, int64_t now);
+/* Takes a token if there is one. urgent: may use the reserve. */
+bool budget_take(struct budget *b, int64_t now, bool urgent);
+/* Gives a token back that no request was made with. */
+void budget_give_back(struct budget *b);
+/* When the next token will be there, if nobody else takes it; now or earlier = at once. */
+int64_t budget_ready_at(const struct budget *b, int64_t now, bool urgent);
+/* Nothing leaves before `until` (429, Retry-After); an earlier time than one that stands is ignored. */
+void budget_hold(struct budget *b, int64_t until);
+/* Ms that one token takes to come when both buckets are empty. */
+int64_t budget_token_ms(const struct budget *b);
+/* Tokens of the hour's bucket at `now`. */
+double budget_level(const struct budget *b, int64_t now);
+
+#endif
