@@ -1,0 +1,73 @@
+/*
+ * Who carries a phone number: the two searches and the reading of their rows. Pure.
+ *
+ * Source: megaplan-api.md 3.1 A and C, 4.5, 2.1; design.md 6.5; behaviour.md "Words" (the client of a
+ * number: the smallest id of the not-deleted contractors that carry it). Traps: the server matches
+ * loosely, so every row is measured by the digits of its phones; callRoute gives employees too, and
+ * mostly bare links; a repeated entity is a bare link; isDropped is absent unless asked for; ids are
+ * text, and 999 comes before 1000; the full-text index of a fresh account is empty; callRoute takes
+ * no `fields`, an unknown key is 422.
+ */
+#ifndef COMMON_MEGAPLAN_LOOKUP_H
+#define COMMON_MEGAPLAN_LOOKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/megaplan/answer.h"
+#include "common/phone.h"
+#include "common/str.h"
+
+#define LOOKUP_ID 24
+#define LOOKUP_MAX 100 /* candidates of one number; more are not looked at */
+
+enum lookup_fit {
+    LOOKUP_UNKNOWN, /* a bare link, or a row that does not say enough: to be fetched */
+    LOOKUP_CLIENT,  /* not deleted, carries the number */
+    LOOKUP_NO,      /* deleted, gone, or another number */
+};
+
+struct lookup_candidate {
+    char id[LOOKUP_ID];
+    enum lookup_fit fit;
+};
+
+struct lookup { /* zeroed but for number and country_code */
+    struct phone number;
+    struct str country_code; /* of the account; borrowed */
+    struct lookup_candidate candidates[LOOKUP_MAX];
+    size_t count;
+    size_t overflow; /* candidates beyond LOOKUP_MAX */
+};
+
+/* GET callRoute {"phone"}; the number as digits. As query_url. */
+char *lookup_route_url(struct str base_url, const struct phone *number) MUST_CHECK;
+/* GET contractor {"q","limit","fields"}. */
+char *lookup_search_url(struct str base_url, const struct phone *number) MUST_CHECK;
+/* GET contractor/{id} {"fields"}: one candidate. */
+char *lookup_fetch_url(struct str base_url, struct str id) MUST_CHECK;
+
+/* Take the rows of an ANSWER_OK into the candidates. False: the answer is none of that request (no
+ * `users`, no array): it says nothing, so the lookup has failed. */
+bool lookup_read_route(struct lookup *l, const struct answer *a) MUST_CHECK;
+bool lookup_read_search(struct lookup *l, const struct answer *a) MUST_CHECK;
+/* The fetched candidate. False: not an entity. */
+bool lookup_read_fetch(struct lookup *l, struct str id, const struct answer *a) MUST_CHECK;
+/* The candidate does not exist any more (404). */
+void lookup_gone(struct lookup *l, struct str id);
+
+/* A candidate that has to be fetched, or NULL: then the lookup is complete. */
+const struct lookup_candidate *lookup_unknown(const struct lookup *l);
+/* The client of the number: the smallest id, or NULL if no candidate fits. */
+const struct lookup_candidate *lookup_client(const struct lookup *l);
+/* Clients of the number but that one. */
+size_t lookup_others(const struct lookup *l);
+
+/* For whoever reads rows of contractors: true if a phone of its contactInfo is the number. */
+bool lookup_carries(const struct jval *row, const struct phone *number, struct str country_code);
+/* Orders ids: by number, other texts behind them by bytes. <0, 0, >0. */
+int lookup_compare_ids(struct str a, struct str b);
+/* The id of a row or link: text or number. False if there is none or it is too long. */
+bool lookup_read_id(const struct jval *row, char out[LOOKUP_ID]);
+
+#endif

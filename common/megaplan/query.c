@@ -1,0 +1,50 @@
+/*
+ * Addresses of Megaplan's API. Pure.
+ */
+#include "common/megaplan/query.h"
+
+#include <stdlib.h>
+
+#include "common/buf.h"
+#include "common/text.h"
+
+static struct str without_slash(struct str base)
+{
+    while (base.len && base.ptr[base.len - 1] == '/')
+        base.len--;
+    return base;
+}
+
+static char *build(struct str base_url, const char *path, struct str id, struct jval *query)
+{
+    struct buf url = BUF_INIT(LIMIT_URL);
+    buf_add_str(&url, without_slash(base_url));
+    buf_add_str(&url, STR("/api/v3"));
+    buf_add_str(&url, str_of(path));
+    if (id.len) {
+        buf_add_char(&url, '/');
+        text_percent_encode(&url, id);
+    }
+    char *json = query ? jval_dump(query, false) : NULL;
+    if (json) {
+        buf_add_char(&url, '?');
+        text_percent_encode(&url, str_of(json));
+    }
+    bool whole = !query || json;
+    free(json);
+    jval_free(query);
+    if (whole)
+        return buf_take(&url);
+    buf_done(&url);
+    return NULL;
+}
+
+char *query_url(struct str base_url, const char *path, struct jval *query)
+{
+    return build(base_url, path, STR_NONE, query);
+}
+
+char *query_entity_url(struct str base_url, const char *path, struct str id, struct jval *query)
+{
+    return build(base_url, path, id, query);
+}

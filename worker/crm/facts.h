@@ -1,0 +1,90 @@
+/*
+ * What an owner knows from one partition of `facts` (design.md section 3 "crm owns accounts"): what was
+ * begun, what came of it, and from their sum which client a number has. Pure; fed message by message
+ * in the order of the log.
+ *
+ * An intent is *own* if it was written under the mark of this assignment; every other one is foreign:
+ * whoever wrote it may have sent a request of which nobody heard. A foreign intent without a result
+ * stops every job it concerns (facts_blocker) until it was settled.
+ */
+#ifndef WORKER_CRM_FACTS_H
+#define WORKER_CRM_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/fact.h"
+#include "common/job.h"
+#include "common/str.h"
+
+struct facts;
+
+struct facts_record { /* one message of the partition; borrowed */
+    struct str key, value;
+    bool tombstone;
+    struct str mark; /* header FACT_HEADER_MARK */
+    struct str job;  /* header FACT_HEADER_JOB: topic/partition/offset */
+    int64_t at;      /* header FACT_HEADER_AT, unix ms; 0 = unknown */
+    int64_t now;     /* CLOCK_BOOTTIME ms of reading it */
+};
+
+enum facts_change {
+    FACTS_NOTED,    /* a fact, a state, a tombstone */
+    FACTS_OWN_MARK, /* our own mark: restored up to here */
+    FACTS_STRANGER, /* another owner's mark, read after our own: we are not the owner any more */
+    FACTS_OLD_MARK, /* another owner's mark before our own */
+    FACTS_CONFLICT, /* a done fact with another value than the one that stands, which stays */
+};
+
+struct facts_entry {         /* all about one job; lent, read-only */
+    const struct fact *said; /* the done fact, else the intent; NULL if only given up */
+    const char *id;          /* job id */
+    bool done, given_up;
+    bool intent;        /* there is one, with or without result */
+    bool own;           /* it was written under our mark */
+    bool settled;       /* it was looked for, and found or known not to have happened */
+    int64_t read_at;    /* when the intent was read, boot ms */
+    int64_t written_at; /* when it was written by its writer's clock, unix ms */
+};
+
+/* mark: the 32 hex of this assignment. */
+struct facts *facts_new(struct str mark);
+void facts_free(struct facts *f);
+struct str facts_mark(const struct facts *f);
+/* ERR_INPUT: a key or value that is none of ours; it changes nothing. */
+enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_change *change,
+                     struct error *e) MUST_CHECK;
+
+/* What is known of a job, or NULL. Valid until the next change. */
+const struct facts_entry *facts_find(const struct facts *f, struct str account, struct str id);
+/* A foreign intent without a result that has to be settled before this job is judged: the job's own,
+ * or one that concerns the same number (client, task) or the same call (pop-up, saved call), of
+ * whatever job and topic. NULL if there is none. number may be empty. */
+const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
+                                        enum job_kind kind, struct str number, struct str entry_id);
+/* The intent was settled; until it is read anew under a foreign mark it stops nobody. */
+void facts_settle(struct facts *f, struct str account, struct str id);
+/* The remembered client of a number: the Megaplan id that its newest done fact names, or NULL. Also
+ * NULL after facts_forget, until a newer fact. */
+const char *facts_client(const struct facts *f, struct str account, struct str number);
+/* The client of this number turned out to be gone. */
+void facts_forget(struct facts *f, struct str account, struct str number);
+/* The value of account/state/<name>, or STR_NONE. */
+struct str facts_state(const struct facts *f, struct str account, struct str name);
+
+/* Jobs that may be deleted (design.md: over 7 days old, below the committed offset): calls `visit` with
+ * the oldest ones, at most `limit`, whose newest record was written before `before` (unix ms) and for
+ * whose job (topic/partition/offset) `below` says true. visit gets the keys' types in `types`. */
+struct facts_ageing {
+    int64_t before;
+    size_t limit;
+    bool (*below)(void *arg, struct str job);
+    void (*visit)(void *arg, struct str account, struct str id, enum fact_type type);
+    void *arg;
+};
+void facts_age(const struct facts *f, const struct facts_ageing *a);
+size_t facts_count(const struct facts *f); /* jobs known */
+
+#endif
