@@ -54,7 +54,7 @@ struct contractor_search { /* what is looked for */
 };
 
 struct contractor_page {    /* what a page showed; zeroed before the first page, kept over pages */
-    char marked[LOOKUP_ID];    /* smallest id that carries the marker, deleted or not, "" none */
+    char marked[LOOKUP_ID]; /* smallest id that carries the marker, deleted or not, "" none */
     char numbered[LOOKUP_ID];  /* smallest id of the not deleted with the number, "" none */
     size_t nmarked, nnumbered; /* how many not deleted ones do */
     char last[LOOKUP_ID];      /* the page's last row: the next page begins behind it */

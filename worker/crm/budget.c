@@ -24,7 +24,7 @@ static void set_limits(struct budget *b, int64_t per_second, int64_t per_hour)
     b->second_max = most(1.0, second * (1.0 - BUDGET_SHARE));
     b->second_rate = second * BUDGET_SHARE / SECOND_MS;
     double hour = (double)per_hour * BUDGET_SHARE;
-    b->hour_max = most(1.0, least(100.0, hour / 10.0));
+    b->hour_max = most(1.0, least(BUDGET_BURST_MAX, hour / 10.0));
     /* an hour of one request still needs a trickle */
     b->hour_rate = most(hour - b->hour_max, 0.5) / HOUR_MS;
     b->reserve = least(b->hour_max / 10.0, b->hour_max - 1.0);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define BUDGET_SHARE 0.95
+#define BUDGET_BURST_MAX 100.0 /* the most tokens an hour's bucket holds */
 
 struct budget {
     double second, second_max, second_rate; /* tokens, the most of them, tokens a ms */

@@ -337,6 +337,11 @@ void lanes_rest(struct lanes *l, struct lanes_entry *e)
     move(l, e, LANES_RESTING);
 }
 
+void lanes_run(struct lanes *l, struct lanes_entry *e)
+{
+    move(l, e, LANES_RUNNING);
+}
+
 /* turns */
 
 static struct lanes_entry *best_of(const struct lanes_account *a)

@@ -80,6 +80,8 @@ struct lanes_entry *lanes_fresh(struct lanes *l);
 void lanes_want(struct lanes *l, struct lanes_entry *e, bool midway);
 /* It waits for a time: from RUNNING or WANTING. */
 void lanes_rest(struct lanes *l, struct lanes_entry *e);
+/* Its time has come: running, from RESTING. */
+void lanes_run(struct lanes *l, struct lanes_entry *e);
 
 /* The best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
 struct lanes_entry *lanes_best(struct lanes *l);

@@ -1,0 +1,316 @@
+/*
+ * The view of a facts partition: what is known, what stops a job, what is remembered.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+#include "common/mem.h"
+#include "worker/crm/facts.h"
+
+#define MINE "11111111111111111111111111111111"
+#define THEIRS "22222222222222222222222222222222"
+#define NUMBER "79991231212"
+
+static struct facts *f;
+static int64_t now;
+
+static void setup(void)
+{
+    f = facts_new(STR(MINE));
+    now = 1000;
+}
+
+static enum facts_change put(enum fact_type type, const char *id, const char *value,
+                             const char *mark)
+{
+    char *key CLEANUP(mem_free_text) = fact_key_make(type, STR("acme"), str_of(id));
+    char *job CLEANUP(mem_free_text) = mem_format("jobs/3/%lld", (long long)now);
+    struct error e = ERROR_NONE;
+    enum facts_change change = FACTS_CONFLICT;
+    const struct facts_record r = {.key = str_of(key),
+                                   .value = str_of(value),
+                                   .tombstone = !value,
+                                   .mark = str_of(mark),
+                                   .job = str_of(job),
+                                   .at = now,
+                                   .now = now};
+    enum err bad = facts_apply(f, &r, &change, &e);
+    ck_assert_msg(!bad, "%s", e.text);
+    return change;
+}
+
+static char *value_of(enum fact_type type, const char *entry, enum job_kind kind,
+                      const char *number, const char *object, bool made)
+{
+    const struct fact fact = {.kind = kind,
+                              .entry_id = (char *)(uintptr_t)entry,
+                              .number = (char *)(uintptr_t)number,
+                              .object = (char *)(uintptr_t)object,
+                              .made = made};
+    return fact_encode(type, &fact);
+}
+
+static enum facts_change intent(const char *entry, enum job_kind kind, const char *number,
+                                const char *mark)
+{
+    char *id CLEANUP(mem_free_text) = mem_format("%s:%s", entry, job_kind_name(kind));
+    char *value CLEANUP(mem_free_text) = value_of(FACT_INTENT, entry, kind, number, NULL, false);
+    return put(FACT_INTENT, id, value, mark);
+}
+
+static enum facts_change done(const char *entry, enum job_kind kind, const char *number,
+                              const char *object, bool made)
+{
+    char *id CLEANUP(mem_free_text) = mem_format("%s:%s", entry, job_kind_name(kind));
+    char *value CLEANUP(mem_free_text) = value_of(FACT_DONE, entry, kind, number, object, made);
+    return put(FACT_DONE, id, value, MINE);
+}
+
+static enum facts_change mark(const char *whose)
+{
+    const struct facts_record r = {
+        .key = STR(FACT_MARK_KEY), .value = STR("{}"), .mark = str_of(whose), .now = now};
+    struct error e = ERROR_NONE;
+    enum facts_change change = FACTS_NOTED;
+    ck_assert(!facts_apply(f, &r, &change, &e));
+    return change;
+}
+
+static const struct facts_entry *blocker(const char *entry, enum job_kind kind, const char *number)
+{
+    char *id CLEANUP(mem_free_text) = mem_format("%s:%s", entry, job_kind_name(kind));
+    return facts_blocker(f, STR("acme"), str_of(id), kind, str_of(number), str_of(entry));
+}
+
+START_TEST(marks)
+{
+    setup();
+    ck_assert_int_eq(mark(THEIRS), FACTS_OLD_MARK);
+    ck_assert_int_eq(mark(MINE), FACTS_OWN_MARK);
+    ck_assert_int_eq(mark(MINE), FACTS_OWN_MARK);
+    ck_assert_int_eq(mark(THEIRS), FACTS_STRANGER);
+    ck_assert(str_is(facts_mark(f), MINE));
+    facts_free(f);
+    facts_free(NULL);
+}
+END_TEST
+
+START_TEST(a_foreign_intent_of_the_number_blocks)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    const struct facts_entry *b = blocker("B", JOB_CLIENT, NUMBER);
+    ck_assert_ptr_nonnull(b);
+    ck_assert_str_eq(b->id, "A:client");
+    ck_assert_str_eq(b->said->number, NUMBER);
+    ck_assert_int_eq(b->read_at, 1000);
+    ck_assert_int_eq(b->written_at, 1000);
+    ck_assert_ptr_nonnull(blocker("A", JOB_CLIENT, NUMBER));     /* its own job, too */
+    ck_assert_ptr_null(blocker("B", JOB_CLIENT, "79990000000")); /* another number */
+    ck_assert_ptr_null(facts_blocker(f, STR("other"), STR("B:client"), JOB_CLIENT, STR(NUMBER),
+                                     STR("B"))); /* another account */
+    ck_assert_ptr_nonnull(blocker("B", JOB_TALKED, NUMBER));
+    ck_assert_ptr_null(blocker("B", JOB_TASK, NUMBER));
+    ck_assert_ptr_null(blocker("A", JOB_CALL, ""));
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(popups_and_calls_block_by_call)
+{
+    setup();
+    intent("A", JOB_POPUP, NUMBER, THEIRS);
+    ck_assert_ptr_nonnull(blocker("A", JOB_CALL, NUMBER));
+    ck_assert_ptr_null(blocker("B", JOB_CALL, NUMBER));
+    ck_assert_ptr_null(blocker("A", JOB_CLIENT, NUMBER));
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(our_own_intent_blocks_nobody)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, MINE);
+    ck_assert_ptr_null(blocker("B", JOB_CLIENT, NUMBER));
+    ck_assert_ptr_null(blocker("A", JOB_CLIENT, NUMBER));
+    intent("A", JOB_CLIENT, NUMBER, THEIRS); /* a purged producer's, late */
+    ck_assert_ptr_nonnull(blocker("B", JOB_CLIENT, NUMBER));
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(results_and_settling_unblock)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    facts_settle(f, STR("acme"), STR("A:client"));
+    facts_settle(f, STR("acme"), STR("nobody:client"));
+    ck_assert_ptr_null(blocker("B", JOB_CLIENT, NUMBER));
+    now = 2000;
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    ck_assert_int_eq(blocker("B", JOB_CLIENT, NUMBER)->read_at, 2000);
+    done("A", JOB_CLIENT, NUMBER, "1000011", true);
+    ck_assert_ptr_null(blocker("B", JOB_CLIENT, NUMBER));
+    intent("C", JOB_CLIENT, NUMBER, THEIRS);
+    char *value CLEANUP(mem_free_text) =
+        value_of(FACT_GIVEN_UP, "C", JOB_CLIENT, NUMBER, NULL, false);
+    put(FACT_GIVEN_UP, "C:client", value, THEIRS);
+    ck_assert_ptr_null(blocker("B", JOB_CLIENT, NUMBER));
+    const struct facts_entry *c = facts_find(f, STR("acme"), STR("C:client"));
+    ck_assert(c->given_up && !c->done && c->intent);
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(remembers_the_newest_client)
+{
+    setup();
+    ck_assert_ptr_null(facts_client(f, STR("acme"), STR(NUMBER)));
+    done("A", JOB_CLIENT, NUMBER, "1000011", true);
+    done("B", JOB_CLIENT, NUMBER, "1000012", false);
+    done("T", JOB_TASK, NUMBER, "77", true);
+    done("N", JOB_CLIENT, NUMBER, NULL, false);
+    ck_assert_str_eq(facts_client(f, STR("acme"), STR(NUMBER)), "1000012");
+    facts_forget(f, STR("acme"), STR(NUMBER));
+    facts_forget(f, STR("acme"), STR("0"));
+    ck_assert_ptr_null(facts_client(f, STR("acme"), STR(NUMBER)));
+    done("C", JOB_CLIENT, NUMBER, "1000013", true);
+    ck_assert_str_eq(facts_client(f, STR("acme"), STR(NUMBER)), "1000013");
+    ck_assert_ptr_null(facts_client(f, STR("other"), STR(NUMBER)));
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(a_done_fact_is_overwritten_by_its_equal_only)
+{
+    setup();
+    ck_assert_int_eq(done("A", JOB_CLIENT, NUMBER, "1000011", true), FACTS_NOTED);
+    ck_assert_int_eq(done("A", JOB_CLIENT, NUMBER, "1000011", true), FACTS_NOTED);
+    ck_assert_int_eq(done("A", JOB_CLIENT, NUMBER, "1000011", false), FACTS_CONFLICT);
+    ck_assert_int_eq(done("A", JOB_CLIENT, NUMBER, "1000012", true), FACTS_CONFLICT);
+    ck_assert_str_eq(facts_client(f, STR("acme"), STR(NUMBER)), "1000011");
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(states)
+{
+    setup();
+    ck_assert_uint_eq(facts_state(f, STR("acme"), STR("user-created")).len, 0);
+    put(FACT_STATE, "user-created", NULL, MINE);
+    put(FACT_STATE, "user-created", "{\"v\":1}", MINE);
+    put(FACT_STATE, "user-created", "{\"v\":2}", MINE);
+    ck_assert(str_is(facts_state(f, STR("acme"), STR("user-created")), "{\"v\":2}"));
+    put(FACT_STATE, "user-created", NULL, MINE);
+    ck_assert_uint_eq(facts_state(f, STR("acme"), STR("user-created")).len, 0);
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(bad_records_change_nothing)
+{
+    setup();
+    static const char *const keys[] = {"", "acme", "acme/A:client/what", "acme/A:client/done"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct facts_record r = {.key = str_of(keys[i]), .value = STR("not JSON")};
+        struct error e = ERROR_NONE;
+        enum facts_change change = FACTS_NOTED;
+        ck_assert_int_eq(facts_apply(f, &r, &change, &e), ERR_INPUT);
+    }
+    ck_assert_uint_eq(facts_count(f), 0);
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(tombstones)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    done("A", JOB_CLIENT, NUMBER, "1000011", true);
+    put(FACT_DONE, "nobody:client", NULL, MINE);
+    put(FACT_INTENT, "A:client", NULL, MINE);
+    ck_assert(facts_find(f, STR("acme"), STR("A:client"))->done);
+    ck_assert_ptr_nonnull(facts_client(f, STR("acme"), STR(NUMBER)));
+    put(FACT_DONE, "A:client", NULL, MINE);
+    ck_assert_ptr_null(facts_find(f, STR("acme"), STR("A:client")));
+    ck_assert_ptr_null(facts_client(f, STR("acme"), STR(NUMBER)));
+    /* the other order leaves an intent without result */
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    done("A", JOB_CLIENT, NUMBER, "1000011", true);
+    put(FACT_DONE, "A:client", NULL, MINE);
+    ck_assert(!facts_find(f, STR("acme"), STR("A:client"))->done);
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    ck_assert_ptr_nonnull(blocker("B", JOB_CLIENT, NUMBER));
+    put(FACT_INTENT, "A:client", NULL, MINE);
+    ck_assert_uint_eq(facts_count(f), 0);
+    facts_free(f);
+}
+END_TEST
+
+static char visited[512];
+
+static bool below(void *arg, struct str job)
+{
+    (void)arg;
+    return !str_is(job, "jobs/3/3000");
+}
+
+static void visit(void *arg, struct str account, struct str id, enum fact_type type)
+{
+    (void)arg;
+    size_t n = strlen(visited);
+    snprintf(visited + n, sizeof visited - n, "%.*s/%.*s/%d ", STR_ARG(account), STR_ARG(id),
+             (int)type);
+}
+
+START_TEST(ageing)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, THEIRS);
+    done("A", JOB_CLIENT, NUMBER, "1000011", true);
+    intent("U", JOB_CLIENT, "79990000001", THEIRS); /* without result: stays */
+    now = 2000;
+    done("B", JOB_CLIENT, NUMBER, "1000011", false);
+    now = 3000;
+    done("C", JOB_CLIENT, NUMBER, "1000011", false); /* above the committed offset */
+    now = 4000;
+    done("D", JOB_CLIENT, NUMBER, "1000011", false); /* too young */
+    struct facts_ageing a = {.before = 4000, .limit = 10, .below = below, .visit = visit};
+    visited[0] = '\0';
+    facts_age(f, &a);
+    ck_assert_str_eq(visited, "acme/A:client/0 acme/A:client/1 acme/B:client/1 ");
+    visited[0] = '\0';
+    a.limit = 1;
+    facts_age(f, &a);
+    ck_assert_str_eq(visited, "acme/A:client/0 acme/A:client/1 ");
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(many_of_one_number)
+{
+    setup();
+    for (int i = 0; i < 100; i++) {
+        char *entry CLEANUP(mem_free_text) = mem_format("E%d", i);
+        intent(entry, JOB_CLIENT, NUMBER, THEIRS);
+    }
+    for (int i = 0; i < 100; i++) {
+        char *entry CLEANUP(mem_free_text) = mem_format("E%d", i);
+        ck_assert_ptr_nonnull(blocker("X", JOB_CLIENT, NUMBER));
+        done(entry, JOB_CLIENT, NUMBER, "1000011", false);
+    }
+    ck_assert_ptr_null(blocker("X", JOB_CLIENT, NUMBER));
+    ck_assert_uint_eq(facts_count(f), 100);
+    facts_free(f);
+}
+END_TEST
+
+int main(void)
+{
+    return UNIT_RUN("facts", marks, a_foreign_intent_of_the_number_blocks,
+                    popups_and_calls_block_by_call, our_own_intent_blocks_nobody,
+                    results_and_settling_unblock, remembers_the_newest_client,
+                    a_done_fact_is_overwritten_by_its_equal_only, states,
+                    bad_records_change_nothing, tombstones, ageing, many_of_one_number);
+}

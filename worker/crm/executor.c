@@ -1,0 +1,402 @@
+/*
+ * Order, places, times: which work may act, and what happens when it is over. See executor.h for the
+ * picture. Loop's thread only.
+ */
+#include "worker/crm/executor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <uthash.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/finish.h"
+#include "worker/crm/kinds.h"
+#include "worker/crm/record.h"
+#include "worker/crm/request.h"
+
+#define LANE_NAME 160
+
+struct account {
+    struct service service;
+    UT_hash_handle hh;
+};
+
+struct executor *executor_new(const struct port *port, const struct executor_options *options)
+{
+    struct executor *x = mem_alloc(1, sizeof *x);
+    x->port = port;
+    x->options = *options;
+    x->lanes = lanes_new();
+    x->tally = tally_new(options->metrics);
+    return x;
+}
+
+void executor_free(struct executor *x)
+{
+    if (!x)
+        return;
+    struct account *a, *next;
+    HASH_ITER(hh, x->accounts, a, next) {
+        HASH_DEL(x->accounts, a);
+        agenda_drop(&x->services, &a->service.wake);
+        service_done(&a->service);
+        free(a);
+    }
+    agenda_done(&x->works);
+    agenda_done(&x->services);
+    lanes_free(x->lanes);
+    tally_free(x->tally);
+    free(x);
+}
+
+size_t executor_held(const struct executor *x)
+{
+    return x->held;
+}
+
+size_t executor_running(const struct executor *x)
+{
+    return x->places + x->awaited;
+}
+
+int64_t executor_now(const struct executor *x)
+{
+    return x->port->boot(x->port->world);
+}
+
+const struct settings *executor_settings_of(const struct executor *x, const struct work *w)
+{
+    return x->port->settings(x->port->world, w->job->account);
+}
+
+static struct service *service_get(struct executor *x, const char *account)
+{
+    struct account *a = NULL;
+    HASH_FIND_STR(x->accounts, account, a);
+    if (!a) {
+        a = mem_alloc(1, sizeof *a);
+        service_init(&a->service, account);
+        HASH_ADD_KEYPTR(hh, x->accounts, a->service.account, strlen(account), a);
+    }
+    return &a->service;
+}
+
+/* work */
+
+static void adopt(struct executor *x, struct owner *o, struct work *w)
+{
+    w->owner = o;
+    w->service = service_get(x, w->job->account);
+    w->taken_at = executor_now(x);
+    w->prev = NULL;
+    w->next = o->works;
+    if (o->works)
+        o->works->prev = w;
+    o->works = w;
+    x->held++;
+}
+
+static void disown(struct executor *x, struct work *w)
+{
+    *(w->prev ? &w->prev->next : &w->owner->works) = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    record_forget(x, w);
+    agenda_drop(&x->works, &w->timer);
+    if (w->transfer)
+        x->port->cancel(x->port->world, w->transfer);
+    w->transfer = NULL;
+    executor_hold_place(x, w, false);
+    lanes_leave(x->lanes, &w->lane);
+    x->held--;
+    work_free(w);
+}
+
+void executor_end(struct executor *x, struct work *w)
+{
+    enum kafka_topic topic = w->topic;
+    int32_t partition = w->owner->partition;
+    int64_t offset = w->offset;
+    disown(x, w);
+    if (offset >= 0)
+        x->port->finished(x->port->world, topic, partition, offset);
+}
+
+void executor_drop(struct executor *x, struct owner *o)
+{
+    while (o->works)
+        disown(x, o->works);
+}
+
+void executor_hold_place(struct executor *x, struct work *w, bool hold)
+{
+    if (w->place == hold)
+        return;
+    w->place = hold;
+    if (hold) {
+        x->places++;
+        return;
+    }
+    x->places--;
+    if (w->service->probing && w->probe) { /* it went away without an answer */
+        w->service->probing = false;
+        w->service->probe_at = executor_now(x);
+        agenda_set(&x->services, &w->service->wake, w->service->probe_at);
+    }
+    w->probe = false;
+}
+
+static int level_of(const struct work *w)
+{
+    return w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
+}
+
+static void enter(struct executor *x, struct work *w, bool in_lanes)
+{
+    char names[LANES_PER_WORK][LANE_NAME];
+    struct str lanes[LANES_PER_WORK];
+    size_t n = 0;
+    const char *space = w->urgent ? "now" : "job";
+    if (in_lanes && w->job->number && *w->job->number) {
+        snprintf(names[n], LANE_NAME, "%s/n/%s", space, w->job->number);
+        lanes[n] = str_of(names[n]);
+        n++;
+    }
+    if (in_lanes) {
+        snprintf(names[n], LANE_NAME, "%s/e/%s", space, w->job->entry_id);
+        lanes[n] = str_of(names[n]);
+        n++;
+    }
+    lanes_enter(x->lanes, &w->lane, work_account(w), lanes, n, level_of(w));
+}
+
+/* A message nobody can read still has a place to be told of: what its key says. */
+static struct job *unreadable(const struct kafka_message *m)
+{
+    struct job *j = mem_alloc(1, sizeof *j);
+    long slash = str_find(m->key, '/');
+    struct str account = slash > 0 ? (struct str){m->key.ptr, (size_t)slash} : STR("-");
+    struct str rest = slash > 0 ? str_from(m->key, (size_t)slash + 1) : STR_NONE;
+    j->kind = JOB_KINDS;
+    j->id = mem_copy(STR("-"));
+    j->account = mem_copy(account);
+    j->entry_id = mem_copy(rest.len ? rest : STR("-"));
+    j->origin = mem_copy(kafka_header_get(m, "origin"));
+    return j;
+}
+
+void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m)
+{
+    struct error e = ERROR_NONE;
+    struct job *j = NULL;
+    int64_t received_at = 0;
+    if (!text_parse_time(kafka_header_get(m, "received-at"), &received_at))
+        received_at = 0;
+    bool bad = job_decode(m->key, m->value, received_at, kafka_header_get(m, "origin"), &j, &e);
+    struct work *w = work_new(bad ? unreadable(m) : j, m);
+    w->forced = kafka_header_get(m, "x-sent-again").len > 0;
+    adopt(x, o, w);
+    if (bad) {
+        finish_dead(x, w, e.kind, e.text, 0);
+        return;
+    }
+    w->ops = kinds_of(w->job->kind);
+    if (!w->ops) {
+        finish_outcome(x, w, "unsupported", "this kind of job is not carried out yet");
+        return;
+    }
+    enter(x, w, true);
+}
+
+void executor_add(struct executor *x, struct owner *o, struct work *w, const struct work_ops *ops)
+{
+    w->ops = ops;
+    w->offset = -1;
+    adopt(x, o, w);
+    enter(x, w, false);
+}
+
+/* what work asks for */
+
+void executor_want(struct executor *x, struct work *w, bool midway)
+{
+    executor_hold_place(x, w, false);
+    w->wanted_at = executor_now(x);
+    lanes_want(x->lanes, &w->lane, midway);
+}
+
+void executor_rest(struct executor *x, struct work *w, int64_t at)
+{
+    executor_hold_place(x, w, false);
+    if (w->lane.state == LANES_RUNNING || w->lane.state == LANES_WANTING)
+        lanes_rest(x->lanes, &w->lane);
+    agenda_set(&x->works, &w->timer, at);
+}
+
+void executor_return_token(struct executor *x, struct work *w)
+{
+    service_return(w->service, w->probe, executor_now(x));
+    w->probe = false;
+    agenda_set(&x->services, &w->service->wake, executor_now(x));
+}
+
+/* turns */
+
+static void due(struct executor *x, struct work *w)
+{
+    if (w->ending.step != FINISH_NOTHING) {
+        finish_go_on(x, w);
+        return;
+    }
+    if (w->lane.state == LANES_RESTING)
+        lanes_run(x->lanes, &w->lane);
+    w->ops->due(x, w);
+}
+
+static void wake_services(struct executor *x, int64_t now)
+{
+    struct agenda_entry *e;
+    while ((e = agenda_due(&x->services, now))) {
+        struct service *s = (struct service *)(void *)((char *)e - offsetof(struct service, wake));
+        lanes_unblock(x->lanes, str_of(s->account));
+    }
+}
+
+static void judge_fresh(struct executor *x)
+{
+    struct lanes_entry *e;
+    while ((e = lanes_fresh(x->lanes))) {
+        struct work *w = WORK_OF(lane, e);
+        w->ops->judge(x, w);
+    }
+}
+
+/* One request more, if somebody may. */
+static bool go_one(struct executor *x, int64_t now)
+{
+    if (x->stopping || x->places >= x->options.concurrency)
+        return false;
+    struct lanes_entry *e = lanes_best(x->lanes);
+    if (!e)
+        return false;
+    struct work *w = WORK_OF(lane, e);
+    struct service *s = w->service;
+    const struct settings *settings = executor_settings_of(x, w);
+    if (!settings) {
+        lanes_take(x->lanes, e);
+        w->ops->judge(x, w);
+        return true;
+    }
+    service_limits(s, settings, now);
+    int64_t until = 0;
+    if (!service_admit(s, now, w->urgent, &until)) {
+        lanes_block(x->lanes, e);
+        agenda_set(&x->services, &s->wake, until);
+        return true;
+    }
+    lanes_take(x->lanes, e);
+    executor_hold_place(x, w, true);
+    w->probe = s->probing;
+    tally_waited(x->tally, w->job->account, w->urgent ? "now" : job_kind_name(w->job->kind),
+                 (double)(now - w->wanted_at) / 1000.0);
+    w->ops->go(x, w);
+    return true;
+}
+
+int64_t executor_run(struct executor *x)
+{
+    struct agenda_entry *e;
+    int64_t now = executor_now(x);
+    while ((e = agenda_due(&x->works, now)))
+        due(x, WORK_OF(timer, e));
+    wake_services(x, now);
+    do
+        judge_fresh(x);
+    while (go_one(x, now));
+    int64_t works = agenda_next(&x->works);
+    int64_t services = agenda_next(&x->services);
+    return works < services ? works : services;
+}
+
+void executor_read(struct executor *x, struct owner *o)
+{
+    record_read(x, o);
+}
+
+void executor_settings(struct executor *x, const char *account)
+{
+    struct account *a = NULL;
+    HASH_FIND_STR(x->accounts, account, a);
+    if (!a)
+        return;
+    service_reset(&a->service);
+    agenda_set(&x->services, &a->service.wake, executor_now(x));
+}
+
+void executor_stop(struct executor *x)
+{
+    x->stopping = true;
+}
+
+/* gauges */
+
+static bool waits(const struct work *w, enum tally_cause *cause)
+{
+    if (w->lane.state == LANES_BEHIND)
+        *cause = TALLY_ORDER;
+    else if (w->lane.state == LANES_WANTING)
+        *cause = w->service->open ? TALLY_OUTAGE : TALLY_BUDGET;
+    else
+        return false;
+    return true;
+}
+
+static void add_gauges(struct tally_gauges *sum, const struct tally_gauges *g)
+{
+    for (int c = 0; c < TALLY_CAUSES; c++) {
+        sum->held[c] += g->held[c];
+        if (g->oldest_ms[c] > sum->oldest_ms[c])
+            sum->oldest_ms[c] = g->oldest_ms[c];
+    }
+    sum->open |= g->open;
+    if (g->tokens < sum->tokens)
+        sum->tokens = g->tokens;
+}
+
+static void gauge_work(struct work *w, int64_t now)
+{
+    enum tally_cause cause;
+    if (!waits(w, &cause))
+        return;
+    struct tally_gauges *g = &w->service->gauges;
+    g->held[cause]++;
+    if (now - w->taken_at > g->oldest_ms[cause])
+        g->oldest_ms[cause] = now - w->taken_at;
+}
+
+void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
+{
+    struct tally_gauges sum = {.tokens = BUDGET_BURST_MAX};
+    int64_t now = executor_now(x);
+    struct account *a, *next;
+    HASH_ITER(hh, x->accounts, a, next) {
+        bool known = a->service.per_second > 0;
+        a->service.gauges = (struct tally_gauges){
+            .open = a->service.open,
+            .tokens = known ? budget_level(&a->service.budget, now) : BUDGET_BURST_MAX};
+    }
+    for (size_t i = 0; i < n; i++)
+        for (struct work *w = owners[i]->works; w; w = w->next)
+            gauge_work(w, now);
+    HASH_ITER(hh, x->accounts, a, next) {
+        add_gauges(&sum, &a->service.gauges);
+        if (tally_by_account(x->tally))
+            tally_gauges(x->tally, a->service.account, &a->service.gauges);
+    }
+    if (!tally_by_account(x->tally))
+        tally_gauges(x->tally, "", &sum);
+}

@@ -1,0 +1,76 @@
+/*
+ * Carries out jobs: order, places, budgets, retries, the way of a record to Kafka and back. What a
+ * kind of job does stands in its own file (client.c). Entered on the loop's thread only; reaches the
+ * world only through the port.
+ *
+ *   message -> lanes -> judge -> want --(budget, breaker, place)--> go -> request -> answered -+
+ *                         ^                                                                    |
+ *                         +------------- rest (retry, ageing, looking) <-----------------------+
+ *                         |
+ *                         +-> ending: [dead] -> [fact, read back] -> lanes free -> outcome -> offset
+ */
+#ifndef WORKER_CRM_EXECUTOR_H
+#define WORKER_CRM_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/product_metrics.h"
+#include "worker/crm/port.h"
+#include "worker/crm/work.h"
+
+#define EXECUTOR_INTENT_LIVES_MS 5000 /* from handing the intent: bytes leave, or not at all */
+#define EXECUTOR_CREATE_LIVES_MS \
+    15000 /* from handing the intent: the answer is there, or unknown */
+#define EXECUTOR_RECORD_TRIES 3
+#define EXECUTOR_HORIZON_MS (72LL * 3600 * 1000)
+
+struct executor_options {
+    size_t concurrency;         /* CRM_CONCURRENCY */
+    int64_t request_timeout_ms; /* CRM_REQUEST_TIMEOUT_MS */
+    int64_t retry_max_ms;       /* RETRY_MAX_MS */
+    int32_t outcome_partitions, dead_partitions;
+    const struct product_metrics *metrics; /* may be NULL */
+};
+
+struct executor *executor_new(const struct port *port, const struct executor_options *options);
+void executor_free(struct executor *x); /* without finishing anything */
+
+/* Takes a message of a job topic in; it is finished later, by port->finished. */
+void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m);
+/* Forgets all work of the owner: what runs is left to whoever settles it. */
+void executor_drop(struct executor *x, struct owner *o);
+/* The owner's facts were read up to o->facts_next. */
+void executor_read(struct executor *x, struct owner *o);
+/* The account's settings changed: limits, credentials. */
+void executor_settings(struct executor *x, const char *account);
+/* No request is begun from now on; what runs comes to its end. */
+void executor_stop(struct executor *x);
+/* Does what is due. Returns when it has to be called again at the latest (boot ms). */
+int64_t executor_run(struct executor *x);
+/* Sets the gauges of held work, of all owners. */
+void executor_measure(struct executor *x, struct owner *const *owners, size_t n);
+
+size_t executor_held(const struct executor *x);    /* jobs in hand */
+size_t executor_running(const struct executor *x); /* requests and records on their way */
+
+/* --- for the kinds of jobs, see request.h, record.h and finish.h too --- */
+
+int64_t executor_now(const struct executor *x); /* boot ms */
+/* Settings of the job's account; NULL if it is unknown. */
+const struct settings *executor_settings_of(const struct executor *x, const struct work *w);
+/* It wants a request; go() follows when it may. midway: what it has looked up gets stale. */
+void executor_want(struct executor *x, struct work *w, bool midway);
+/* due() follows at that time. */
+void executor_rest(struct executor *x, struct work *w, int64_t at);
+/* Whether it takes one of the places for requests; for finish.h and request.h. */
+void executor_hold_place(struct executor *x, struct work *w, bool hold);
+/* Gives back the token that go() came with: no request was made with it. */
+void executor_return_token(struct executor *x, struct work *w);
+/* New work without a message of its own, in no lane; takes w over. */
+void executor_add(struct executor *x, struct owner *o, struct work *w, const struct work_ops *ops);
+/* The work is over: leaves its lanes (if it has not yet), tells the port, is freed. */
+void executor_end(struct executor *x, struct work *w);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The executor's own state, for the files it is made of: executor.c, request.c, record.c, finish.c.
+ */
+#ifndef WORKER_CRM_EXECUTOR_STATE_H
+#define WORKER_CRM_EXECUTOR_STATE_H
+
+#include "worker/crm/agenda.h"
+#include "worker/crm/executor.h"
+#include "worker/crm/lanes.h"
+#include "worker/crm/service.h"
+#include "worker/crm/tally.h"
+
+struct account; /* a service by its name, executor.c */
+
+struct executor {
+    const struct port *port;
+    struct executor_options options;
+    struct lanes *lanes;
+    struct agenda works;    /* work->timer */
+    struct agenda services; /* service->wake */
+    struct account *accounts;
+    size_t held, places, awaited;
+    bool stopping;
+    struct tally *tally;
+};
+
+#endif

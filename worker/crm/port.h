@@ -1,0 +1,31 @@
+/*
+ * What the executor needs of the world, as a struct of functions: the role fills it with Kafka, HTTP,
+ * clocks and settings (crm.c), a test with a world of its own (tests/unit/world.h).
+ */
+#ifndef WORKER_CRM_PORT_H
+#define WORKER_CRM_PORT_H
+
+#include <stdint.h>
+
+#include "common/http.h"
+#include "common/kafka/producer.h"
+#include "common/settings.h"
+
+struct port {
+    void *world;
+    int64_t (*boot)(void *world); /* CLOCK_BOOTTIME ms */
+    int64_t (*wall)(void *world); /* unix ms */
+    uint32_t (*random)(void *world);
+    /* The account's settings, NULL if it is unknown; valid until the end of the turn. */
+    const struct settings *(*settings)(void *world, const char *account);
+    /* As http_send and http_cancel. */
+    enum err (*send)(void *world, const struct http_request *r, struct http_transfer **out,
+                     struct error *e);
+    void (*cancel)(void *world, struct http_transfer *t);
+    /* As producer_send. */
+    enum err (*produce)(void *world, const struct producer_record *r, struct error *e);
+    /* The message at this place is finished: its offset may be passed. */
+    void (*finished)(void *world, enum kafka_topic topic, int32_t partition, int64_t offset);
+};
+
+#endif

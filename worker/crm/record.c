@@ -1,0 +1,232 @@
+/*
+ * Facts, outcomes and dead letters on their way to Kafka and back.
+ *
+ *   handed over --> report: not delivered ---------------------------> then(not ok)
+ *        |
+ *        +--> report: delivered --> (fact: read back?) --yes--------> then(ok)
+ *                                        |
+ *                                        no --> awaiting, record_read --> then(ok)
+ *
+ * A work may go away at any time; what is on its way then finds nobody (awaited->work is NULL).
+ */
+#include "worker/crm/record.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/murmur2.h"
+#include "common/text.h"
+#include "worker/crm/executor_state.h"
+
+#define HEADERS_MAX (LIMIT_HEADERS + 16)
+
+struct awaited {
+    struct executor *x;
+    struct work *work; /* NULL: gone */
+    bool read_back;
+    int64_t offset; /* once delivered */
+    void (*then)(struct executor *x, struct work *w, bool ok);
+};
+
+static void await_reading(struct work *w)
+{
+    struct owner *o = w->owner;
+    w->prev_awaiting = NULL;
+    w->next_awaiting = o->awaiting;
+    if (o->awaiting)
+        o->awaiting->prev_awaiting = w;
+    o->awaiting = w;
+}
+
+static bool is_awaiting(const struct work *w)
+{
+    return w->prev_awaiting || w->next_awaiting || (w->owner && w->owner->awaiting == w);
+}
+
+static void stop_awaiting(struct work *w)
+{
+    if (!is_awaiting(w))
+        return;
+    *(w->prev_awaiting ? &w->prev_awaiting->next_awaiting : &w->owner->awaiting) = w->next_awaiting;
+    if (w->next_awaiting)
+        w->next_awaiting->prev_awaiting = w->prev_awaiting;
+    w->prev_awaiting = w->next_awaiting = NULL;
+}
+
+static void tell(struct awaited *a, bool ok)
+{
+    struct work *w = a->work;
+    struct executor *x = a->x;
+    void (*then)(struct executor *, struct work *, bool) = a->then;
+    free(a);
+    if (!w)
+        return;
+    w->awaited = NULL;
+    then(x, w, ok);
+}
+
+static void reported(void *arg, const struct producer_report *report)
+{
+    struct awaited *a = arg;
+    a->x->awaited--;
+    if (!a->work || !report->delivered) {
+        tell(a, false);
+        return;
+    }
+    a->offset = report->offset;
+    if (!a->read_back || a->work->owner->facts_next > a->offset)
+        tell(a, true);
+    else
+        await_reading(a->work);
+}
+
+void record_read(struct executor *x, struct owner *o)
+{
+    (void)x;
+    struct work *w = o->awaiting;
+    while (w) {
+        struct work *next = w->next_awaiting;
+        if (o->facts_next > w->awaited->offset) {
+            stop_awaiting(w);
+            tell(w->awaited, true);
+            /* what it told may have changed the list: from the beginning, those told are off it */
+            next = o->awaiting;
+        }
+        w = next;
+    }
+}
+
+void record_forget(struct executor *x, struct work *w)
+{
+    (void)x;
+    struct awaited *a = w->awaited;
+    if (!a)
+        return;
+    w->awaited = NULL;
+    a->work = NULL;
+    if (is_awaiting(w)) { /* its report has come: nobody else frees it */
+        stop_awaiting(w);
+        free(a);
+    }
+}
+
+/* Hands a record over for the work; then NULL: nobody waits. */
+static void hand_over(struct executor *x, struct work *w, struct producer_record *r, bool read_back,
+                      void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    struct error e = ERROR_NONE;
+    struct awaited *a = NULL;
+    if (then) {
+        a = mem_alloc(1, sizeof *a);
+        *a = (struct awaited){.x = x, .work = w, .read_back = read_back, .then = then};
+        r->done = reported;
+        r->arg = a;
+    }
+    if (!x->port->produce(x->port->world, r, &e)) {
+        if (a) {
+            w->awaited = a;
+            x->awaited++;
+        }
+        return;
+    }
+    log_warn("a record was not taken by the producer", LOG_STR("account", work_account(w)),
+             LOG_TEXT("topic", kafka_topic_name(r->topic)), LOG_ERROR(&e));
+    free(a);
+    if (then)
+        then(x, w, false);
+}
+
+static void send_fact(struct executor *x, const struct work *w, enum fact_type type,
+                      struct str name, const char *value,
+                      void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    char *key CLEANUP(mem_free_text) = fact_key_make(type, work_account(w), name);
+    char *job CLEANUP(mem_free_text) = mem_format(
+        "%s/%" PRId32 "/%" PRId64, kafka_topic_name(w->topic), w->owner->partition, w->offset);
+    char at[TEXT_TIME_SIZE];
+    text_time(x->port->wall(x->port->world), at);
+    const struct kafka_header headers[] = {
+        {FACT_HEADER_MARK, facts_mark(w->owner->facts)},
+        {FACT_HEADER_AT, str_of(at)},
+        {FACT_HEADER_JOB, str_of(job)},
+    };
+    struct producer_record r = {.topic = KAFKA_FACTS,
+                                .partition = w->owner->partition,
+                                .key = str_of(key),
+                                .value = str_of(value),
+                                .headers = headers,
+                                .nheaders = w->offset >= 0 ? 3 : 2};
+    hand_over(x, (struct work *)(uintptr_t)w, &r, true, then);
+}
+
+void record_fact(struct executor *x, struct work *w, enum fact_type type, const char *value,
+                 void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    send_fact(x, w, type, str_of(w->job->id), value, then);
+}
+
+void record_aside(struct executor *x, const struct work *w, enum fact_type type, struct str name,
+                  const char *value)
+{
+    send_fact(x, w, type, name, value, NULL);
+}
+
+void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
+                    void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    char *key CLEANUP(mem_free_text) = mem_format("%s/%s", w->job->account, w->job->entry_id);
+    char *value CLEANUP(mem_free_text) = outcome_encode(o);
+    char at[TEXT_TIME_SIZE];
+    text_time(o->at, at);
+    const struct kafka_header headers[] = {
+        {"kind", str_of(o->what)},
+        {"account", work_account(w)},
+        {"at", str_of(at)},
+    };
+    struct producer_record r = {.topic = KAFKA_OUTCOMES,
+                                .partition =
+                                    murmur2_partition(str_of(key), x->options.outcome_partitions),
+                                .key = str_of(key),
+                                .value = str_of(value),
+                                .headers = headers,
+                                .nheaders = sizeof headers / sizeof *headers};
+    hand_over(x, w, &r, false, then);
+}
+
+void record_dead(struct executor *x, struct work *w,
+                 void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    struct kafka_header headers[HEADERS_MAX];
+    size_t n = 0;
+    for (; n < w->raw.nheaders && n < LIMIT_HEADERS; n++)
+        headers[n] = w->raw.headers[n];
+    char at[TEXT_TIME_SIZE];
+    text_time(x->port->wall(x->port->world), at);
+    char *partition CLEANUP(mem_free_text) = mem_format("%" PRId32, w->owner->partition);
+    char *offset CLEANUP(mem_free_text) = mem_format("%" PRId64, w->offset);
+    char *attempts CLEANUP(mem_free_text) = mem_format("%u", w->requests);
+    char *status CLEANUP(mem_free_text) = mem_format("%d", w->ending.status);
+    const struct kafka_header added[] = {
+        {"__connect.errors.topic", str_of(kafka_topic_name(w->topic))},
+        {"__connect.errors.partition", str_of(partition)},
+        {"__connect.errors.offset", str_of(offset)},
+        {"__connect.errors.stage", STR("crm")},
+        {"__connect.errors.exception.class.name", str_of(w->ending.error_kind)},
+        {"__connect.errors.exception.message", str_of(w->ending.reason)},
+        {"x-at", str_of(at)},
+        {"x-attempts", str_of(attempts)},
+        {"x-http-status", str_of(status)},
+    };
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        if (i + 1 < sizeof added / sizeof *added || w->ending.status)
+            headers[n++] = added[i];
+    struct producer_record r = {.topic = KAFKA_DEAD,
+                                .partition = w->owner->partition % x->options.dead_partitions,
+                                .key = {w->raw.key, w->raw.key_len},
+                                .value = {w->raw.value, w->raw.value_len},
+                                .headers = headers,
+                                .nheaders = n};
+    hand_over(x, w, &r, false, then);
+}

@@ -1,0 +1,32 @@
+/*
+ * Records the executor writes: facts, outcomes, dead letters. Each waits, where it has to, until Kafka
+ * has it, and a fact until it was *read back* too: between our mark and it there was no stranger's.
+ */
+#ifndef WORKER_CRM_RECORD_H
+#define WORKER_CRM_RECORD_H
+
+#include <stdbool.h>
+
+#include "common/fact.h"
+#include "common/outcome.h"
+#include "worker/crm/executor.h"
+
+/* Writes the fact of the work's own job; then(x, w, ok) follows once: ok when it was delivered and
+ * read back, not ok when Kafka did not take it. */
+void record_fact(struct executor *x, struct work *w, enum fact_type type, const char *value,
+                 void (*then)(struct executor *x, struct work *w, bool ok));
+/* Writes a fact of another job, or a state, and waits for nothing. */
+void record_aside(struct executor *x, const struct work *w, enum fact_type type, struct str name,
+                  const char *value);
+/* The outcome of the work; then as above but for reading back. then NULL: waits for nothing. */
+void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
+                    void (*then)(struct executor *x, struct work *w, bool ok));
+/* The message as it came, into `dead`, with the reason of w->ending. */
+void record_dead(struct executor *x, struct work *w,
+                 void (*then)(struct executor *x, struct work *w, bool ok));
+/* What the work waits for is forgotten: its end will not be told. */
+void record_forget(struct executor *x, struct work *w);
+/* Tells those whose facts were read back. */
+void record_read(struct executor *x, struct owner *o);
+
+#endif

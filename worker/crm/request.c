@@ -1,0 +1,218 @@
+/*
+ * Requests to Megaplan and what their ends mean.
+ */
+#include "worker/crm/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/secret.h"
+#include "worker/crm/backoff.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/finish.h"
+#include "worker/crm/record.h"
+
+static void offer_again(struct executor *x, struct service *s)
+{
+    agenda_set(&x->services, &s->wake, executor_now(x));
+}
+
+/* The breaker of the account opens: told once, by log and outcome. */
+static void out_of_order(struct executor *x, struct work *w, const char *why)
+{
+    struct service *s = w->service;
+    bool opened = service_refused(s, why, executor_now(x), x->options.retry_max_ms,
+                                  x->port->random(x->port->world));
+    offer_again(x, s);
+    if (!opened)
+        return;
+    log_fail("Megaplan refuses the account; its jobs are held", LOG_STR("account", work_account(w)),
+             LOG_TEXT("job", w->job->id), LOG_TEXT("err", why));
+    const struct outcome o = {.at = x->port->wall(x->port->world),
+                              .what = "outcome",
+                              .job = w->job->id,
+                              .kind = job_kind_name(w->job->kind),
+                              .rule = w->job->rule,
+                              .result = "held",
+                              .reason = why};
+    record_outcome(x, w, &o, NULL);
+}
+
+static void ended(void *arg, const struct http_answer *answer)
+{
+    struct work *w = arg;
+    w->transfer = NULL;
+    w->ops->answered(w->executor, w, answer);
+}
+
+static enum err send_it(struct executor *x, struct work *w, const struct request *r,
+                        const struct settings *settings, struct error *e)
+{
+    const char *token = settings->megaplan.token;
+    if (!token || !*token)
+        return error_set(e, ERR_AUTH,
+                         "the account has no token; login with a password is not built yet");
+    if (!r->url)
+        return error_set(e, ERR_INPUT, "the request's address or body could not be built");
+    char *authorization = mem_format("Authorization: Bearer %s", token);
+    const char *const headers[] = {authorization, "Accept: application/json",
+                                   r->body ? "Content-Type: application/json" : NULL, NULL};
+    int64_t timeout = r->timeout_ms > 0 && r->timeout_ms < x->options.request_timeout_ms
+                          ? r->timeout_ms
+                          : x->options.request_timeout_ms;
+    const struct http_request h = {.method = r->method,
+                                   .url = r->url,
+                                   .headers = headers,
+                                   .body = str_of(r->body),
+                                   .timeout_ms = timeout,
+                                   .leave_by = r->leave_by,
+                                   .max_body = LIMIT_ANSWER_BYTES,
+                                   .done = ended,
+                                   .arg = w};
+    enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
+    secret_wipe(authorization, strlen(authorization));
+    free(authorization);
+    return bad;
+}
+
+void request_send(struct executor *x, struct work *w, const struct request *r)
+{
+    struct error e = ERROR_NONE;
+    const struct settings *settings = executor_settings_of(x, w);
+    w->executor = x;
+    w->request.operation = r->operation;
+    w->request.method = r->method;
+    w->request.path = r->path;
+    w->transfer = NULL;
+    enum err bad = settings ? send_it(x, w, r, settings, &e) : ERR_CONFIG;
+    free(r->url);
+    free(r->body);
+    if (!bad) {
+        w->requests++;
+        return;
+    }
+    if (bad == ERR_TEMPORARY) {
+        executor_return_token(x, w);
+        request_retry(x, w, e.text, 0);
+        return;
+    }
+    if (settings)
+        out_of_order(x, w, e.text);
+    executor_return_token(x, w);
+    executor_want(x, w, false);
+}
+
+/* ends */
+
+static void tell_request(struct executor *x, struct work *w, const struct http_answer *answer,
+                         const struct request_end *end)
+{
+    int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
+    tally_request(x->tally, w->job->account, w->request.operation, status,
+                  (double)answer->ms / 1000.0);
+    const struct outcome o = {.at = x->port->wall(x->port->world),
+                              .what = "request",
+                              .job = w->job->id,
+                              .kind = job_kind_name(w->job->kind),
+                              .rule = w->job->rule,
+                              .result = w->request.operation,
+                              .reason = end->why,
+                              .http = {.method = w->request.method,
+                                       .path = w->request.path,
+                                       .status = status,
+                                       .tries = (int)w->requests,
+                                       .ms = answer->ms}};
+    record_outcome(x, w, &o, NULL);
+}
+
+static void read_answer(const struct http_answer *answer, enum answer_about about, bool creates,
+                        struct request_end *out)
+{
+    static const enum request_verdict verdicts[] = {
+        [ANSWER_OK] = REQUEST_GOOD,         [ANSWER_OUTAGE] = REQUEST_HELD,
+        [ANSWER_RECORD] = REQUEST_REFUSED,  [ANSWER_LIMITED] = REQUEST_HELD,
+        [ANSWER_TEMPORARY] = REQUEST_LATER,
+    };
+    const struct answer_source source = {answer->status, answer->body, answer->too_large, about};
+    answer_read(&source, &out->answer);
+    out->status = out->answer.status;
+    out->why = out->answer.kind == ANSWER_OK ? NULL : out->answer.text;
+    out->verdict = verdicts[out->answer.kind];
+    if (creates && out->verdict == REQUEST_LATER)
+        out->verdict = REQUEST_UNKNOWN;
+}
+
+static void tell_service(struct executor *x, struct work *w, const struct http_answer *answer,
+                         const struct request_end *end)
+{
+    struct service *s = w->service;
+    int64_t now = executor_now(x);
+    uint32_t random = x->port->random(x->port->world);
+    bool probed = s->probing;
+    if (end->verdict == REQUEST_GOOD || end->verdict == REQUEST_REFUSED)
+        service_good(s, now);
+    else if (end->answer.kind == ANSWER_LIMITED)
+        service_slow_down(s, answer->retry_after_s, now, random);
+    else if (end->verdict == REQUEST_HELD)
+        out_of_order(x, w, end->why);
+    else if (w->probe)
+        service_unclear(s, now, x->options.retry_max_ms, random);
+    w->probe = false;
+    if (probed)
+        offer_again(x, s);
+}
+
+void request_read(struct executor *x, struct work *w, const struct http_answer *answer,
+                  enum answer_about about, bool creates, struct request_end *out)
+{
+    *out = (struct request_end){.why = answer->why, .answer.kind = ANSWER_TEMPORARY};
+    if (answer->end == HTTP_ANSWERED || (answer->too_large && answer->status))
+        read_answer(answer, about, creates, out);
+    else if (answer->end == HTTP_NOT_SENT)
+        out->verdict = REQUEST_LATER;
+    else
+        out->verdict = creates ? REQUEST_UNKNOWN : REQUEST_LATER;
+    if (out->verdict != REQUEST_GOOD)
+        log_info("a request failed", LOG_STR("account", work_account(w)),
+                 LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
+                 LOG_TEXT("operation", w->request.operation), LOG_INT("http_status", out->status),
+                 LOG_INT("ms", answer->ms), LOG_TEXT("err", out->why));
+    tell_request(x, w, answer, out);
+    tell_service(x, w, answer, out);
+}
+
+void request_end_done(struct request_end *end)
+{
+    answer_done(&end->answer);
+}
+
+/* retries */
+
+void request_retry(struct executor *x, struct work *w, const char *why, int status)
+{
+    int64_t now = executor_now(x);
+    int64_t delay =
+        backoff_ms(++w->failures, x->options.retry_max_ms, x->port->random(x->port->world));
+    /* While nobody gets through it is an outage of the service, and no fault of this record. */
+    if (w->service->last_good > w->failed_at && w->failed_at)
+        w->failing_ms += now - w->failed_at;
+    w->failed_at = now;
+    if (w->failing_ms >= EXECUTOR_HORIZON_MS) {
+        finish_dead(x, w, ERR_TEMPORARY, why ? why : "no answer for 72 hours", status);
+        return;
+    }
+    executor_rest(x, w, now + delay);
+}
+
+void request_refused(struct executor *x, struct work *w, const struct request_end *end)
+{
+    if (++w->refusals >= EXECUTOR_RECORD_TRIES) {
+        finish_dead(x, w, ERR_REJECTED, end->why, end->status);
+        return;
+    }
+    executor_rest(x, w,
+                  executor_now(x) + backoff_ms(w->refusals, x->options.retry_max_ms,
+                                               x->port->random(x->port->world)));
+}

@@ -1,0 +1,51 @@
+/*
+ * Requests to Megaplan: sending one, what its end means for the service and for the work, retries.
+ */
+#ifndef WORKER_CRM_REQUEST_H
+#define WORKER_CRM_REQUEST_H
+
+#include "common/megaplan/answer.h"
+#include "worker/crm/executor.h"
+
+struct request {
+    const char *operation; /* for metrics: "lookup.route"; kept by pointer */
+    const char *method;    /* "GET" or "POST"; kept by pointer */
+    const char *path;      /* for the outcome: "/callRoute"; kept by pointer */
+    char *url;             /* taken over and freed; NULL: it could not be built */
+    char *body;            /* JSON; taken over and freed; NULL = none */
+    int64_t leave_by;      /* boot ms; 0 = no limit */
+    int64_t timeout_ms;    /* 0 = CRM_REQUEST_TIMEOUT_MS */
+};
+
+/* Sends with the account's token. The kind's answered() follows once; an address that may not be called
+ * or an account without a token opens the breaker instead, and go() comes again later. */
+void request_send(struct executor *x, struct work *w, const struct request *r);
+
+enum request_verdict {
+    REQUEST_GOOD,    /* the answer's data is there */
+    REQUEST_REFUSED, /* the record is refused: the caller may know better, else request_refused */
+    REQUEST_UNKNOWN, /* it may have been done; only for requests that create */
+    REQUEST_LATER,   /* temporary: request_retry, or what the caller does instead */
+    REQUEST_HELD,    /* the service is out of order or slows us down: the caller wants anew */
+};
+
+struct request_end {
+    enum request_verdict verdict;
+    struct answer answer;
+    const char *why; /* not GOOD: for people; lives as long as this and the http_answer */
+    int status;
+};
+
+/* Reads the end of a request, tells the service and the outcomes about it; request_end_done afterwards.
+ * creates: something may have come to be by it. */
+void request_read(struct executor *x, struct work *w, const struct http_answer *answer,
+                  enum answer_about about, bool creates, struct request_end *out);
+void request_end_done(struct request_end *end);
+
+/* A failure that will pass: rests with growing delays and comes back by due(); `dead` after 72 h in which
+ * the service worked for others. */
+void request_retry(struct executor *x, struct work *w, const char *why, int status);
+/* The record was refused: again later by due(), `dead` at the third time. */
+void request_refused(struct executor *x, struct work *w, const struct request_end *end);
+
+#endif

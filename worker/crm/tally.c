@@ -1,0 +1,98 @@
+/*
+ * The numbers of the executor.
+ */
+#include "worker/crm/tally.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+
+#define API "megaplan"
+
+struct tally {
+    const struct product_metrics *metrics;
+};
+
+struct tally *tally_new(const struct product_metrics *metrics)
+{
+    struct tally *t = mem_alloc(1, sizeof *t);
+    t->metrics = metrics;
+    return t;
+}
+
+void tally_free(struct tally *t)
+{
+    free(t);
+}
+
+bool tally_by_account(const struct tally *t)
+{
+    return t->metrics && t->metrics->per_account;
+}
+
+static struct metrics_family *family(const struct tally *t, enum product_metric which)
+{
+    return product_metrics_family(t->metrics, which);
+}
+
+void tally_job(struct tally *t, const char *account, const char *kind, const char *origin,
+               const char *result, double seconds)
+{
+    if (!t->metrics)
+        return;
+    metrics_add(metrics_get(family(t, PM_JOBS), kind, origin, result, account), 1);
+    if (seconds >= 0)
+        metrics_observe(metrics_get(family(t, PM_JOB_DURATION), kind, origin, result, account),
+                        seconds);
+}
+
+void tally_request(struct tally *t, const char *account, const char *operation, int status,
+                   double seconds)
+{
+    static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    if (!t->metrics)
+        return;
+    const char *class = classes[status >= 100 && status < 600 ? status / 100 : 0];
+    metrics_add(metrics_get(family(t, PM_API_REQUESTS), API, operation, class, account), 1);
+    metrics_observe(metrics_get(family(t, PM_API_REQUEST_DURATION), API, operation, class, account),
+                    seconds);
+}
+
+void tally_waited(struct tally *t, const char *account, const char *priority, double seconds)
+{
+    if (t->metrics)
+        metrics_observe(metrics_get(family(t, PM_API_BUDGET_WAIT), API, priority, account),
+                        seconds);
+}
+
+void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason)
+{
+    if (t->metrics)
+        metrics_add(metrics_get(family(t, PM_DEAD), topic, reason, account), 1);
+}
+
+void tally_unknown(struct tally *t, const char *kind, bool found)
+{
+    if (t->metrics)
+        metrics_add(metrics_get(family(t, PM_UNKNOWN_OUTCOMES), kind, found ? "yes" : "no"), 1);
+}
+
+void tally_twin(struct tally *t, const char *kind, bool found)
+{
+    if (t->metrics)
+        metrics_add(metrics_get(family(t, PM_TWINS), kind, found ? "yes" : "no"), 1);
+}
+
+void tally_gauges(struct tally *t, const char *account, const struct tally_gauges *g)
+{
+    static const char *const causes[TALLY_CAUSES] = {"outage", "budget", "order"};
+    if (!t->metrics)
+        return;
+    for (int c = 0; c < TALLY_CAUSES; c++) {
+        metrics_set(metrics_get(family(t, PM_JOBS_HELD), causes[c], account), (double)g->held[c]);
+        metrics_set(metrics_get(family(t, PM_JOBS_OLDEST_HELD), causes[c], account),
+                    (double)g->oldest_ms[c] / 1000.0);
+    }
+    metrics_set(metrics_get(family(t, PM_BREAKER_OPEN), API, account), g->open ? 1 : 0);
+    metrics_set(metrics_get(family(t, PM_API_BUDGET_TOKENS), API, "all", account), g->tokens);
+}

@@ -1,0 +1,110 @@
+/*
+ * One job in hand. What the executor and the state machines of the job kinds share.
+ */
+#ifndef WORKER_CRM_WORK_H
+#define WORKER_CRM_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/fact.h"
+#include "common/http.h"
+#include "common/job.h"
+#include "common/kafka/client.h"
+#include "common/megaplan/answer.h"
+#include "worker/crm/agenda.h"
+#include "worker/crm/lanes.h"
+#include "worker/crm/owner.h"
+#include "worker/crm/service.h"
+
+struct executor;
+struct work;
+struct awaited;
+
+/* What a job kind does; each call ends in exactly one of executor_want, executor_rest,
+ * request_send, request_retry, request_refused, record_fact or a finish_ of finish.h. */
+struct work_ops {
+    /* At the head of its lanes, or after a change that may decide it: what is there to do? */
+    void (*judge)(struct executor *x, struct work *w);
+    /* It wanted and may: token and place are taken. */
+    void (*go)(struct executor *x, struct work *w);
+    /* The request's end. */
+    void (*answered)(struct executor *x, struct work *w, const struct http_answer *answer);
+    /* The time it rested for has come. */
+    void (*due)(struct executor *x, struct work *w);
+    void (*done)(struct work *w); /* frees w->kind */
+};
+
+struct work_raw { /* the message, for `dead` */
+    char *key, *value;
+    size_t key_len, value_len;
+    struct kafka_header *headers; /* names and values owned, in one block each */
+    size_t nheaders;
+};
+
+enum work_finish {
+    FINISH_NOTHING,
+    FINISH_DEAD,
+    FINISH_FACT,
+    FINISH_OUTCOME
+};
+
+struct work_ending { /* how it ends, see finish.h */
+    enum work_finish step;
+    bool dead, fact; /* which records it writes besides the outcome */
+    enum fact_type fact_type;
+    char *fact_value;
+    char *result, *reason;
+    char *employee;
+    char *details;          /* JSON object or NULL */
+    int status;             /* HTTP's, for `dead` */
+    const char *error_kind; /* for `dead` */
+};
+
+struct work {
+    struct lanes_entry lane;
+    struct agenda_entry timer;
+    struct owner *owner;
+    struct work *prev, *next; /* of the owner */
+    struct work *prev_awaiting, *next_awaiting;
+    struct service *service;
+    struct executor *executor; /* while a request runs */
+    const struct work_ops *ops;
+    void *kind; /* the kind's own state */
+
+    struct job *job;
+    struct work_raw raw;
+    enum kafka_topic topic;
+    int64_t offset; /* -1: no message of its own */
+    bool urgent;    /* of jobs.now */
+    bool forced;    /* `dead send`: passes its own given-up fact */
+
+    int64_t taken_at;  /* boot ms */
+    int64_t wanted_at; /* boot ms: since when it wants its request */
+    bool place;        /* one of CRM_CONCURRENCY */
+    bool probe;        /* its request tries whether the service is back */
+    struct http_transfer *transfer;
+    struct awaited *awaited;
+    struct {
+        const char *operation, *method, *path;
+    } request;          /* the one that runs */
+    unsigned requests;  /* made so far */
+    unsigned failures;  /* temporary, in a row */
+    unsigned refusals;  /* of the record */
+    int64_t failing_ms; /* waited for retries while the service worked */
+    int64_t failed_at;  /* boot ms of the last temporary failure */
+    bool told_held;
+    struct work_ending ending;
+};
+
+/* Casts back from the embedded entries. */
+#define WORK_OF(member, pointer) \
+    ((struct work *)(void *)((char *)(pointer)-offsetof(struct work, member)))
+
+/* A job and its message, taken over: out->job is j. */
+struct work *work_new(struct job *j, const struct kafka_message *m);
+void work_free(struct work *w);
+struct str work_account(const struct work *w);
+
+#endif
