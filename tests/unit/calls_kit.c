@@ -111,16 +111,17 @@ struct settings *kit_settings(const char *more)
     const struct settings_rules rules = {.timezone_known = known};
     struct error e = ERROR_NONE;
     struct settings *s = NULL;
-    char *json =
-        mem_format("{\"version\":1,\"account\":\"acme\",\"timezone\":\"Europe/Moscow\","
-                   "\"mango\":{\"api_key\":\"k\",\"api_salt\":\"s\"},"
-                   "\"megaplan\":{\"base_url\":\"https://acme.megaplan.ru\",\"token\":\"t\"},"
-                   "\"employees\":["
-                   "{\"megaplan_id\":\"1000005\",\"name\":\"Петров Пётр\",\"extension\":\"101\"},"
-                   "{\"megaplan_id\":\"1000006\",\"name\":\"Иванова Анна\",\"extension\":\"102\"},"
-                   "{\"megaplan_id\":\"1000007\",\"name\":\"Сидоров Олег\",\"extension\":\"103\","
-                   "\"numbers\":[\"79161112233\"]}],\"groups\":[\"300\"],%s}",
-                   more ? more : "\"create_client\":{\"incoming\":true}");
+    char *json = mem_format(
+        "{\"version\":1,\"account\":\"acme\",\"timezone\":\"Europe/Moscow\","
+        "\"enabled\":%s,\"mango\":{\"api_key\":\"k\",\"api_salt\":\"s\"},"
+        "\"megaplan\":{\"base_url\":\"https://acme.megaplan.ru\",\"token\":\"t\"},"
+        "\"employees\":["
+        "{\"megaplan_id\":\"1000005\",\"name\":\"Петров Пётр\",\"extension\":\"101\"},"
+        "{\"megaplan_id\":\"1000006\",\"name\":\"Иванова Анна\",\"extension\":\"102\"},"
+        "{\"megaplan_id\":\"1000007\",\"name\":\"Сидоров Олег\",\"extension\":\"103\","
+        "\"numbers\":[\"79161112233\"]}],\"groups\":[\"300\"],%s}",
+        more && strstr(more, "switched off") ? "false" : "true",
+        more && !strstr(more, "switched off") ? more : "\"create_client\":{\"incoming\":true}");
     ck_assert_msg(settings_parse(str_of(json), &rules, &keys, &s, &e) == ERR_OK, "%s", e.text);
     free(json);
     return s;

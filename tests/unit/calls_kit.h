@@ -53,7 +53,7 @@ void kit_dump(const struct fold *f, struct buf *out);
 
 /* The account acme, Moscow: 101 Петров Пётр (1000005), 102 Иванова Анна (1000006), 103 Сидоров Олег
  * (1000007, mobile 79161112233), group 300, and `more` members of the document; NULL: clients of
- * incoming calls. settings_free. */
+ * incoming calls; "switched off": the same, not enabled. settings_free. */
 struct settings *kit_settings(const char *more);
 
 #endif

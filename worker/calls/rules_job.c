@@ -23,7 +23,7 @@ struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const c
     j->received_at = c->cause.received_at;
     j->origin = mem_copy(str_of(c->cause.live ? EVENT_LIVE : "replay"));
     j->offset = mem_format("events/%" PRId32 "/%" PRId64, c->cause.partition, c->cause.offset);
-    if (c->closed_by != NULL)
+    if (c->when == RULE_CLOSING || kind == JOB_CALL)
         j->verdict = c->view->verdict;
     j->data = jval_new_object();
     return j;

@@ -384,10 +384,10 @@ bool view_same_line(struct str a, struct str b)
         return true;
     if (str_starts(a, STR("sip:")) || str_starts(b, STR("sip:")) || a.len == 0 || b.len == 0)
         return false;
-    for (;;) {
+    for (size_t same = 0;; same++) {
         bool more_a = next_digit(a, &i, &x), more_b = next_digit(b, &j, &y);
         if (!more_a || !more_b)
-            return more_a == more_b && i > 0;
+            return more_a == more_b && same > 0;
         if (x != y)
             return false;
     }
