@@ -36,11 +36,12 @@ struct consumer_partition {
 };
 
 struct consumer_events {
-    /* New partitions, with their commits and watermarks (read with retries; until they are known this call waits,
-     * not the loop). */
+    /* New partitions (n may be 0), with their commits and watermarks (read with retries; until they are known this
+     * call waits, not the loop). */
     void (*assigned)(void *arg, const struct consumer_partition *list, size_t n);
-    /* They are taken away. lost: already somebody else's, nothing may be committed. Commits made in here are sent
-     * synchronously (1 s at most) before the partitions are given up. The role may call consumer_hold_revoke to delay. */
+    /* They are taken away; no message of them comes any more. lost: already somebody else's, or given up by
+     * consumer_rejoin; nothing may be committed. Else commits made in here are sent, 1 s at most, before the partitions
+     * are given up, and consumer_hold_revoke in here delays the giving up. Called only after `assigned`. */
     void (*revoked)(void *arg, const struct consumer_partition *list, size_t n, bool lost);
     void (*message)(void *arg, const struct kafka_message *m);
 };
@@ -53,14 +54,23 @@ struct consumer_options {
     void *arg;
 };
 
+/* c must outlive it. */
 enum err consumer_new(struct loop *l, const struct config *c,
                       const struct consumer_options *options, struct consumer **out,
                       struct error *e) MUST_CHECK;
-/* Leaves the group (after `revoked`), closes. At most timeout_ms. */
+/* Calls `revoked` (a hold is not heard any more), commits, leaves the group, closes. At most about timeout_ms. Not
+ * from a callback. */
 void consumer_free(struct consumer *k, int64_t timeout_ms);
 
-/* Begins delivery of an assigned partition at that offset (or CONSUMER_BEGINNING / _END). Once per
- * assignment. */
+/* In `revoked` (not lost): keep the partitions until consumer_release_revoke, 5 s at most, to let running
+ * work end and commit it. The group waits meanwhile. */
+void consumer_hold_revoke(struct consumer *k);
+/* Sends the commits and gives the partitions up. Nothing if none are held. */
+void consumer_release_revoke(struct consumer *k);
+
+/* Begins delivery of an assigned partition at that offset (or CONSUMER_BEGINNING / _END); in `assigned` or
+ * later. An offset that is not there any more is logged and becomes the beginning. Starting anew moves the
+ * position. */
 enum err consumer_start(struct consumer *k, enum kafka_topic t, int32_t partition, int64_t offset,
                         struct error *e) MUST_CHECK;
 /* Stops and goes on with delivery without losing messages; own state, never resumes twice (librdkafka
@@ -69,7 +79,8 @@ void consumer_pause(struct consumer *k, enum kafka_topic t, int32_t partition);
 void consumer_resume(struct consumer *k, enum kafka_topic t, int32_t partition);
 /* Next commit of that partition: offset = first message not done; metadata text under
  * LIMIT_COMMIT_METADATA (copied; NULL = ""). Gathered and sent asynchronously every 100 ms and before a revoke
- * or the end; the newest wins. Never moves back within an assignment unless asked to. */
+ * or the end; the newest call wins. Ignored for a partition that is not
+ * assigned. */
 void consumer_commit(struct consumer *k, enum kafka_topic t, int32_t partition, int64_t offset,
                      const char *metadata);
 /* Sends pending commits now; `done(arg, ok)` when the broker answered (may be NULL). */
@@ -82,10 +93,13 @@ int64_t consumer_high(const struct consumer *k, enum kafka_topic t, int32_t part
 /* Self-fence or a stranger's mark: drops the assignment without committing (revoked with lost = true),
  * leaves the group, joins anew. */
 void consumer_rejoin(struct consumer *k);
-/* Joined its group (also with no partition); broker heard within 10 s. */
+/* Joined its group (also with no partition). */
 bool consumer_joined(const struct consumer *k);
+/* A broker was heard within 10 s. */
 bool consumer_connected(const struct consumer *k);
 /* Number of assignments so far (kafka_rebalances_total). */
 int64_t consumer_rebalances(const struct consumer *k);
+/* Offsets that were not there any more, so far (a trimmed range). */
+int64_t consumer_trimmed(const struct consumer *k);
 
 #endif

@@ -71,13 +71,26 @@ void broker_command(struct broker *b, const char *line)
     ck_assert_str_eq(answer, "ok\n");
 }
 
+void broker_freeze(struct broker *b, bool frozen)
+{
+    char path[64];
+    int child;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", b->pid, b->pid);
+    FILE *children = fopen(path, "r");
+    while (children && fscanf(children, "%d", &child) == 1)
+        kill(child, frozen ? SIGSTOP : SIGCONT);
+    if (children)
+        fclose(children);
+    kill(b->pid, frozen ? SIGSTOP : SIGCONT);
+}
+
 void broker_stop(struct broker *b)
 {
     if (b->pid <= 0)
         return;
     fclose(b->to);
+    broker_freeze(b, false);
     kill(b->pid, SIGTERM);
-    kill(b->pid, SIGCONT);
     waitpid(b->pid, NULL, 0);
     fclose(b->from);
     b->pid = 0;

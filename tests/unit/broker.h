@@ -21,6 +21,8 @@ void broker_start(struct broker *b);
 void broker_start_dev(struct broker *b, int partitions);
 /* A line to the devbroker ("down", "up", "rtt 100"); returns when it has taken effect. */
 void broker_command(struct broker *b, const char *line);
+/* Stops (SIGSTOP) or continues it with its children: connections stay, nobody answers. */
+void broker_freeze(struct broker *b, bool frozen);
 void broker_stop(struct broker *b);
 
 #endif
