@@ -14,7 +14,7 @@
 
 #include "tests/unit/unit.h"
 
-#define REQUEST_MAX 16384
+#define REQUEST_MAX (1536 * 1024)
 
 struct connection {
     struct peer *peer;

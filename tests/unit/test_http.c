@@ -17,6 +17,7 @@
 #include "tests/unit/unit.h"
 
 #define MOST 256
+#define LONG (1200u * 1024)
 
 struct world;
 
@@ -219,11 +220,11 @@ END_TEST
 START_TEST(a_long_body_goes_at_once)
 {
     struct world w;
-    char url[600], *body = calloc(1, 12000);
+    char url[600], *body = calloc(1, LONG);
     start(&w, 4, "127.0.0.1");
     struct http_request r = get(url_of(&w, "/ok", url));
     r.method = "POST";
-    r.body = (struct str){memset(body, 'y', 12000), 12000};
+    r.body = (struct str){memset(body, 'y', LONG), LONG};
     struct got *g = next(&w);
     ck_assert_int_eq(send_as(g, &r), ERR_OK);
     free(body);
