@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <uthash.h>
 
 #include "common/address.h"
 #include "common/buf.h"
@@ -30,15 +31,15 @@
 
 struct watch { /* of a socket of libcurl's */
     struct http *http;
-    int fd;
+    int fd; /* key */
+    UT_hash_handle hh;
 };
 
 struct http {
     struct loop *loop;
     CURLM *multi;
     struct loop_timer timer; /* libcurl's */
-    struct watch **watches;  /* by fd; NULL = not watched */
-    size_t nwatches;
+    struct watch *watches;   /* hash by fd */
     char *outbound_allow, *ca_file;
     int64_t connect_timeout_ms;
     struct curl_slist *resolve;
@@ -201,28 +202,27 @@ static int set_timer(CURLM *multi, long ms, void *arg)
 
 static void unwatch(struct http *h, int fd)
 {
-    if (fd < 0 || (size_t)fd >= h->nwatches || !h->watches[fd])
+    struct watch *w;
+    HASH_FIND_INT(h->watches, &fd, w);
+    if (!w)
         return;
     loop_unwatch(h->loop, fd);
-    free(h->watches[fd]);
-    h->watches[fd] = NULL;
+    HASH_DEL(h->watches, w);
+    free(w);
 }
 
 static int watch(struct http *h, int fd, unsigned events)
 {
-    if ((size_t)fd >= h->nwatches) {
-        size_t n = (size_t)fd * 2 + 64;
-        h->watches = mem_resize(h->watches, n, sizeof *h->watches);
-        while (h->nwatches < n)
-            h->watches[h->nwatches++] = NULL;
-    }
-    if (h->watches[fd]) {
+    struct watch *w;
+    HASH_FIND_INT(h->watches, &fd, w);
+    if (w) {
         loop_change(h->loop, fd, events);
         return 0;
     }
-    struct watch *w = mem_alloc(1, sizeof *w);
-    *w = (struct watch){h, fd};
-    h->watches[fd] = w;
+    w = mem_alloc(1, sizeof *w);
+    w->http = h;
+    w->fd = fd;
+    HASH_ADD_INT(h->watches, fd, w);
     return loop_watch(h->loop, fd, events, socket_ready, w, NULL) ? -1 : 0;
 }
 
@@ -492,13 +492,12 @@ void http_free(struct http *h)
 {
     if (!h)
         return;
-    while (h->first)
-        http_cancel(h->first);
-    curl_multi_cleanup(h->multi);
+    for (struct http_transfer *t = h->first, *next; t; t = next) {
+        next = t->next;
+        http_cancel(t);
+    }
+    curl_multi_cleanup(h->multi); /* unwatches what is left */
     loop_timer_stop(&h->timer);
-    for (size_t i = 0; i < h->nwatches; i++)
-        unwatch(h, (int)i);
-    free(h->watches);
     curl_slist_free_all(h->resolve);
     free(h->outbound_allow);
     free(h->ca_file);

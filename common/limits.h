@@ -7,10 +7,10 @@
 
 /* Webhooks (design.md 6.3, mango-api.md section 2) */
 #define LIMIT_WEBHOOK_BODY (256 * 1024)
-#define LIMIT_WEBHOOK_FIELDS 16     /* fields of one form */
-#define LIMIT_ENTRY_ID 128          /* entry_id, call_id */
+#define LIMIT_WEBHOOK_FIELDS 16 /* fields of one form */
+#define LIMIT_ENTRY_ID 128      /* entry_id, call_id */
 #define LIMIT_COMMAND_ID 128
-#define LIMIT_KIND 64               /* path below events/ or result/ */
+#define LIMIT_KIND 64 /* path below events/ or result/ */
 #define LIMIT_HTTP_CONNECTIONS 12000
 #define LIMIT_UNAUTHORIZED_PER_MINUTE 20 /* answers 401 for one address */
 
@@ -26,13 +26,13 @@
 #define LIMIT_SETTINGS_BYTES (512 * 1024)
 #define LIMIT_ACCOUNT_NAME 32
 #define LIMIT_EMPLOYEES 5000
-#define LIMIT_LIST_ENTRIES 5000     /* any other list of a settings document */
+#define LIMIT_LIST_ENTRIES 5000 /* any other list of a settings document */
 #define LIMIT_SETTING_STRING 1024
 
 /* Kafka */
 #define LIMIT_RECORD_BYTES (1024 * 1024)
 #define LIMIT_HEADERS 32
-#define LIMIT_COMMIT_METADATA 4000  /* a broker stops at 4096 (kafka-and-http.md 3.1) */
+#define LIMIT_COMMIT_METADATA 4000 /* a broker stops at 4096 (kafka-and-http.md 3.1) */
 #define LIMIT_PARTITIONS 1024
 
 /* Outside answers */
