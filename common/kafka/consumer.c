@@ -46,8 +46,9 @@ struct consumer {
     void *arg;
     rd_kafka_t *rk;
     rd_kafka_topic_partition_list_t *subscription;
-    rd_kafka_topic_partition_list_t *assignment; /* NULL: none; offsets and metadata as committed */
+    rd_kafka_topic_partition_list_t *assignment; /* NULL: none; for looking up */
     struct consumer_partition *list;             /* the same */
+    char **texts;                                /* their metadata */
     size_t n;
     struct reader *reader; /* made at the first assignment */
     struct reader_events from_reader;
@@ -79,8 +80,12 @@ static void forget(struct consumer *k)
 {
     if (k->assignment)
         rd_kafka_topic_partition_list_destroy(k->assignment);
+    for (size_t i = 0; i < k->n; i++)
+        free(k->texts[i]);
+    free(k->texts);
     free(k->list);
     k->assignment = NULL;
+    k->texts = NULL;
     k->list = NULL;
     k->n = 0;
 }
@@ -90,6 +95,7 @@ static void remember(struct consumer *k, const rd_kafka_topic_partition_list_t *
     forget(k);
     k->assignment = rd_kafka_topic_partition_list_new(given->cnt);
     k->list = mem_alloc((size_t)given->cnt + 1, sizeof(k->list[0]));
+    k->texts = mem_alloc((size_t)given->cnt + 1, sizeof(k->texts[0]));
     for (int i = 0; i < given->cnt; i++) {
         const rd_kafka_topic_partition_t *p = &given->elems[i];
         enum kafka_topic t = handle_topic_of(k->config, p->topic);
@@ -114,9 +120,11 @@ static enum err look_committed(struct consumer *k, struct error *e)
         return error_set(e, ERR_TEMPORARY, "committed offsets: %s", rd_kafka_err2str(err));
     for (size_t i = 0; i < k->n; i++) {
         const rd_kafka_topic_partition_t *p = &k->assignment->elems[i];
-        char *text = p->metadata; /* terminated by librdkafka, which cuts at a NUL */
         k->list[i].committed = p->offset >= 0 ? p->offset : CONSUMER_NONE;
-        k->list[i].metadata = text && p->metadata_size > 0 ? text : "";
+        free(k->texts[i]);
+        k->texts[i] =
+            mem_copy((struct str){p->metadata, p->metadata_size}); /* unterminated there */
+        k->list[i].metadata = k->texts[i];
     }
     return ERR_OK;
 }
