@@ -13,7 +13,7 @@ static enum decide_end stop(const struct rule_call *c, const char *id, const cha
                             told *decided, void *arg)
 {
     if (c->when == RULE_CLOSING) {
-        struct rule_decision d = {.rule = id, .reason = mem_copy(str_of(reason))};
+        struct rule_decision d = {.rule = id, .reason = mem_copy(str_of(reason)), .stopped = true};
         decided(arg, c, &d);
         rules_drop(&d);
     }

@@ -54,6 +54,7 @@ struct rule_decision {
     struct job *job;      /* owned; NULL: nothing to do */
     char *reason;         /* owned */
     const char *employee; /* Megaplan id, borrowed from the settings; NULL nobody */
+    bool stopped;         /* a guard stopped the call: this is all that is decided */
 };
 
 struct rule {

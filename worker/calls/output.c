@@ -1,0 +1,213 @@
+/*
+ * Builds records and follows each to its delivery report by a ticket, which outlives the output if Kafka
+ * is slow.
+ */
+#include "worker/calls/output.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/event.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/outcome.h"
+#include "common/text.h"
+
+/* Kafka Connect's names for what went wrong. */
+#define DEAD_PREFIX "__connect.errors."
+#define DEAD_HEADERS 9
+
+struct ticket {
+    struct output *owner; /* NULL: gone */
+    struct ticket *prev, *next;
+    int64_t number;
+    enum kafka_topic topic;
+};
+
+struct output {
+    struct output_port port;
+    struct progress *progress;
+    struct ticket *tickets;
+};
+
+struct output *output_new(const struct output_port *port)
+{
+    struct output *o = mem_alloc(1, sizeof *o);
+    o->port = *port;
+    o->progress = progress_new();
+    return o;
+}
+
+void output_free(struct output *o)
+{
+    if (o == NULL)
+        return;
+    for (struct ticket *t = o->tickets; t != NULL; t = t->next)
+        t->owner = NULL;
+    progress_free(o->progress);
+    free(o);
+}
+
+static void drop_ticket(struct ticket *t)
+{
+    struct output *o = t->owner;
+    if (o != NULL) {
+        if (t->prev != NULL)
+            t->prev->next = t->next;
+        else
+            o->tickets = t->next;
+        if (t->next != NULL)
+            t->next->prev = t->prev;
+    }
+    free(t);
+}
+
+static void on_report(void *arg, const struct producer_report *report)
+{
+    struct ticket *t = arg;
+    struct output *o = t->owner;
+    enum kafka_topic topic = t->topic;
+    if (o != NULL && report->delivered)
+        progress_ack(o->progress, t->number);
+    drop_ticket(t);
+    if (o != NULL && !report->delivered)
+        o->port.failed(o->port.arg, topic, report->why);
+}
+
+static struct ticket *new_ticket(struct output *o, enum kafka_topic topic)
+{
+    struct ticket *t = mem_alloc(1, sizeof *t);
+    *t = (struct ticket){o, NULL, o->tickets, progress_send(o->progress), topic};
+    if (o->tickets != NULL)
+        o->tickets->prev = t;
+    o->tickets = t;
+    return t;
+}
+
+/* A record that is not taken is never acknowledged, so no mark passes it. */
+static void send(struct output *o, struct producer_record *r)
+{
+    struct error e = ERROR_NONE;
+    struct ticket *t = new_ticket(o, r->topic);
+    r->done = on_report;
+    r->arg = t;
+    if (o->port.send(o->port.arg, r, &e) == ERR_OK)
+        return;
+    drop_ticket(t);
+    o->port.failed(o->port.arg, r->topic, e.text);
+}
+
+void output_job(struct output *o, enum kafka_topic topic, const struct job *job)
+{
+    char received[TEXT_TIME_SIZE];
+    char *key = job_key(job), *value = job_encode(job);
+    text_time(job->received_at, received);
+    const struct kafka_header headers[] = {
+        {EVENT_KIND, str_of(job_kind_name(job->kind))},
+        {EVENT_ORIGIN, str_of(job->origin)},
+        {EVENT_ACCOUNT, str_of(job->account)},
+        {EVENT_RECEIVED_AT, str_of(received)},
+    };
+    struct producer_record r = {.topic = topic,
+                                .partition = o->port.place(o->port.arg, topic, str_of(key)),
+                                .key = str_of(key),
+                                .value = str_of(value),
+                                .headers = headers,
+                                .nheaders = sizeof(headers) / sizeof(*headers)};
+    send(o, &r);
+    free(key);
+    free(value);
+}
+
+static void send_outcome(struct output *o, struct str account, struct str key,
+                         const struct outcome *outcome)
+{
+    char at[TEXT_TIME_SIZE];
+    char *value = outcome_encode(outcome);
+    text_time(outcome->at, at);
+    const struct kafka_header headers[] = {
+        {EVENT_KIND, str_of(outcome->what)}, {EVENT_ACCOUNT, account}, {"at", str_of(at)}};
+    struct producer_record r = {.topic = KAFKA_OUTCOMES,
+                                .partition = o->port.place(o->port.arg, KAFKA_OUTCOMES, key),
+                                .key = key,
+                                .value = str_of(value),
+                                .headers = headers,
+                                .nheaders = sizeof(headers) / sizeof(*headers)};
+    send(o, &r);
+    free(value);
+}
+
+void output_decision(struct output *o, int64_t at, const struct rule_call *c,
+                     const struct rule_decision *d, const char *result)
+{
+    const struct outcome outcome = {.at = at,
+                                    .what = "decision",
+                                    .job = d->job ? d->job->id : NULL,
+                                    .kind = d->job ? job_kind_name(d->job->kind) : NULL,
+                                    .rule = d->rule,
+                                    .result = result,
+                                    .reason = d->reason,
+                                    .employee = d->employee};
+    char *key = mem_format("%.*s/%.*s", STR_ARG(c->account), STR_ARG(c->entry_id));
+    send_outcome(o, c->account, str_of(key), &outcome);
+    free(key);
+}
+
+void output_ignored(struct output *o, int64_t at, const struct kafka_message *m, const char *reason)
+{
+    struct event_key key = {STR_NONE, STR_NONE};
+    const struct outcome outcome = {
+        .at = at, .what = "outcome", .result = "ignored", .reason = reason};
+    (void)!event_key_split(m->key, &key, NULL);
+    send_outcome(o, key.account, m->key, &outcome);
+}
+
+void output_dead(struct output *o, int64_t at, const struct kafka_message *m, int32_t partitions,
+                 const struct error *e)
+{
+    char time[TEXT_TIME_SIZE], partition[16], offset[24];
+    struct kafka_header headers[LIMIT_HEADERS + DEAD_HEADERS];
+    size_t n = m->nheaders < LIMIT_HEADERS ? m->nheaders : LIMIT_HEADERS;
+    text_time(at, time);
+    (void)snprintf(partition, sizeof partition, "%" PRId32, m->partition);
+    (void)snprintf(offset, sizeof offset, "%" PRId64, m->offset);
+    const struct kafka_header added[DEAD_HEADERS] = {
+        {DEAD_PREFIX "topic", str_of(kafka_topic_name(m->topic))},
+        {DEAD_PREFIX "partition", str_of(partition)},
+        {DEAD_PREFIX "offset", str_of(offset)},
+        {DEAD_PREFIX "stage", STR("calls")},
+        {DEAD_PREFIX "exception.class.name", str_of(error_kind_name(e->kind))},
+        {DEAD_PREFIX "exception.message", str_of(e->text)},
+        {"x-at", str_of(time)},
+        {"x-attempts", STR("1")},
+        {"x-http-status", STR("0")},
+    };
+    if (n > 0)
+        memcpy(headers, m->headers, n * sizeof *headers);
+    memcpy(headers + n, added, sizeof added);
+    struct producer_record r = {.topic = KAFKA_DEAD,
+                                .partition = m->partition % partitions,
+                                .key = m->key,
+                                .value = m->value,
+                                .tombstone = m->tombstone,
+                                .headers = headers,
+                                .nheaders = n + DEAD_HEADERS};
+    send(o, &r);
+}
+
+void output_reach(struct output *o, const struct progress_point *point)
+{
+    progress_reach(o->progress, point);
+}
+
+bool output_take(struct output *o, struct progress_point *point)
+{
+    return progress_take(o->progress, point);
+}
+
+size_t output_waiting(const struct output *o)
+{
+    return progress_waiting(o->progress);
+}
