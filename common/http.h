@@ -8,9 +8,10 @@
  * that is an *unknown* outcome. The same callback checks the connected address: private ranges are
  * refused (not even connected to) unless the host is named in OUTBOUND_ALLOW.
  *
- * An answer without length and chunks ends with its connection, so over plain http a cut one looks
- * whole: parsers treat a body they cannot read as an unknown outcome. SIGPIPE must be ignored
- * (loop_on_signal does that).
+ * An answer without length and chunks ends with its connection, so a cut one looks whole, over TLS
+ * too (libcurl ignores a missing close_notify): parsers treat a body that they cannot read, an empty
+ * one included, as an unknown outcome. SIGPIPE must be ignored (loop_on_signal
+ * does that).
  */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
