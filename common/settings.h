@@ -102,10 +102,6 @@ enum err settings_hide(struct str stored, char **shown, struct error *e) MUST_CH
 enum err settings_reseal(struct str stored, const struct secret_keys *keys, char **out,
                          bool *changed, struct error *e) MUST_CHECK;
 
-/* True if a URL may be called: https to *.megaplan.ru or app.mango-office.ru, or scheme, host and port named in
- * OUTBOUND_ALLOW (comma list of host or host:port, then also http and any port). */
-bool settings_url_allowed(struct str url, struct str outbound_allow);
-
 /* The employee with that extension or own number, or NULL. unmapped_employee is not applied. */
 const struct settings_employee *settings_employee_of(const struct settings *s,
                                                      struct str extension);

@@ -83,6 +83,18 @@ static struct str trimmed(struct str s)
     return s;
 }
 
+struct str url_authority(struct str entry)
+{
+    struct str https = STR("https://"), http = STR("http://");
+    entry = trimmed(entry);
+    if (str_starts(entry, https))
+        entry = str_from(entry, https.len);
+    else if (str_starts(entry, http))
+        entry = str_from(entry, http.len);
+    long slash = str_find(entry, '/');
+    return slash < 0 ? entry : (struct str){entry.ptr, (size_t)slash};
+}
+
 static bool named(const struct url *u, struct str list)
 {
     while (list.len) {
@@ -90,7 +102,7 @@ static bool named(const struct url *u, struct str list)
         struct str entry = comma < 0 ? list : (struct str){list.ptr, (size_t)comma}, host;
         uint16_t port = u->port;
         list = comma < 0 ? STR_NONE : str_from(list, (size_t)comma + 1);
-        if (split_authority(trimmed(entry), &host, &port) && same_host(host, u->host) &&
+        if (split_authority(url_authority(entry), &host, &port) && same_host(host, u->host) &&
             port == u->port)
             return true;
     }

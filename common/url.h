@@ -22,9 +22,13 @@ struct url {         /* borrowed from the text */
 bool url_parse(struct str text, struct url *out);
 
 /* True if the URL's host, or host and port, is in OUTBOUND_ALLOW: a comma list of `host` or
- * `host:port`, case ignored, spaces around entries ignored, IPv6 addresses in brackets. Such a host
+ * `host:port`, case ignored, spaces around entries ignored, IPv6 addresses in brackets; an entry may
+ * be written like a URL, of which scheme and path say nothing here. Such a host
  * may be called over http, on any port if none is named, and at a private address. */
 bool url_named(struct str url, struct str outbound_allow);
+
+/* The `host` or `host:port` of one entry of that list. Borrows. */
+struct str url_authority(struct str entry);
 
 /* True if it may be called: https on port 443 to *.megaplan.ru or app.mango-office.ru, or url_named. */
 bool url_allowed(struct str url, struct str outbound_allow);

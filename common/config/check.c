@@ -7,6 +7,7 @@
 #include "common/config/table.h"
 #include "common/num.h"
 #include "common/text.h"
+#include "common/url.h"
 
 #define SHORTEST_PASSWORD 12 /* characters */
 #define LONGEST_PREFIX 200   /* Kafka: 249 bytes for the whole topic name */
@@ -105,19 +106,24 @@ enum err config_check_listen(struct str value, struct error *e)
     return ERR_OK;
 }
 
-enum err config_check_hosts(struct str value, struct error *e)
+static enum err check_hosts(struct str value, bool as_urls, struct error *e)
 {
     struct str rest = value, one;
 
     while (take_piece(&rest, ',', &one))
-        if (!is_host_port(one, true, 1))
+        if (!is_host_port(as_urls ? url_authority(one) : one, true, 1))
             return error_set(e, ERR_CONFIG, "\"%.*s\" is neither host nor host:port", STR_ARG(one));
     return ERR_OK;
 }
 
 enum err config_check_brokers(struct str value, struct error *e)
 {
-    return config_check_hosts(value, e);
+    return check_hosts(value, false, e);
+}
+
+enum err config_check_outbound(struct str value, struct error *e)
+{
+    return check_hosts(value, true, e);
 }
 
 enum err config_check_prefix(struct str value, struct error *e)

@@ -56,7 +56,7 @@ const struct config_option config_options[] = {
      .check = config_check_password, .what = "of the page, 12 characters or more"},
     {"ADMIN_PASSWORD_HASH", INGEST, CONFIG_TEXT, FIELD(admin_password_hash), .secret = true,
      .check = config_check_hash, .what = "an argon2id hash instead of the password"},
-    {"OUTBOUND_ALLOW", ALL, CONFIG_LIST, FIELD(outbound_allow), .check = config_check_hosts,
+    {"OUTBOUND_ALLOW", ALL, CONFIG_LIST, FIELD(outbound_allow), .check = config_check_outbound,
      .what = "hosts besides *.megaplan.ru and app.mango-office.ru: host[:port],..."},
     {"CA_FILE", INGEST | CRM | TOOL, CONFIG_TEXT, FIELD(ca_file),
      .what = "certificates to trust instead of the system's, a PEM file"},

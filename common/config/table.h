@@ -44,7 +44,7 @@ const char *config_preset(const struct config_option *o, enum config_user user);
 
 config_checker config_check_brokers, config_check_properties, config_check_prefix,
     config_check_replication, config_check_listen, config_check_path, config_check_cidrs,
-    config_check_password, config_check_hash, config_check_hosts, config_check_url,
+    config_check_password, config_check_hash, config_check_outbound, config_check_url,
     config_check_level;
 
 /* True if the names of librdkafka properties of this kind carry secrets. */

@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/settings/read.h"
+#include "common/url.h"
 
 #define HIDDEN "***"
 
@@ -83,7 +84,7 @@ static enum err read_url(struct settings_reader *r, const struct settings_field 
 {
     enum err err = settings_read_text(r, f, v, target);
 
-    if (!err && !settings_url_allowed(str_of(*(char **)target), r->rules->outbound_allow))
+    if (!err && !url_allowed(str_of(*(char **)target), r->rules->outbound_allow))
         return settings_refuse(r, "not an address that may be called (https to *.megaplan.ru or "
                                   "app.mango-office.ru, or a host of OUTBOUND_ALLOW)");
     return err;

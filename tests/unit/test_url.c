@@ -113,6 +113,7 @@ START_TEST(allows)
         {"http://[::1]:9/", "[::1]:9", true, true},
         {"http://[::1]:9/", "[::1]", true, true},
         {"http://[::1]:9/", "::1", false, false},
+        {"http://127.0.0.1:8080/", "http://127.0.0.1:8080/x, b", true, true},
         {"http://h/", ",,:,h:x,h:99999, ", false, false},
         {"https://acme.megaplan.ru/api", "acme.megaplan.ru", true, true},
         {"nonsense", "nonsense", false, false},
