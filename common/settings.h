@@ -74,8 +74,8 @@ struct settings {
     struct settings_index *index; /* for the settings_employee_ functions */
 };
 
-struct settings_rules {        /* what a validation needs from outside */
-    struct str outbound_allow; /* OUTBOUND_ALLOW; "" = only the vendors' hosts over https */
+struct settings_rules {                       /* what a validation needs from outside */
+    struct str outbound_allow;                /* OUTBOUND_ALLOW, for url_allowed */
     bool (*timezone_known)(const char *name); /* the tz database; I/O stays with the caller */
 };
 

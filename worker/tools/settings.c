@@ -1,0 +1,312 @@
+/*
+ * worker settings: puts, shows, lists, removes and reseals the accounts' documents. Knows nothing of
+ * Kafka but worker/tools/store.h. One thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/jval.h"
+#include "common/mem.h"
+#include "common/settings.h"
+#include "common/tz_file.h"
+#include "worker/tools/store.h"
+#include "worker/tools/tools.h"
+
+#define MANY 100 /* effects that want --yes on a terminal */
+
+struct run {
+    const struct config *config;
+    struct settings_rules rules;
+    bool json, yes;
+    const char *argument; /* FILE or ACCOUNT */
+    struct store *store;
+};
+
+static int complain(const struct error *e)
+{
+    fprintf(stderr, "worker settings: %s\n", e->text);
+    return tools_exit_code(e->kind);
+}
+
+static enum err read_file(const char *name, struct buf *out, struct error *e)
+{
+    FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+    char piece[4096];
+    size_t n;
+    bool failed;
+
+    if (!f)
+        return error_set(e, ERR_CONFIG, "%s: cannot be read", name);
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+        buf_add(out, piece, n);
+    failed = ferror(f);
+    if (f != stdin)
+        fclose(f);
+    if (failed)
+        return error_set(e, ERR_CONFIG, "%s: cannot be read", name);
+    return buf_check(out, "document", e);
+}
+
+/* The texts that a document is found and told apart by. */
+struct names {
+    struct jval *document;
+    struct str account, api_key;
+    bool enabled;
+};
+
+static void read_names(const char *json, struct names *out)
+{
+    struct error e = ERROR_NONE;
+
+    *out = (struct names){.document = NULL};
+    if (jval_parse(str_of(json), &out->document, &e))
+        return; /* written by somebody else: without names */
+    out->account = jval_get_text(out->document, "account");
+    out->api_key = jval_get_text(jval_get(out->document, "mango"), "api_key");
+    jval_bool(jval_get(out->document, "enabled"), &out->enabled);
+}
+
+/* One key belongs to one account (behaviour.md G1). */
+static enum err check_api_key(const struct run *r, const struct names *ours, struct error *e)
+{
+    size_t n;
+    const struct store_document *all = store_documents(r->store, &n);
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < n && !err; i++) {
+        struct names other;
+        if (str_is(ours->account, all[i].account))
+            continue;
+        read_names(all[i].json, &other);
+        if (other.api_key.len && str_eq(other.api_key, ours->api_key))
+            err = error_set(e, ERR_INPUT, "mango.api_key: already used by account %s",
+                            all[i].account);
+        jval_free(other.document);
+    }
+    return err;
+}
+
+/* What needs no Kafka is refused without it. */
+static enum err check_alone(const struct run *r, struct str json, struct error *e)
+{
+    struct settings *s = NULL;
+    enum err err;
+
+    if (memmem(json.ptr, json.len, "\"***\"", 5))
+        return ERR_OK;
+    err = settings_parse(json, &r->rules, &r->config->secret, &s, e);
+    settings_free(s);
+    return err;
+}
+
+static enum err store_document(struct run *r, struct str json, const char *account, struct error *e)
+{
+    struct str before = str_of(store_get(r->store, account));
+    char *stored = NULL;
+    struct names names;
+    enum err err = settings_seal(json, before, &r->rules, &r->config->secret, &stored, e);
+
+    if (err)
+        return err;
+    read_names(stored, &names);
+    err = check_api_key(r, &names, e);
+    if (!err)
+        err = store_put(r->store, account, stored, "settings stored", e);
+    if (!err && r->json)
+        printf("{\"account\":\"%s\",\"enabled\":%s}\n", account, names.enabled ? "true" : "false");
+    else if (!err)
+        printf("stored %s%s\n", account, names.enabled ? "" : " (not enabled)");
+    jval_free(names.document);
+    free(stored);
+    return err;
+}
+
+static int put(struct run *r)
+{
+    struct buf text CLEANUP(buf_done) = BUF_INIT(LIMIT_SETTINGS_BYTES);
+    struct error e = ERROR_NONE;
+    struct jval *v CLEANUP(jval_cleanup) = NULL;
+    char *account CLEANUP(mem_free_text) = NULL;
+    enum err err;
+
+    if ((err = read_file(r->argument, &text, &e)) || (err = check_alone(r, buf_str(&text), &e)) ||
+        (err = jval_parse(buf_str(&text), &v, &e)))
+        return complain(&e);
+    account = mem_copy(jval_get_text(v, "account"));
+    if (store_open(r->config, &r->store, &e) || store_document(r, buf_str(&text), account, &e))
+        return complain(&e);
+    return TOOLS_DONE;
+}
+
+static int unknown(const char *account)
+{
+    fprintf(stderr, "worker settings: no such account: %s\n", account);
+    return TOOLS_FOUND;
+}
+
+static int get(struct run *r)
+{
+    struct error e = ERROR_NONE;
+    const char *json;
+    char *shown;
+
+    if (store_open(r->config, &r->store, &e))
+        return complain(&e);
+    json = store_get(r->store, r->argument);
+    if (!json)
+        return unknown(r->argument);
+    if (settings_hide(str_of(json), &shown, &e))
+        return complain(&e);
+    puts(shown);
+    free(shown);
+    return TOOLS_DONE;
+}
+
+static int list(struct run *r)
+{
+    struct error e = ERROR_NONE;
+    const struct store_document *all;
+    size_t n;
+
+    if (store_open(r->config, &r->store, &e))
+        return complain(&e);
+    all = store_documents(r->store, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct names names;
+        read_names(all[i].json, &names);
+        if (r->json)
+            printf("{\"account\":\"%s\",\"enabled\":%s}\n", all[i].account,
+                   names.enabled ? "true" : "false");
+        else
+            printf("%-32s %s\n", all[i].account, names.enabled ? "enabled" : "off");
+        jval_free(names.document);
+    }
+    return TOOLS_DONE;
+}
+
+static int rm(struct run *r)
+{
+    struct error e = ERROR_NONE;
+
+    if (store_open(r->config, &r->store, &e))
+        return complain(&e);
+    if (!store_get(r->store, r->argument))
+        return unknown(r->argument);
+    if (store_put(r->store, r->argument, NULL, "settings removed", &e))
+        return complain(&e);
+    if (r->json)
+        printf("{\"account\":\"%s\",\"removed\":true}\n", r->argument);
+    else
+        printf("removed %s\n", r->argument);
+    return TOOLS_DONE;
+}
+
+/* One document; says on stderr what is wrong with it. Takes the account, since writing moves the list. */
+static enum err reseal_one(struct run *r, const char *account, bool *changed)
+{
+    struct error e = ERROR_NONE;
+    char *json = NULL;
+    enum err err = settings_reseal(str_of(store_get(r->store, account)), &r->config->secret, &json,
+                                   changed, &e);
+
+    if (!err && *changed)
+        err = store_put(r->store, account, json, "settings resealed", &e);
+    free(json);
+    if (err) {
+        error_context(&e, "%s", account);
+        complain(&e);
+    }
+    return err;
+}
+
+static int reseal(struct run *r)
+{
+    struct error e = ERROR_NONE;
+    const struct store_document *all;
+    size_t n, done = 0, failed = 0;
+    enum err worst = ERR_OK;
+
+    if (store_open(r->config, &r->store, &e))
+        return complain(&e);
+    store_documents(r->store, &n);
+    fprintf(stderr, "%zu accounts: what is not sealed by the current key is sealed anew\n", n);
+    if (n > MANY && isatty(STDIN_FILENO) && !r->yes) {
+        fputs("worker settings: more than 100; say --yes\n", stderr);
+        return TOOLS_USAGE;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char *account CLEANUP(mem_free_text) = NULL;
+        bool changed = false;
+        enum err err;
+        all = store_documents(r->store, &n);
+        account = mem_copy(str_of(all[i].account));
+        err = reseal_one(r, account, &changed);
+        done += !err && changed;
+        failed += err != ERR_OK;
+        worst = err ? err : worst;
+    }
+    if (r->json)
+        printf("{\"summary\":{\"accounts\":%zu,\"resealed\":%zu,\"failed\":%zu}}\n", n, done,
+               failed);
+    else
+        printf("resealed %zu of %zu accounts, %zu failed\n", done, n, failed);
+    if (!failed)
+        return TOOLS_DONE;
+    return failed < n ? TOOLS_PARTLY : tools_exit_code(worst);
+}
+
+static const struct action {
+    const char *name;
+    int (*run)(struct run *r);
+    bool takes_argument;
+} actions[] = {
+    {"put", put, true}, {"get", get, true},        {"list", list, false},
+    {"rm", rm, true},   {"reseal", reseal, false},
+};
+
+static int usage(void)
+{
+    fputs("usage: worker settings put FILE|get ACCOUNT|list|rm ACCOUNT|reseal [--json] [--yes]\n",
+          stderr);
+    return TOOLS_USAGE;
+}
+
+static const struct action *find_action(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof(actions) / sizeof(actions[0]); i++)
+        if (strcmp(name, actions[i].name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+int tools_settings(const struct config *c, int argc, char **argv)
+{
+    struct run r = {.config = c, .rules = {str_of(c->outbound_allow), tz_file_known}};
+    const char *name = NULL;
+    const struct action *action;
+    int code;
+
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            r.json = true;
+        else if (strcmp(argv[i], "--yes") == 0)
+            r.yes = true;
+        else if (argv[i][0] == '-' && argv[i][1])
+            return usage();
+        else if (!name)
+            name = argv[i];
+        else if (!r.argument)
+            r.argument = argv[i];
+        else
+            return usage();
+    }
+    action = find_action(name);
+    if (!action || action->takes_argument != (r.argument != NULL))
+        return usage();
+    code = action->run(&r);
+    store_close(r.store);
+    return code;
+}
