@@ -10,11 +10,11 @@
 #include "common/log.h"
 #include "worker/tools/tools.h"
 
-#if __has_include("worker/calls/calls.h")
+#if __has_include("worker/calls/calls.h") && __has_include("common/accounts.c")
 #include "worker/calls/calls.h"
 #define HAVE_CALLS 1
 #endif
-#if __has_include("worker/crm/crm.h")
+#if __has_include("worker/crm/crm.h") && __has_include("common/accounts.c")
 #include "worker/crm/crm.h"
 #define HAVE_CRM 1
 #endif
