@@ -17,12 +17,7 @@
 
 struct accounts;
 
-struct accounts_entry {
-    struct settings *settings; /* NULL never */
-    int64_t revision;          /* offset of the document; changes with every change */
-};
-
-/* changed(account): after a document was taken or removed; may be NULL. restored: once, all read. */
+/* c must outlive it. changed(account): after a document was taken or removed; may be NULL. restored: once, all read. */
 enum err accounts_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
                       void (*changed)(void *arg, const char *account), void (*restored)(void *arg),
                       void *arg, struct accounts **out, struct error *e) MUST_CHECK;
@@ -33,6 +28,8 @@ size_t accounts_count(const struct accounts *a);
 /* NULL if unknown or removed. Valid until the loop's next turn. */
 const struct settings *accounts_get(const struct accounts *a, struct str account);
 const struct settings *accounts_by_key(const struct accounts *a, struct str mango_api_key);
+/* Offset of the account's document, so it changes with every change; -1 if unknown or removed. */
+int64_t accounts_revision(const struct accounts *a, struct str account);
 /* Every account, in no order; fn may not change settings. */
 void accounts_each(const struct accounts *a, void (*fn)(void *arg, const struct settings *s),
                    void *arg);
