@@ -80,7 +80,8 @@ static enum err parse(struct str text, size_t flags, struct jval **out, struct e
         return error_set(e, ERR_INPUT, "JSON is over %d levels deep", LIMIT_JSON_DEPTH);
     starved = false;
     *out = jv(json_loadb(text.ptr ? text.ptr : "", text.len, JSON_DECODE_ANY | flags, &why));
-    if (starved || json_error_code(&why) == json_error_out_of_memory) {
+    /* the error is only filled in when there is one */
+    if (starved || (!*out && json_error_code(&why) == json_error_out_of_memory)) {
         jval_free(*out);
         *out = NULL;
         return error_set(e, ERR_INTERNAL, "JSON: no memory");
