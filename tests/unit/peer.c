@@ -91,6 +91,17 @@ static void answer_size(int fd, size_t n)
     free(body);
 }
 
+static void answer_flood(int fd)
+{
+    char line[1000];
+    memset(line, 'h', sizeof line);
+    memcpy(line, "X-Y: ", 5);
+    memcpy(line + sizeof line - 2, "\r\n", 2);
+    say(fd, "HTTP/1.1 200 OK\r\n", 17);
+    for (int i = 0; i < 10000; i++)
+        say(fd, line, sizeof line);
+}
+
 /* False: the connection ends. */
 static bool serve(struct connection *c, size_t n)
 {
@@ -105,6 +116,8 @@ static bool serve(struct connection *c, size_t n)
         answer(c->fd, "fine", 4);
     else if (strncmp(path, "/size?", 6) == 0)
         answer_size(c->fd, number_after(path, "/size?"));
+    else if (strncmp(path, "/flood", 6) == 0)
+        answer_flood(c->fd);
     else if (strncmp(path, "/raw?", 5) == 0)
         answer_raw(c->fd, path);
     return strncmp(path, "/ok", 3) == 0 || strncmp(path, "/echo", 5) == 0;

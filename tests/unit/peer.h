@@ -6,6 +6,7 @@
  *   /echo           200 with the whole request as the body
  *   /raw?...        the answer is what stands after "?", percent-decoded, then the connection ends
  *   /size?N         200 with N bytes
+ *   /flood          headers without an end
  *   /drop           reads the request and closes without an answer
  *   /bye            like /ok, closes the connection afterwards without saying so
  *   /hang           never answers
