@@ -130,6 +130,9 @@ class Process:
         if self.running:
             self.popen.kill()
             self.popen.wait()
+        for pipe in (self.popen.stdin, self.popen.stdout) if self.popen else ():
+            if pipe:
+                pipe.close()
 
     def reports(self):
         """Sanitizer reports and crashes found in the log."""
@@ -169,20 +172,22 @@ class Service(Process):
         self.front = None
 
     def await_ports(self, deadline_s=20):
-        """Finds the ops port (the one that knows /healthz) and, of ingest, the webhook port."""
+        """Finds the ops port (by the log, else by its /healthz) and, of ingest, the webhook port."""
         def found():
             self.check_alive()
-            addresses = {row["address"] for row in self.logged("listening")}
-            return addresses if len(addresses) >= self.ports else None
-        addresses = wait_for("%s to listen on %d ports" % (self.name, self.ports), found, deadline_s)
+            rows = {row["address"]: row for row in self.logged("listening")}
+            return rows if len(rows) >= self.ports else None
+        rows = wait_for("%s to listen on %d ports" % (self.name, self.ports), found, deadline_s)
         self.ops = self.front = None
-        for address in addresses:
-            if fetch("http://%s/healthz" % address)[0] == 200:
+        for address, row in rows.items():
+            is_ops = row["for"] == "ops" if "for" in row else \
+                fetch("http://%s/healthz" % address)[0] == 200
+            if is_ops:
                 self.ops = address
             else:
                 self.front = address
         if self.ops is None or (self.ports > 1 and self.front is None):
-            raise Failed("%s: no port answers /healthz among %s" % (self.name, sorted(addresses)))
+            raise Failed("%s: no ops port among %s" % (self.name, sorted(rows)))
 
     def ready(self):
         self.check_alive()
@@ -209,7 +214,5 @@ class Service(Process):
         return sum(rows) if rows else None
 
     def rss_kib(self):
-        for line in open("/proc/%d/status" % self.popen.pid, encoding="ascii"):
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-        return 0
+        status = pathlib.Path("/proc/%d/status" % self.popen.pid).read_text(encoding="ascii")
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))

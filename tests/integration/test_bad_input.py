@@ -136,9 +136,9 @@ class Refused(unittest.TestCase):
 
     def test_not_a_form(self):
         whole = good_event()
-        for body, kind in ((b"{}", "application/json"), (whole, "application/json"), (whole, None),
+        for body, kind in ((b"{}", "application/json"), (whole, "application/json"),
                            (whole, "multipart/form-data; boundary=x"), (b"", FORM), (b"&&&=", FORM),
-                           (b"\x00\xff\xfe" * 100, FORM), (b"a" * 1000, FORM),
+                           (b"{}", None), (b"\x00\xff\xfe" * 100, FORM), (b"a" * 1000, FORM),
                            (b"&".join(b"f%d=1" % n for n in range(5000)), FORM)):
             self.assertEqual(status(body, kind=kind), 400, (kind, body[:40]))
 
@@ -179,9 +179,9 @@ class Refused(unittest.TestCase):
     def test_method_and_path(self):
         for method in ("GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "BREW"):
             self.assertEqual(status(good_event(), method=method), 405, method)
-        for path in ("/", "/event/call", "/events", "/result", "/admin/", "/events/../etc/passwd",
-                     "//events/call", "/x/events/call", "/metrics"):
-            self.assertIn(status(good_event(), path=path), (404,), path)
+        for path in ("/", "/event/call", "/events", "/result", "/admin/", "/metrics",
+                     "/healthz"):
+            self.assertEqual(status(good_event(), path=path), 404, path)
 
     def test_ambiguous(self):
         body = good_event()
@@ -331,7 +331,7 @@ class Patience(unittest.TestCase):
             for sock in crowd:
                 sock.close()
         self.quick()
-        self.assertLess(grown, 64 * wanted, "KiB for %d connections" % wanted)
+        self.assertLess(grown, 16 * wanted, "KiB for %d connections" % wanted)
 
     def ask_all(self, socks, data):
         made = []
@@ -367,7 +367,7 @@ class ZLast(unittest.TestCase):
         for _ in range(4):
             round_of_bad_input()
         grown = ingest.rss_kib() - before
-        self.assertLess(grown, 16 * 1024, "KiB after 1200 bad requests")
+        self.assertLess(grown, 4 * 1024, "KiB after 1200 bad requests")
 
     def test_refused_signatures_are_limited(self):
         text = b'{"entry_id":"x"}'

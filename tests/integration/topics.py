@@ -59,11 +59,12 @@ class Topics:
 
     @staticmethod
     def follow(child, into):
-        for line in child.stdout:
-            try:
-                into.append(Message(json.loads(line.decode("utf-8", "replace"))))
-            except ValueError:
-                continue
+        with child.stdout as lines:
+            for line in lines:
+                try:
+                    into.append(Message(json.loads(line.decode("utf-8", "replace"))))
+                except ValueError:
+                    continue
 
     def stop(self):
         for child in self.children:
