@@ -77,6 +77,7 @@ START_TEST(a_new_number_gets_its_client)
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"done\""), 1);
     ck_assert_uint_eq(executor_held(m->executor), 0);
     ck_assert_uint_eq(executor_running(m->executor), 0);
+    ck_assert_uint_eq(executor_waiting(m->executor), 0);
     over();
 }
 END_TEST
@@ -693,7 +694,7 @@ START_TEST(a_stop_begins_nothing)
     setup();
     fail_next("POST", WORLD_FINE, 0);
     world_job(m, KAFKA_JOBS, 1, "A", N);
-    executor_stop(m->executor);
+    executor_stop(m->executor, true);
     pass(5000);
     ck_assert_uint_eq(w->requests, 0);
     ck_assert(!world_finished(m, 1));

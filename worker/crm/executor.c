@@ -60,7 +60,12 @@ size_t executor_held(const struct executor *x)
 
 size_t executor_running(const struct executor *x)
 {
-    return x->places + x->awaited;
+    return x->places;
+}
+
+size_t executor_waiting(const struct executor *x)
+{
+    return x->awaited;
 }
 
 int64_t executor_now(const struct executor *x)
@@ -337,9 +342,9 @@ void executor_settings(struct executor *x, const char *account)
     agenda_set(&x->services, &a->service.wake, executor_now(x));
 }
 
-void executor_stop(struct executor *x)
+void executor_stop(struct executor *x, bool stopped)
 {
-    x->stopping = true;
+    x->stopping = stopped;
 }
 
 /* gauges */

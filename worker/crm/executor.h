@@ -45,15 +45,16 @@ void executor_drop(struct executor *x, struct owner *o);
 void executor_read(struct executor *x, struct owner *o);
 /* The account's settings changed: limits, credentials. */
 void executor_settings(struct executor *x, const char *account);
-/* No request is begun from now on; what runs comes to its end. */
-void executor_stop(struct executor *x);
+/* No request is begun while stopped; what runs comes to its end. */
+void executor_stop(struct executor *x, bool stopped);
 /* Does what is due. Returns when it has to be called again at the latest (boot ms). */
 int64_t executor_run(struct executor *x);
 /* Sets the gauges of held work, of all owners. */
 void executor_measure(struct executor *x, struct owner *const *owners, size_t n);
 
 size_t executor_held(const struct executor *x);    /* jobs in hand */
-size_t executor_running(const struct executor *x); /* requests and records on their way */
+size_t executor_running(const struct executor *x); /* requests, and intents that precede them */
+size_t executor_waiting(const struct executor *x); /* records that work waits for */
 
 /* --- for the kinds of jobs, see request.h, record.h and finish.h too --- */
 

@@ -199,7 +199,7 @@ static void note_record(struct job_facts *j, const struct facts_record *r)
 {
     if (r->at > j->at)
         j->at = r->at;
-    if (r->job.len && !str_is(r->job, j->job)) {
+    if (r->job.len && !*j->job) { /* the first one's: a result may be written by another job */
         free(j->job);
         j->job = mem_copy(r->job);
     }

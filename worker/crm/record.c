@@ -25,6 +25,7 @@
 struct awaited {
     struct executor *x;
     struct work *work; /* NULL: gone */
+    const char *topic;
     bool read_back;
     int64_t offset; /* once delivered */
     void (*then)(struct executor *x, struct work *w, bool ok);
@@ -59,6 +60,7 @@ static void tell(struct awaited *a, bool ok)
 {
     struct work *w = a->work;
     struct executor *x = a->x;
+    x->awaited--;
     void (*then)(struct executor *, struct work *, bool) = a->then;
     free(a);
     if (!w)
@@ -70,7 +72,8 @@ static void tell(struct awaited *a, bool ok)
 static void reported(void *arg, const struct producer_report *report)
 {
     struct awaited *a = arg;
-    a->x->awaited--;
+    if (!report->delivered)
+        tally_undelivered(a->x->tally, a->topic);
     if (!a->work || !report->delivered) {
         tell(a, false);
         return;
@@ -100,7 +103,6 @@ void record_read(struct executor *x, struct owner *o)
 
 void record_forget(struct executor *x, struct work *w)
 {
-    (void)x;
     struct awaited *a = w->awaited;
     if (!a)
         return;
@@ -108,6 +110,7 @@ void record_forget(struct executor *x, struct work *w)
     a->work = NULL;
     if (is_awaiting(w)) { /* its report has come: nobody else frees it */
         stop_awaiting(w);
+        x->awaited--;
         free(a);
     }
 }
@@ -120,7 +123,11 @@ static void hand_over(struct executor *x, struct work *w, struct producer_record
     struct awaited *a = NULL;
     if (then) {
         a = mem_alloc(1, sizeof *a);
-        *a = (struct awaited){.x = x, .work = w, .read_back = read_back, .then = then};
+        *a = (struct awaited){.x = x,
+                              .work = w,
+                              .topic = kafka_topic_name(r->topic),
+                              .read_back = read_back,
+                              .then = then};
         r->done = reported;
         r->arg = a;
     }

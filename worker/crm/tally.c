@@ -71,6 +71,12 @@ void tally_dead(struct tally *t, const char *account, const char *topic, const c
         metrics_add(metrics_get(family(t, PM_DEAD), topic, reason, account), 1);
 }
 
+void tally_undelivered(struct tally *t, const char *topic)
+{
+    if (t->metrics)
+        metrics_add(metrics_get(family(t, PM_KAFKA_PRODUCE_ERRORS), topic), 1);
+}
+
 void tally_unknown(struct tally *t, const char *kind, bool found)
 {
     if (t->metrics)

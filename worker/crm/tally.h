@@ -40,6 +40,7 @@ void tally_request(struct tally *t, const char *account, const char *operation, 
                    double seconds);
 void tally_waited(struct tally *t, const char *account, const char *priority, double seconds);
 void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason);
+void tally_undelivered(struct tally *t, const char *topic);
 void tally_unknown(struct tally *t, const char *kind, bool found);
 void tally_twin(struct tally *t, const char *kind, bool found);
 void tally_gauges(struct tally *t, const char *account, const struct tally_gauges *g);

@@ -1,0 +1,547 @@
+/*
+ * Puts the parts of `worker crm` together, starts them in order and stops them in the opposite one. All on
+ * the loop's thread; librdkafka and the ops server have their own.
+ *
+ *   start: loop, ops, topics, producer, HTTP, executor, settings, and when those are read: the group
+ *   stop:  no more jobs, running requests and their facts, offsets committed, group left, the rest
+ */
+#include "worker/crm/crm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/accounts.h"
+#include "common/clock.h"
+#include "common/http.h"
+#include "common/kafka/consumer.h"
+#include "common/kafka/producer.h"
+#include "common/kafka/topics.h"
+#include "common/log.h"
+#include "common/loop.h"
+#include "common/mem.h"
+#include "common/ops.h"
+#include "common/product_metrics.h"
+#include "common/secret.h"
+#include "common/text.h"
+#include "worker/crm/executor.h"
+#include "worker/crm/shard.h"
+
+#define EXIT_CONFIG 3
+#define EXIT_KAFKA 4
+
+#define TOPICS_MS 20000  /* wait for Kafka at start */
+#define DELIVER_MS 10000 /* how long a record may wait for Kafka: as long as a group's session */
+#define CONNECT_MS 5000
+#define HOLD_REVOKE_MS 2000 /* design.md section 3: revocation waits so long for running requests */
+#define STOP_REQUESTS_MS 10000
+#define TICK_MS 20
+#define GAUGES_MS 1000
+#define HOLD_AGAIN 0.9 /* paused partitions go on under this part of CRM_HOLD_JOBS */
+
+enum {
+    CHECK_KAFKA,
+    CHECK_SETTINGS,
+    CHECK_GROUP,
+    CHECK_RESTORED,
+    CHECKS
+};
+
+static const enum kafka_topic topics[] = {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK, KAFKA_FACTS};
+#define TOPICS (sizeof topics / sizeof *topics)
+
+struct crm {
+    const struct config *config;
+    struct loop *loop;
+    struct metrics *metrics;
+    struct product_metrics numbers;
+    struct ops *ops;
+    struct ops_check checks[CHECKS];
+    struct kafka_layout layout;
+    struct producer *producer;
+    struct http *http;
+    struct port port;
+    struct shard_port shard_port;
+    struct executor *executor;
+    struct accounts *accounts;
+    struct consumer *consumer;
+    struct shard *shards[LIMIT_PARTITIONS]; /* of assigned partitions, else NULL */
+    bool told_restored[LIMIT_PARTITIONS];
+    bool paused[KAFKA_TOPICS][LIMIT_PARTITIONS];
+    bool any_paused;
+    struct loop_timer due, tick, gauges;
+    int64_t revoke_by; /* boot ms: a revocation is held until then; 0 = none */
+    int64_t stop_by;   /* boot ms; 0 = not stopping */
+    int exit;
+};
+
+/* ---- what the executor and the shards ask of the outside ---- */
+
+static int64_t port_boot(void *arg)
+{
+    (void)arg;
+    return clock_boot_ms();
+}
+
+static int64_t port_wall(void *arg)
+{
+    (void)arg;
+    return clock_wall_ms();
+}
+
+static uint32_t port_random(void *arg)
+{
+    uint32_t n = 0;
+    (void)arg;
+    secret_random(&n, sizeof n);
+    return n;
+}
+
+static const struct settings *port_settings(void *arg, const char *account)
+{
+    const struct crm *c = arg;
+    return accounts_get(c->accounts, str_of(account));
+}
+
+static enum err port_send(void *arg, const struct http_request *r, struct http_transfer **out,
+                          struct error *e)
+{
+    const struct crm *c = arg;
+    return http_send(c->http, r, out, e);
+}
+
+static void port_cancel(void *arg, struct http_transfer *t)
+{
+    (void)arg;
+    http_cancel(t);
+}
+
+static enum err port_produce(void *arg, const struct producer_record *r, struct error *e)
+{
+    const struct crm *c = arg;
+    return producer_send(c->producer, r, e);
+}
+
+static void port_finished(void *arg, enum kafka_topic topic, int32_t partition, int64_t offset)
+{
+    const struct crm *c = arg;
+    if (c->shards[partition])
+        shard_finished(c->shards[partition], topic, offset);
+}
+
+static enum err port_start(void *arg, enum kafka_topic t, int32_t partition, int64_t offset,
+                           struct error *e)
+{
+    const struct crm *c = arg;
+    return consumer_start(c->consumer, t, partition, offset, e);
+}
+
+static void port_commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset)
+{
+    const struct crm *c = arg;
+    consumer_commit(c->consumer, t, partition, offset, NULL);
+}
+
+/* ---- partitions ---- */
+
+static bool is_ours(enum kafka_topic topic, int32_t partition)
+{
+    bool known = false;
+    for (size_t i = 0; i < TOPICS; i++)
+        known |= topics[i] == topic;
+    return known && partition >= 0 && partition < LIMIT_PARTITIONS;
+}
+
+static void rebalanced(const struct crm *c, const char *reason)
+{
+    metrics_add(metrics_get(product_metrics_family(&c->numbers, PM_KAFKA_REBALANCES), reason), 1);
+}
+
+static void drop_shards(struct crm *c)
+{
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
+        shard_free(c->shards[i]);
+        c->shards[i] = NULL;
+        c->told_restored[i] = false;
+        for (size_t t = 0; t < TOPICS; t++)
+            c->paused[topics[t]][i] = false;
+    }
+    c->any_paused = false;
+}
+
+static struct shard *shard_for(struct crm *c, int32_t partition)
+{
+    if (!c->shards[partition]) {
+        uint8_t bytes[FACT_MARK_HEX / 2];
+        char mark[FACT_MARK_HEX + 1];
+        secret_random(bytes, sizeof bytes);
+        text_hex(bytes, sizeof bytes, mark);
+        c->shards[partition] = shard_new(&c->shard_port, c->executor, partition, mark);
+    }
+    return c->shards[partition];
+}
+
+static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
+{
+    struct crm *c = arg;
+    log_info("partitions assigned", LOG_INT("count", n));
+    rebalanced(c, "assigned");
+    drop_shards(c);
+    executor_stop(c->executor, c->stop_by != 0);
+    for (size_t i = 0; i < n; i++)
+        if (is_ours(list[i].topic, list[i].partition))
+            shard_assigned(shard_for(c, list[i].partition), &list[i]);
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        if (c->shards[i])
+            shard_begin(c->shards[i]);
+}
+
+/* Requests that run get two seconds to end and to leave their facts; nothing new is begun. What still
+ * runs then is left to the next owner's settling. */
+static void on_revoked(void *arg, const struct consumer_partition *list, size_t n, bool lost)
+{
+    struct crm *c = arg;
+    (void)list;
+    log_info("partitions revoked", LOG_INT("count", n), LOG_INT("lost", lost));
+    rebalanced(c, lost ? "lost" : "revoked");
+    if (lost || executor_running(c->executor) == 0) {
+        drop_shards(c);
+        return;
+    }
+    executor_stop(c->executor, true);
+    consumer_hold_revoke(c->consumer);
+    c->revoke_by = loop_now(c->loop) + HOLD_REVOKE_MS;
+}
+
+static void end_revoke(struct crm *c)
+{
+    c->revoke_by = 0;
+    drop_shards(c);
+    consumer_release_revoke(c->consumer);
+    executor_stop(c->executor, c->stop_by != 0);
+}
+
+static void pause_if_full(struct crm *c, const struct kafka_message *m)
+{
+    if (m->topic == KAFKA_FACTS || c->paused[m->topic][m->partition] ||
+        executor_held(c->executor) < (size_t)c->config->crm_hold_jobs)
+        return;
+    log_fail("too many jobs are held; the partition waits", LOG_INT("partition", m->partition),
+             LOG_TEXT("topic", kafka_topic_name(m->topic)),
+             LOG_INT("count", executor_held(c->executor)));
+    c->paused[m->topic][m->partition] = true;
+    c->any_paused = true;
+    consumer_pause(c->consumer, m->topic, m->partition);
+}
+
+static void resume_if_room(struct crm *c)
+{
+    double held = (double)executor_held(c->executor);
+    if (!c->any_paused || c->stop_by != 0 || held > HOLD_AGAIN * (double)c->config->crm_hold_jobs)
+        return;
+    c->any_paused = false;
+    for (size_t t = 0; t < TOPICS; t++) {
+        for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+            if (!c->paused[topics[t]][i])
+                continue;
+            c->paused[topics[t]][i] = false;
+            consumer_resume(c->consumer, topics[t], i);
+        }
+    }
+}
+
+static void on_message(void *arg, const struct kafka_message *m)
+{
+    struct crm *c = arg;
+    if (!is_ours(m->topic, m->partition) || !c->shards[m->partition])
+        return;
+    shard_message(c->shards[m->partition], m);
+    pause_if_full(c, m);
+}
+
+/* What this process believes may be nobody's truth any more: all is dropped, requests that run are left,
+ * the group is joined anew. */
+static void begin_anew(struct crm *c, const char *reason)
+{
+    c->revoke_by = 0;
+    drop_shards(c);
+    rebalanced(c, reason);
+    if (c->consumer)
+        consumer_rejoin(c->consumer);
+}
+
+/* The self-fence. Nothing of before may be sent or produced, so it comes before everything else. */
+static void on_gap(void *arg, int64_t ms)
+{
+    struct crm *c = arg;
+    log_warn("stood still: everything is dropped and joined anew", LOG_INT("ms", ms));
+    drop_shards(c);
+    if (c->producer)
+        producer_purge(c->producer);
+    begin_anew(c, "fence");
+}
+
+static bool any_stopped(const struct crm *c)
+{
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        if (c->shards[i] && shard_stopped(c->shards[i]))
+            return true;
+    return false;
+}
+
+static void on_turn(void *arg)
+{
+    struct crm *c = arg;
+    if (!c->consumer)
+        return;
+    if (any_stopped(c))
+        begin_anew(c, "mark");
+    int64_t next = executor_run(c->executor);
+    if (next != AGENDA_NEVER)
+        loop_timer_set(&c->due, next);
+    resume_if_room(c);
+}
+
+static void on_due(void *arg)
+{
+    (void)arg; /* the turn that it made happen does what is due */
+}
+
+static void on_changed(void *arg, const char *account)
+{
+    struct crm *c = arg;
+    executor_settings(c->executor, account);
+}
+
+/* ---- time ---- */
+
+static bool all_restored(const struct crm *c)
+{
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        if (c->shards[i] && !shard_restored(c->shards[i]))
+            return false;
+    return true;
+}
+
+static int status(bool well)
+{
+    return well ? OPS_OK : OPS_FAIL;
+}
+
+static void set_checks(struct crm *c)
+{
+    bool known = c->accounts && accounts_restored(c->accounts);
+    bool joined = c->consumer && consumer_joined(c->consumer);
+    c->checks[CHECK_KAFKA].status = status(c->consumer && consumer_connected(c->consumer));
+    c->checks[CHECK_SETTINGS].status = status(known);
+    c->checks[CHECK_GROUP].status = status(joined);
+    c->checks[CHECK_RESTORED].status = status(joined && all_restored(c));
+}
+
+static bool at_rest(const struct crm *c)
+{
+    return executor_running(c->executor) == 0 && executor_waiting(c->executor) == 0 &&
+           producer_waiting(c->producer) == 0;
+}
+
+static void on_tick(void *arg)
+{
+    struct crm *c = arg;
+    int64_t now = loop_now(c->loop);
+    set_checks(c);
+    if (c->revoke_by && (now >= c->revoke_by || (executor_running(c->executor) == 0 &&
+                                                 producer_waiting(c->producer) == 0)))
+        end_revoke(c);
+    if (c->stop_by && (at_rest(c) || now >= c->stop_by))
+        loop_stop(c->loop);
+    loop_timer_after(&c->tick, TICK_MS);
+}
+
+static void set_lag(struct crm *c, int32_t i, enum kafka_topic topic)
+{
+    char partition[16];
+    int64_t received = 0;
+    int64_t next = shard_position(c->shards[i], topic, &received);
+    if (next < 0)
+        return;
+    int64_t behind = consumer_high(c->consumer, topic, i) - next;
+    int64_t ms = clock_wall_ms() - received;
+    bool late = behind > 0 && received > 0 && ms > 0;
+    snprintf(partition, sizeof partition, "%" PRId32, i);
+    const char *name = kafka_topic_name(topic);
+    metrics_set(
+        metrics_get(product_metrics_family(&c->numbers, PM_CONSUMER_LAG_MESSAGES), name, partition),
+        behind > 0 ? (double)behind : 0);
+    metrics_set(
+        metrics_get(product_metrics_family(&c->numbers, PM_CONSUMER_LAG_SECONDS), name, partition),
+        late ? (double)ms / 1000.0 : 0);
+}
+
+static void report_restored(struct crm *c, int32_t i)
+{
+    char partition[16];
+    if (c->told_restored[i] || !shard_restored(c->shards[i]))
+        return;
+    c->told_restored[i] = true;
+    snprintf(partition, sizeof partition, "%" PRId32, i);
+    metrics_set(metrics_get(product_metrics_family(&c->numbers, PM_RESTORE_SECONDS),
+                            kafka_topic_name(KAFKA_FACTS), partition),
+                (double)shard_restore_ms(c->shards[i]) / 1000.0);
+}
+
+static void on_gauges(void *arg)
+{
+    struct crm *c = arg;
+    struct owner *owners[LIMIT_PARTITIONS];
+    size_t n = 0;
+    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+        if (!c->shards[i])
+            continue;
+        owners[n++] = shard_owner(c->shards[i]);
+        shard_tick(c->shards[i]);
+        report_restored(c, i);
+        for (size_t t = 0; t < TOPICS; t++)
+            set_lag(c, i, topics[t]);
+    }
+    executor_measure(c->executor, owners, n);
+    (void)producer_is_warm(c->producer);
+    loop_timer_after(&c->gauges, GAUGES_MS);
+}
+
+/* ---- start and stop ---- */
+
+static void fail(struct crm *c, const struct error *e)
+{
+    log_fail("crm cannot run", LOG_ERROR(e));
+    c->exit = e->kind == ERR_CONFIG      ? EXIT_CONFIG
+              : e->kind == ERR_TEMPORARY ? EXIT_KAFKA
+                                         : EXIT_FAILURE;
+}
+
+/* Settings are read: only now it is known whose jobs may be carried out, so only now the group is joined. */
+static void on_settings(void *arg)
+{
+    static const struct consumer_events events = {
+        .assigned = on_assigned, .revoked = on_revoked, .message = on_message};
+    struct crm *c = arg;
+    struct error e = ERROR_NONE;
+    const struct consumer_options options = {
+        .group = "crm", .topics = topics, .ntopics = TOPICS, .events = &events, .arg = c};
+    if (consumer_new(c->loop, c->config, &options, &c->consumer, &e) == ERR_OK)
+        return;
+    fail(c, &e);
+    loop_stop(c->loop);
+}
+
+/* Facts are read on: what runs has to be read back to end. */
+static void on_stop(void *arg, int signal)
+{
+    struct crm *c = arg;
+    int64_t limit = c->config->shutdown_timeout_s * 1000 / 2;
+    if (c->stop_by)
+        return;
+    log_info("stopping", LOG_INT("signal", signal));
+    c->stop_by = loop_now(c->loop) + (limit < STOP_REQUESTS_MS ? limit : STOP_REQUESTS_MS);
+    executor_stop(c->executor, true);
+    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++)
+        for (size_t t = 0; c->shards[i] && t < TOPICS; t++)
+            if (topics[t] != KAFKA_FACTS)
+                consumer_pause(c->consumer, topics[t], i);
+}
+
+static void make_executor(struct crm *c)
+{
+    c->port = (struct port){c,         port_boot,   port_wall,    port_random,  port_settings,
+                            port_send, port_cancel, port_produce, port_finished};
+    c->shard_port =
+        (struct shard_port){c, port_boot, port_wall, port_produce, port_start, port_commit};
+    const struct executor_options options = {
+        .concurrency = (size_t)c->config->crm_concurrency,
+        .request_timeout_ms = c->config->crm_request_timeout_ms,
+        .retry_max_ms = c->config->retry_max_ms,
+        .outcome_partitions = c->layout.partitions[KAFKA_OUTCOMES],
+        .dead_partitions = c->layout.partitions[KAFKA_DEAD],
+        .metrics = &c->numbers};
+    c->executor = executor_new(&c->port, &options);
+}
+
+static enum err start_loop(struct crm *c, struct error *e)
+{
+    if (loop_new(&c->loop, e) || loop_on_signal(c->loop, on_stop, c, e))
+        return e->kind;
+    loop_on_gap(c->loop, on_gap, c);
+    loop_each_turn(c->loop, on_turn, c);
+    loop_timer_init(&c->due, c->loop, on_due, c);
+    loop_timer_init(&c->tick, c->loop, on_tick, c);
+    loop_timer_init(&c->gauges, c->loop, on_gauges, c);
+    return ERR_OK;
+}
+
+static enum err start(struct crm *c, struct error *e)
+{
+    static const char *const names[CHECKS] = {"kafka", "settings", "group", "restored"};
+    for (size_t i = 0; i < CHECKS; i++)
+        c->checks[i] = (struct ops_check){names[i], OPS_FAIL};
+    /* 1. the loop and its signals, before there are threads */
+    if (start_loop(c, e))
+        return e->kind;
+    /* 2. what is counted, and where it is shown */
+    c->metrics = metrics_new();
+    product_metrics_init(&c->numbers, c->metrics, "crm", c->config->metrics_per_account);
+    const struct ops_options ops = {c->config->ops_listen, c->loop, c->metrics, c->checks, CHECKS};
+    if (ops_start(&ops, &c->ops, e))
+        return e->kind;
+    /* 3. the ways out, and who uses them */
+    const struct http_options http = {.outbound_allow = c->config->outbound_allow,
+                                      .ca_file = c->config->ca_file,
+                                      .connect_timeout_ms = CONNECT_MS,
+                                      .connections_per_host = c->config->crm_concurrency};
+    if (kafka_topics_ensure(c->config, TOPICS_MS, &c->layout, e) ||
+        producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, e) ||
+        http_new(c->loop, &http, &c->http, e))
+        return e->kind;
+    make_executor(c);
+    /* 4. settings; the group follows when those are read */
+    if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, e))
+        return e->kind;
+    loop_timer_after(&c->tick, 0);
+    loop_timer_after(&c->gauges, 0);
+    return ERR_OK;
+}
+
+static int64_t left(const struct crm *c)
+{
+    int64_t ms = c->stop_by + c->config->shutdown_timeout_s * 500 - clock_boot_ms();
+    return c->stop_by && ms > 1000 ? ms : 1000;
+}
+
+static void stop(struct crm *c)
+{
+    if (c->consumer)
+        consumer_free(c->consumer, left(c));
+    c->consumer = NULL;
+    drop_shards(c);
+    accounts_free(c->accounts);
+    http_free(c->http);
+    if (c->producer)
+        producer_free(c->producer, 1000);
+    executor_free(c->executor);
+    ops_stop(c->ops);
+    metrics_free(c->metrics);
+    loop_free(c->loop);
+}
+
+int crm_run(const struct config *config)
+{
+    struct error e = ERROR_NONE;
+    struct crm *c = mem_alloc(1, sizeof *c);
+    c->config = config;
+    if (start(c, &e) != ERR_OK || loop_run(c->loop, &e) != ERR_OK)
+        fail(c, &e);
+    stop(c);
+    int code = c->exit;
+    free(c);
+    if (code == 0)
+        log_info("stopped");
+    return code;
+}
