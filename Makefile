@@ -22,6 +22,7 @@ PURE := \
     common/address common/buf common/err common/event common/fact common/job common/jval common/kafka/layout common/kafka/props \
     common/kafka/stats \
     common/murmur2 common/num common/offsets common/outcome common/phone common/sha256 common/str \
+    common/settings/employees common/settings/hours common/settings/parse common/settings/read \
     common/retry_after common/text common/tz common/tz_rule common/url \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
     ingest/accept ingest/cidr ingest/entry ingest/form ingest/unauthorized \

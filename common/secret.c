@@ -74,8 +74,12 @@ static struct str associated(struct buf *b, struct str account, struct str field
 static void add_base64(struct buf *out, const unsigned char *bytes, size_t len)
 {
     size_t size = sodium_base64_encoded_len(len, BASE64);
-    char *text = mem_alloc(size, 1);
+    char *text = mem_try_alloc(size, 1);
 
+    if (!text) {
+        out->failed = out->starved = true;
+        return;
+    }
     sodium_bin2base64(text, size, bytes, len, BASE64);
     buf_add_str(out, str_of(text));
     free(text);
@@ -87,23 +91,23 @@ char *secret_seal(const struct secret_keys *k, struct str account, struct str fi
     struct buf data CLEANUP(buf_done) = BUF_INIT(LONGEST);
     struct buf out CLEANUP(buf_done) = BUF_INIT(2 * LONGEST);
     struct str ad = associated(&data, account, field);
-    unsigned char nonce[NONCE], *box = mem_alloc(plain.len + TAG, 1);
+    unsigned char nonce[NONCE], *box = mem_try_alloc(plain.len + TAG, 1);
     unsigned long long len;
-    char *sealed;
 
+    if (data.failed || !box) {
+        free(box);
+        return NULL;
+    }
     secret_random(nonce, sizeof(nonce));
-    crypto_aead_xchacha20poly1305_ietf_encrypt(box, &len, (const unsigned char *)plain.ptr,
-                                               plain.len, (const unsigned char *)ad.ptr, ad.len,
-                                               NULL, nonce, k->current.bytes);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        box, &len, (const unsigned char *)plain.ptr, plain.len, (const unsigned char *)ad.ptr,
+        ad.len, NULL, nonce, k->current.bytes);
     buf_addf(&out, VERSION ":%s:", k->current.id);
     add_base64(&out, nonce, sizeof(nonce));
     buf_add_char(&out, ':');
     add_base64(&out, box, (size_t)len);
     free(box);
-    sealed = buf_take(&out);
-    if (data.failed || !sealed)
-        mem_out();
-    return sealed;
+    return buf_take(&out);
 }
 
 static struct str take_part(struct str *rest)

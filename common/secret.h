@@ -31,7 +31,7 @@ enum err secret_start(struct error *e) MUST_CHECK;
 /* 32 bytes as 64 hex digits or base64 (padding optional). ERR_CONFIG otherwise; the text is never in
  * the error. */
 enum err secret_key_parse(struct str text, struct secret_key *out, struct error *e) MUST_CHECK;
-/* "v1:..." terminated, the caller's (free()). */
+/* "v1:..." terminated, the caller's (free()); NULL without memory. */
 char *secret_seal(const struct secret_keys *k, struct str account, struct str field,
                   struct str plain) MUST_CHECK;
 bool secret_is_sealed(struct str text); /* begins with "v1:" and has its four parts */

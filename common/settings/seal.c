@@ -87,9 +87,11 @@ static enum err renew(struct jval *doc, const struct secret_keys *keys,
         text = str_of(plain);
     }
     sealed = secret_seal(keys, account, str_of(f->path), text);
+    secret_free(plain);
+    if (!sealed)
+        return error_set(e, ERR_INTERNAL, "%s: no memory", f->path);
     replace(doc, f, str_of(sealed));
     free(sealed);
-    secret_free(plain);
     *changed = true;
     return ERR_OK;
 }
