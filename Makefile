@@ -25,7 +25,7 @@ PURE := \
     common/settings/employees common/settings/hours common/settings/parse common/settings/read \
     common/retry_after common/text common/tz common/tz_rule common/url \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c)) \
-    ingest/accept ingest/cidr ingest/entry ingest/form ingest/unauthorized \
+    ingest/accept ingest/cidr ingest/entry ingest/form ingest/head ingest/unauthorized \
     worker/calls/book worker/calls/decide worker/calls/fold worker/calls/mark worker/calls/rules \
     worker/calls/view \
     worker/crm/agenda worker/crm/backoff worker/crm/budget worker/crm/facts worker/crm/lanes

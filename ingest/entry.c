@@ -150,12 +150,8 @@ static bool is_name(const struct scan *s, struct raw raw)
 static void take(struct scan *s, struct raw raw)
 {
     long n = decode(raw, s->out->bytes, sizeof s->out->bytes);
-    bool fine = n > 0 && text_is_utf8((struct str){s->out->bytes, (size_t)n});
-    if (!fine || s->found)
-        s->spoiled = true;
-    if (fine)
-        s->out->len = (size_t)n;
-    s->found = fine;
+    s->found = n > 0 && text_is_utf8((struct str){s->out->bytes, (size_t)n});
+    s->out->len = s->found ? (size_t)n : 0;
 }
 
 /* A number or one of the three words, loosely: characters that may stand in one. */
@@ -206,7 +202,7 @@ static bool on_value(struct scan *s, char c)
     s->wanted = false;
     if (c == ']' && s->state == FIRST_VALUE)
         return close_level(s, false);
-    s->spoiled |= wanted && c != '"';
+    s->found &= !wanted;
     if (c == '{' || c == '[')
         return open_level(s, c == '{');
     s->state = AFTER;
@@ -278,5 +274,5 @@ enum entry entry_find(struct str json, const char *name, struct entry_text *out)
     }
     if (s.depth != 0 || s.state != AFTER)
         return ENTRY_BROKEN;
-    return s.found && !s.spoiled ? ENTRY_FOUND : ENTRY_NONE;
+    return s.found ? ENTRY_FOUND : ENTRY_NONE;
 }

@@ -25,9 +25,10 @@ struct entry_text {
 _Static_assert(LIMIT_COMMAND_ID <= LIMIT_ENTRY_ID, "both fit");
 
 /* The member `name` (ASCII, at most 32 bytes, itself compared with its escapes decoded) of the
- * outermost object. ENTRY_NONE also if it is not a text, empty, over LIMIT_ENTRY_ID bytes, given
- * twice, or holds a NUL or half a surrogate pair. *out is set only by ENTRY_FOUND. Whether all bytes
- * are UTF-8 and numbers are in range is not looked at outside of it; the whole text is read. */
+ * outermost object. ENTRY_NONE also if it is not a text, empty, over LIMIT_ENTRY_ID bytes,
+ * or holds a NUL, half a surrogate pair or bytes that are no UTF-8. Of several the last counts, as for
+ * jval_parse_lenient. *out is meant only with ENTRY_FOUND. The whole text is read, but whether all of it
+ * is UTF-8 and its numbers are numbers is not looked at. */
 enum entry entry_find(struct str json, const char *name, struct entry_text *out);
 
 #endif

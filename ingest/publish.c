@@ -1,0 +1,125 @@
+/*
+ * Webhooks into the topic `events`. Must not know HTTP or signatures. The loop's thread.
+ */
+#include "ingest/publish.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/event.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+/* A webhook whose report has not come; kept for reuse in a list. */
+struct flight {
+    struct flight *next; /* while it is free */
+    struct publish_kafka *owner;
+    publish_done *done;
+    void *arg;
+};
+
+struct publish_kafka {
+    struct producer *producer;
+    struct flight *free;
+    int64_t time_ms; /* of the text below */
+    char time[TEXT_TIME_SIZE];
+};
+
+struct publish_kafka *publish_kafka_new(struct producer *p)
+{
+    struct publish_kafka *k = mem_alloc(1, sizeof *k);
+    k->producer = p;
+    k->time_ms = -1;
+    return k;
+}
+
+void publish_kafka_free(struct publish_kafka *k)
+{
+    if (!k)
+        return;
+    for (struct flight *f; (f = k->free) != NULL; free(f))
+        k->free = f->next;
+    free(k);
+}
+
+static struct str now_text(struct publish_kafka *k)
+{
+    int64_t now = clock_wall_ms();
+    if (now != k->time_ms) {
+        text_time(now, k->time);
+        k->time_ms = now;
+    }
+    return str_of(k->time);
+}
+
+static void give_back(struct flight *f)
+{
+    f->next = f->owner->free;
+    f->owner->free = f;
+}
+
+static void on_report(void *arg, const struct producer_report *report)
+{
+    struct flight *f = arg;
+    publish_done *done = f->done;
+    void *for_whom = f->arg;
+    give_back(f);
+    done(for_whom, report->delivered, report->maybe);
+}
+
+static struct flight *take(struct publish_kafka *k, publish_done *done, void *arg)
+{
+    struct flight *f = k->free;
+    if (f)
+        k->free = f->next;
+    else
+        f = mem_alloc(1, sizeof *f);
+    *f = (struct flight){.owner = k, .done = done, .arg = arg};
+    return f;
+}
+
+static enum err kafka_send(void *self, const struct publish_webhook *w, publish_done *done,
+                           void *arg, struct error *e)
+{
+    struct publish_kafka *k = self;
+    const struct kafka_header headers[] = {
+        {EVENT_KIND, w->kind},
+        {EVENT_ORIGIN, STR(EVENT_LIVE)},
+        {EVENT_ACCOUNT, w->account},
+        {EVENT_RECEIVED_AT, now_text(k)},
+    };
+    struct producer_record r = {
+        .topic = KAFKA_EVENTS,
+        .partition = producer_partition(k->producer, KAFKA_EVENTS, w->key),
+        .key = w->key,
+        .value = w->value,
+        .headers = headers,
+        .nheaders = sizeof headers / sizeof *headers,
+        .done = on_report,
+        .arg = take(k, done, arg),
+    };
+    enum err kind = producer_send(k->producer, &r, e);
+    if (kind)
+        give_back(r.arg);
+    return kind;
+}
+
+struct publish publish_kafka_port(struct publish_kafka *k)
+{
+    return (struct publish){k, kafka_send};
+}
+
+static enum err null_send(void *self, const struct publish_webhook *w, publish_done *done,
+                          void *arg, struct error *e)
+{
+    (void)self;
+    (void)w;
+    (void)e;
+    done(arg, true, false);
+    return ERR_OK;
+}
+
+struct publish publish_null_port(void)
+{
+    return (struct publish){NULL, null_send};
+}
