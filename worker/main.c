@@ -8,16 +8,9 @@
 
 #include "common/config.h"
 #include "common/log.h"
-#include "worker/tools/tools.h"
-
-#if __has_include("worker/calls/calls.h") && __has_include("common/accounts.c")
 #include "worker/calls/calls.h"
-#define HAVE_CALLS 1
-#endif
-#if __has_include("worker/crm/crm.h") && __has_include("common/accounts.c")
 #include "worker/crm/crm.h"
-#define HAVE_CRM 1
-#endif
+#include "worker/tools/tools.h"
 
 struct command {
     const char *name, *arguments, *what;
@@ -28,14 +21,10 @@ struct command {
 };
 
 static const struct command commands[] = {
-#ifdef HAVE_CALLS
     {"calls", "", "the role that folds events into calls and decides, until SIGTERM", CONFIG_CALLS,
      calls_run, NULL, false},
-#endif
-#ifdef HAVE_CRM
     {"crm", "", "the role that owns accounts and makes jobs true, until SIGTERM", CONFIG_CRM,
      crm_run, NULL, false},
-#endif
     {"settings", "put FILE|get ACCOUNT|list|rm ACCOUNT|reseal [--json] [--yes]",
      "the accounts' settings; FILE - is stdin; get hides secrets as \"***\"", CONFIG_TOOL, NULL,
      tools_settings, false},
@@ -46,8 +35,7 @@ static const struct command commands[] = {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Promised for later: said plainly, not passed over as unknown. */
-static const char *const missing[] = {"calls",   "crm",  "replay", "reconcile",
-                                      "explain", "dead", "forget", "doctor"};
+static const char *const missing[] = {"replay", "reconcile", "explain", "dead", "forget", "doctor"};
 
 static void usage(FILE *out)
 {

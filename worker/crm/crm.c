@@ -184,7 +184,6 @@ static struct shard *shard_for(struct crm *c, int32_t partition)
 static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
 {
     struct crm *c = arg;
-    log_info("partitions assigned", LOG_INT("count", n));
     rebalanced(c, "assigned");
     drop_shards(c);
     executor_stop(c->executor, c->stop_by != 0);
@@ -202,7 +201,7 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
 {
     struct crm *c = arg;
     (void)list;
-    log_info("partitions revoked", LOG_INT("count", n), LOG_INT("lost", lost));
+    (void)n;
     rebalanced(c, lost ? "lost" : "revoked");
     if (lost || executor_running(c->executor) == 0) {
         drop_shards(c);
