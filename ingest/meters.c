@@ -4,16 +4,17 @@
 #include "ingest/meters.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/murmur2.h"
 #include "common/product_metrics.h"
 
 static const char *const kinds[] = {
     "call", "summary",      "recording",       "record/added",    "record/tagged", "dtmf",  "sms",
     "ping", "result/route", "result/callback", "result/transfer", "result/hangup", "other",
 };
+#define BUCKETS 256
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 static const char *const results[METERS_RESULTS] = {
@@ -22,7 +23,7 @@ static const char *const results[METERS_RESULTS] = {
 
 /* When an account's last webhook came; the empty account stands for all. */
 struct last {
-    UT_hash_handle hh;
+    struct last *next; /* of its bucket */
     struct metrics_series *gauge;
     int64_t at_ms;
     char account[LIMIT_ACCOUNT_NAME + 1];
@@ -33,21 +34,22 @@ struct meters {
     struct metrics_series *webhooks[KINDS][METERS_RESULTS]; /* without per_account */
     struct metrics_series *durations[METERS_RESULTS];
     struct metrics_series *oldest, *errors;
-    struct last *lasts, *all;
+    struct last *lasts[BUCKETS], *newest;
 };
 
 static struct last *last_of(struct meters *m, struct str account)
 {
-    struct last *l = NULL;
-    size_t n = account.len < LIMIT_ACCOUNT_NAME ? account.len : LIMIT_ACCOUNT_NAME;
-    const char *text = n ? account.ptr : "";
-    HASH_FIND(hh, m->lasts, text, n, l);
-    if (l)
+    struct last **bucket = &m->lasts[murmur2_hash(account) % BUCKETS], *l = *bucket;
+    while (l && !str_is(account, l->account))
+        l = l->next;
+    if (l || account.len > LIMIT_ACCOUNT_NAME)
         return l;
     l = mem_alloc(1, sizeof *l);
-    memcpy(l->account, text, n);
+    if (account.len)
+        memcpy(l->account, account.ptr, account.len);
     l->gauge = metrics_get(product_metrics_family(&m->product, PM_LAST_WEBHOOK), l->account);
-    HASH_ADD(hh, m->lasts, account, n, l);
+    l->next = *bucket;
+    *bucket = l;
     return l;
 }
 
@@ -66,12 +68,13 @@ struct meters *meters_new(struct metrics *registry, bool per_account)
 
 void meters_free(struct meters *m)
 {
-    struct last *l, *next;
     if (!m)
         return;
-    HASH_ITER(hh, m->lasts, l, next) {
-        HASH_DEL(m->lasts, l);
-        free(l);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct last *l = m->lasts[i], *next; l; l = next) {
+            next = l->next;
+            free(l);
+        }
     }
     free(m);
 }
@@ -108,11 +111,11 @@ void meters_webhook(struct meters *m, struct str kind, enum meters_result result
     if (result != METERS_STORED && result != METERS_SPOOLED)
         return;
     if (m->product.per_account)
-        last_of(m, account)->at_ms = now_ms;
-    else if (m->all)
-        m->all->at_ms = now_ms;
-    else
-        (m->all = last_of(m, STR_NONE))->at_ms = now_ms;
+        m->newest = last_of(m, account);
+    else if (!m->newest)
+        m->newest = last_of(m, STR_NONE);
+    if (m->newest)
+        m->newest->at_ms = now_ms;
 }
 
 void meters_produce_error(struct meters *m)
@@ -122,8 +125,9 @@ void meters_produce_error(struct meters *m)
 
 void meters_tick(struct meters *m, int64_t now_ms, int64_t oldest_ms)
 {
-    struct last *l, *next;
     metrics_set(m->oldest, (double)oldest_ms / 1e3);
-    HASH_ITER(hh, m->lasts, l, next)
-        metrics_set(l->gauge, (double)(now_ms - l->at_ms) / 1e3);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct last *l = m->lasts[i]; l; l = l->next)
+            metrics_set(l->gauge, (double)(now_ms - l->at_ms) / 1e3);
+    }
 }

@@ -1,6 +1,6 @@
 /*
  * A webhook's way from its request to its answer (design.md 6.3): who may, is it a form, is it
- * signed, kept, answered. Ties the pure modules to the server and to where webhooks are kept. On the
+ * signed, kept, answered. Ties what decides to the server and to where webhooks are kept. On the
  * loop's thread only.
  *
  *   head: 404/405, 403 -> body: 400, 401/429, (ping: 200) -> publish -> report: 200
