@@ -57,7 +57,7 @@ static void free_family(struct metrics_family *f)
 {
     struct metrics_series *s, *next;
     HASH_ITER(hh, f->series, s, next) {
-        HASH_DEL(f->series, s); // NOLINT(clang-analyzer-unix.Malloc): loses track of uthash's lists
+        HASH_DEL(f->series, s);
         free(s->labels);
         free(s);
     }

@@ -43,6 +43,7 @@ static inline bool str_starts(struct str a, struct str prefix)
 static inline int str_cmp(struct str a, struct str b)
 {
     size_t n = a.len < b.len ? a.len : b.len;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): NULL only if len is 0
     int c = n ? memcmp(a.ptr, b.ptr, n) : 0;
     if (c != 0)
         return c;

@@ -94,7 +94,7 @@ static int run_configured(const struct command *c, const struct config *config, 
         config_show(stdout, c->user, config);
         return TOOLS_DONE;
     }
-    if (!c->role)
+    if (c->tool)
         return c->tool(config, argc, argv);
     if (argc > 0) {
         fprintf(stderr, "worker %s: takes no arguments\n", c->name);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Lengths of functions and files, in lines, and the comment every file starts with.
 
-No function over 80 lines and no file over 600 without a comment "long because ..."; main.c of a
-program stays under 200. Prints median and 90th percentile against the aims (20 and 50). Relies on
-the layout of clang-format: a function's braces stand alone in the first column.
+No function over 80 lines, no file over 600 (of tests, with their tables: 800) without a
+comment "long because ..."; main.c of a program stays under 200. Prints median and 90th percentile
+against the aims (20 and 50). Relies on the layout of clang-format: a function's braces stand alone
+in the first column.
 """
 
 import pathlib
@@ -12,7 +13,7 @@ import statistics
 import sys
 
 sys.dont_write_bytecode = True
-LIMIT_FUNCTION, LIMIT_FILE, LIMIT_MAIN = 80, 600, 200
+LIMIT_FUNCTION, LIMIT_FILE, LIMIT_TEST, LIMIT_MAIN = 80, 600, 800, 200
 EXCUSE = re.compile(r"long because", re.I)
 NAME = re.compile(r"(\w+)\s*\(")
 
@@ -40,7 +41,7 @@ def excused(lines, head, length):
 def look(path, lines, sizes):
     if not lines or not lines[0].startswith("/*"):
         yield f"{path}:1: does not start with a comment that says what it is for"
-    limit = LIMIT_MAIN if path.endswith("/main.c") and not path.startswith("tests/") else LIMIT_FILE
+    limit = LIMIT_TEST if path.startswith("tests/") else LIMIT_MAIN if path.endswith("/main.c") else LIMIT_FILE
     if len(lines) > limit and not EXCUSE.search("\n".join(lines[:12])):
         yield f"{path}:1: {len(lines)} lines, more than {limit}"
     for name, head, length in functions(lines):

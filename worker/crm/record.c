@@ -91,6 +91,7 @@ void record_read(struct executor *x, struct owner *o)
     struct work *w = o->awaiting;
     while (w) {
         struct work *next = w->next_awaiting;
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was told is off the list
         if (o->facts_next > w->awaited->offset) {
             stop_awaiting(w);
             tell(w->awaited, true);

@@ -130,10 +130,9 @@ static int put(struct run *r)
     struct error e = ERROR_NONE;
     struct jval *v CLEANUP(jval_cleanup) = NULL;
     char *account CLEANUP(mem_free_text) = NULL;
-    enum err err;
 
-    if ((err = read_file(r->argument, &text, &e)) || (err = check_alone(r, buf_str(&text), &e)) ||
-        (err = jval_parse(buf_str(&text), &v, &e)))
+    if (read_file(r->argument, &text, &e) || check_alone(r, buf_str(&text), &e) ||
+        jval_parse(buf_str(&text), &v, &e))
         return complain(&e);
     account = mem_copy(jval_get_text(v, "account"));
     if (store_open(r->config, &r->store, &e) || store_document(r, buf_str(&text), account, &e))
