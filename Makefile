@@ -51,7 +51,6 @@ PURE := \
     ingest/form \
     ingest/head \
     ingest/unauthorized \
-    ingest/webhook \
     worker/calls/book \
     worker/calls/decide \
     worker/calls/fold \

@@ -99,9 +99,9 @@ char *secret_seal(const struct secret_keys *k, struct str account, struct str fi
         return NULL;
     }
     secret_random(nonce, sizeof(nonce));
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        box, &len, (const unsigned char *)plain.ptr, plain.len, (const unsigned char *)ad.ptr,
-        ad.len, NULL, nonce, k->current.bytes);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(box, &len, (const unsigned char *)plain.ptr,
+                                               plain.len, (const unsigned char *)ad.ptr, ad.len,
+                                               NULL, nonce, k->current.bytes);
     buf_addf(&out, VERSION ":%s:", k->current.id);
     add_base64(&out, nonce, sizeof(nonce));
     buf_add_char(&out, ':');

@@ -19,7 +19,8 @@ FOLDERS = ("common", "ingest", "worker", "tests")
 TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 CALL = re.compile(r"(?<![\w.])(?<!->)([A-Za-z_]\w*)\s*\(")
-PURE_WORD = re.compile(r"\bpure\b(?! but)", re.I)
+# "Pure." or "Codec; pure, ...": at the head of a clause
+PURE_WORD = re.compile(r"[.;*][\s*]*[Pp]ure\b(?! but)")
 OUTSIDE_SECTIONS = re.compile(r"^\.(data|bss|tdata|tbss)(?!\.rel\.ro)")
 
 
