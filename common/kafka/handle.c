@@ -102,9 +102,9 @@ enum err handle_conf(const struct config *c, const struct handle_property *own, 
     if (err == ERR_OK && set_own(conf, &brokers, 1, NULL) != ERR_OK)
         err = error_set(e, ERR_CONFIG, "KAFKA_BROKERS: not a list of host:port");
     if (err == ERR_OK)
-        err = set_users(conf, c->kafka_properties, e);
-    if (err == ERR_OK)
         err = set_own(conf, own, n, e);
+    if (err == ERR_OK)
+        err = set_users(conf, c->kafka_properties, e);
     if (err != ERR_OK) {
         rd_kafka_conf_destroy(conf);
         return err;

@@ -27,9 +27,9 @@ struct handle_property {
     const char *name, *value;
 };
 
-/* A configuration with the brokers, our defaults for librdkafka 2.0.2 and KAFKA_PROPERTIES, then
- * `own` (n entries), which wins. log_cb is set, callbacks are the caller's. ERR_CONFIG names the
- * property. *out is the caller's. */
+/* A configuration with the brokers, our defaults for librdkafka 2.0.2, `own` (n entries) and then
+ * KAFKA_PROPERTIES, which wins: props.h refuses what may not be changed. log_cb is set, callbacks are the caller's.
+ * ERR_CONFIG names the property. *out is the caller's. */
 enum err handle_conf(const struct config *c, const struct handle_property *own, size_t n,
                      struct rd_kafka_conf_s **out, struct error *e) MUST_CHECK;
 /* Makes the client; eats conf, also when it fails. ERR_CONFIG with librdkafka's text. */

@@ -33,24 +33,27 @@ struct entry {
     struct producer *producer;
     producer_done *done;
     void *arg;
+    int64_t deadline; /* boot ms */
     enum kafka_topic topic;
+    bool late; /* reported as not delivered; librdkafka still has it */
 };
 
 struct producer {
     struct loop *loop;
     const struct config *config;
     struct kafka_layout layout;
-    char timeout[32];
+    int64_t timeout_ms;
     rd_kafka_t *rk; /* NULL: could not be made, tried again */
     rd_kafka_topic_t *topics[KAFKA_TOPICS];
     struct handle_pump pump;
-    struct entry waiting; /* head of the ring: at librdkafka or gathered */
+    struct entry waiting; /* head of the ring: at librdkafka or gathered, oldest first */
+    struct entry late;    /* head of the ring: reported, librdkafka has still to report */
     struct entry dropped; /* head of the ring: their report is due, maybe = true */
     struct entry *spare;
-    size_t nwaiting, ndropped;
+    size_t nwaiting, nlate, ndropped;
     bool gathering, fatal;
     struct gather gather;
-    struct loop_timer gather_timer, remake_timer;
+    struct loop_timer gather_timer, remake_timer, late_timer;
     enum {
         COLD,
         WARMING,
@@ -82,30 +85,66 @@ static struct entry *entry_new(struct producer *p, const struct producer_record 
     x->done = r->done;
     x->arg = r->arg;
     x->topic = r->topic;
+    x->late = false;
+    x->deadline = loop_now(p->loop) + p->timeout_ms;
     ring_add(&p->waiting, x);
     p->nwaiting++;
+    if (p->late_timer.slot == 0)
+        loop_timer_set(&p->late_timer, x->deadline);
     return x;
+}
+
+static void ring_remove(struct entry *x)
+{
+    x->prev->next = x->next;
+    x->next->prev = x->prev;
 }
 
 /* Takes it off its ring; the caller counts. */
 static void entry_drop(struct producer *p, struct entry *x)
 {
-    x->prev->next = x->next;
-    x->next->prev = x->prev;
+    ring_remove(x);
     x->next = p->spare;
     p->spare = x;
 }
 
-static void report(struct producer *p, struct entry *x, const struct producer_report *report)
+/* To the sender, who is not told again. */
+static void tell(struct entry *x, const struct producer_report *report)
 {
     producer_done *done = x->done;
-    void *arg = x->arg;
+    x->done = NULL;
     if (!report->delivered && !done)
         log_warn("record not delivered", LOG_TEXT("topic", kafka_topic_name(x->topic)),
                  LOG_INT("partition", report->partition), LOG_TEXT("err", report->why));
-    entry_drop(p, x);
     if (done)
-        done(arg, report);
+        done(x->arg, report);
+}
+
+static void report(struct producer *p, struct entry *x, const struct producer_report *report)
+{
+    struct entry copy = *x;
+    entry_drop(p, x);
+    tell(&copy, report);
+}
+
+/* librdkafka notices a time that is over up to some seconds late. The sender gets its word in time: the record
+ * moves to the late ones until librdkafka has reported it too. */
+static void on_late(void *arg)
+{
+    static const struct producer_report late = {
+        .maybe = true, .partition = -1, .offset = -1, .why = "no answer from Kafka in time"};
+    struct producer *p = arg;
+    while (p->nwaiting > 0 && p->waiting.next->deadline <= loop_now(p->loop)) {
+        struct entry *x = p->waiting.next;
+        ring_remove(x);
+        ring_add(&p->late, x);
+        x->late = true;
+        p->nwaiting--;
+        p->nlate++;
+        tell(x, &late);
+    }
+    if (p->nwaiting > 0)
+        loop_timer_set(&p->late_timer, p->waiting.next->deadline);
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
@@ -120,8 +159,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
         .why = m->err ? rd_kafka_err2str(m->err) : NULL,
     };
     (void)rk;
-    p->nwaiting--;
-    report(p, x, &r);
+    if (x->late) {
+        p->nlate--;
+        entry_drop(p, x);
+    } else {
+        p->nwaiting--;
+        report(p, x, &r);
+    }
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -150,12 +194,13 @@ static void on_ready(void *arg);
 
 static enum err client_make(struct producer *p, struct error *e)
 {
-    char bytes[32];
+    char bytes[32], timeout[32];
+    snprintf(timeout, sizeof(timeout), "%lld", (long long)p->timeout_ms);
     snprintf(bytes, sizeof(bytes), "%d", LIMIT_RECORD_BYTES + 64 * 1024);
     const struct handle_property own[] = {
         {"acks", "all"},
         {"enable.idempotence", "true"},
-        {"message.timeout.ms", p->timeout},
+        {"message.timeout.ms", timeout},
         {"linger.ms", "0"},
         {"queue.buffering.max.messages", "1000000"},
         {"message.max.bytes", bytes},
@@ -206,6 +251,10 @@ void producer_purge(struct producer *p)
         p->ndropped += p->nwaiting;
         p->nwaiting = 0;
         ring_init(&p->waiting);
+    }
+    while (p->nlate > 0) {
+        p->nlate--;
+        entry_drop(p, p->late.next);
     }
     /* Also when the making fails, the timer reports. */
     loop_timer_after(&p->remake_timer, 0);
@@ -260,8 +309,14 @@ static void gather_flush(struct producer *p)
         }
         struct producer_report failed = {
             .partition = r->partition, .offset = -1, .why = rd_kafka_err2str(err)};
+        struct entry *x = r->opaque;
+        if (x->late) {
+            p->nlate--;
+            entry_drop(p, x);
+            continue;
+        }
         p->nwaiting--;
-        report(p, r->opaque, &failed);
+        report(p, x, &failed);
     }
     gather_reset(&batch);
     if (p->gather.n == 0) {
@@ -287,8 +342,8 @@ static void on_ready(void *arg)
         producer_purge(p);
         return;
     }
-    if (p->gather.n > 0 && p->nwaiting == p->gather.n)
-        gather_flush(p);
+    if (p->gather.n > 0 && p->nwaiting <= p->gather.n)
+        gather_flush(p); /* nothing is in flight any more */
 }
 
 enum err producer_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
@@ -300,10 +355,12 @@ enum err producer_new(struct loop *l, const struct config *c, const struct kafka
     p->layout = *layout;
     p->pump.fd = -1;
     ring_init(&p->waiting);
+    ring_init(&p->late);
     ring_init(&p->dropped);
-    snprintf(p->timeout, sizeof(p->timeout), "%lld", (long long)timeout_ms);
+    p->timeout_ms = timeout_ms;
     loop_timer_init(&p->gather_timer, l, on_gather_timer, p);
     loop_timer_init(&p->remake_timer, l, on_remake, p);
+    loop_timer_init(&p->late_timer, l, on_late, p);
     enum err err = client_make(p, e);
     if (err != ERR_OK) {
         free(p);
@@ -337,6 +394,7 @@ void producer_free(struct producer *p, int64_t timeout_ms)
     client_drop(p, left > CLOSE_MS ? left : CLOSE_MS);
     producer_purge(p);
     loop_timer_stop(&p->remake_timer);
+    loop_timer_stop(&p->late_timer);
     report_dropped(p);
     gather_done(&p->gather);
     for (struct entry *x = p->spare, *next; x; x = next) {

@@ -42,7 +42,9 @@ struct producer_record {
     void *arg;
 };
 
-/* timeout_ms: how long a record may wait for Kafka (message.timeout.ms). c and layout must outlive it. */
+/* timeout_ms: how long a record may wait for Kafka. Then its report says not delivered, maybe = true, to the ms; the
+ * record itself may still go out until librdkafka notices, which takes up to some seconds more. c must outlive
+ * it. */
 enum err producer_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
                       int64_t timeout_ms, struct producer **out, struct error *e) MUST_CHECK;
 /* Flushes up to timeout_ms, reports what is left as not delivered, frees. Not from a report. */

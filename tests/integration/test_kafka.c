@@ -122,7 +122,7 @@ START_TEST(unreachable_ends_in_time)
     TURN_UNTIL(producer_is_warm(p), 5000);
     broker_freeze(&kafka_env.broker, true);
     kafka_env_send(p, KAFKA_EVENTS, -1, "a/1", STR("{}"), &n);
-    TURN_UNTIL(n.failed == 1, 4000);
+    TURN_UNTIL(n.failed == 1, 2000);
     ck_assert_int_eq(n.maybe, 1); /* it was on its way */
     broker_freeze(&kafka_env.broker, false);
     TURN_UNTIL(producer_waiting(p) == 0, 4000);
