@@ -37,7 +37,6 @@ PURE := \
     common/retry_after \
     common/settings/employees \
     common/settings/hours \
-    common/settings/parse \
     common/settings/read \
     common/sha256 \
     common/str \
@@ -197,8 +196,9 @@ $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UN
 	$(call link,$(CHECK_LDLIBS))
 $(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
-$(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
-	$(call link,-fsanitize=fuzzer)
+# Without libFuzzer (gcc) a main of our own throws dice.
+$(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(FUZZER),,$(call obj,tests/fuzz/alone.c)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
+	$(call link,$(if $(FUZZER),-fsanitize=fuzzer))
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

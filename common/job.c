@@ -113,7 +113,8 @@ static enum err read_times(const struct jval *v, struct job *j, struct error *e)
 
     if (event_at && (!jval_int(event_at, &j->event_at) || j->event_at < 0))
         return error_set(e, ERR_INPUT, "event_at: not a time");
-    if (deadline && (!jval_text(deadline, &text) || !text_parse_time(text, &j->deadline)))
+    if (deadline && (!jval_text(deadline, &text) || !text_parse_time(text, &j->deadline) ||
+                     j->deadline <= 0)) /* 0 means none */
         return error_set(e, ERR_INPUT, "deadline: not a time");
     return ERR_OK;
 }

@@ -108,6 +108,7 @@ START_TEST(refuses_by_field)
         {"acme/E", REST "\"verdict\":1}", "verdict: "},
         {"acme/E", REST "\"deadline\":\"soon\"}", "deadline: "},
         {"acme/E", REST "\"deadline\":5}", "deadline: "},
+        {"acme/E", REST "\"deadline\":\"1013-12-22T15:11:00Z\"}", "deadline: "},
         {"acme/E", REST "\"data\":[]}", "data: "},
         {"acme/E", REST "\"id\":\"y\"}", "JSON"},
     };
