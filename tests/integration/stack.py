@@ -179,6 +179,7 @@ class Stack:
             process.destroy()
         if self.topics:
             self.topics.stop()
+            self.topics.dump(self.folder)
 
     def problems(self):
         """What the processes themselves have to be blamed for, after down()."""

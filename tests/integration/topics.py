@@ -6,6 +6,7 @@ import subprocess
 import threading
 
 NAMES = ("events", "jobs.now", "jobs", "jobs.bulk", "facts", "outcomes", "dead")
+INTERIM = ("held",)  # results of an outcome that is not the job's end
 
 
 class Message:
@@ -71,6 +72,13 @@ class Topics:
             child.kill()
             child.wait()
 
+    def dump(self, folder):
+        """Writes what was read beside the logs: one file per topic, one line per message."""
+        for name, messages in self.messages.items():
+            with open(folder / (name + ".topic"), "w", encoding="utf-8") as file:
+                for m in list(messages):
+                    file.write("%s %s %s %s\n" % (m.place, json.dumps(m.headers), m.key, m.value))
+
     def jobs(self):
         """{job id: [messages]} over the three job topics."""
         made = {}
@@ -86,7 +94,7 @@ class Topics:
         ids = set()
         for message in list(self.messages["outcomes"]):
             doc = message.doc or {}
-            if message.headers.get("kind", doc.get("what")) == "outcome" and doc.get("job"):
+            if doc.get("what") == "outcome" and doc.get("job") and doc.get("result") not in INTERIM:
                 ids.add(doc["job"])
         for message in list(self.messages["facts"]):
             _, _, name = (message.key or "").partition("/")
