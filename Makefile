@@ -61,6 +61,8 @@ PURE := \
     worker/crm/budget \
     worker/crm/facts \
     worker/crm/lanes \
+    worker/crm/look \
+    worker/crm/service \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 
 # ---------------------------------------------------------------------------------------------

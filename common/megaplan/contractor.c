@@ -25,7 +25,9 @@ static char *marker(struct str entry_id, size_t max, struct str rest)
     buf_add_str(&text, STR("MANGO "));
     buf_add_str(&text, entry_id);
     buf_add_str(&text, rest);
-    return buf_take(&text);
+    char *made = buf_take(&text);
+    buf_done(&text);
+    return made;
 }
 
 char *contractor_marker(struct str entry_id)

@@ -33,10 +33,9 @@ static char *build(struct str base_url, const char *path, struct str id, struct 
     bool whole = !query || json;
     free(json);
     jval_free(query);
-    if (whole)
-        return buf_take(&url);
+    char *text = whole ? buf_take(&url) : NULL;
     buf_done(&url);
-    return NULL;
+    return text;
 }
 
 char *query_url(struct str base_url, const char *path, struct jval *query)

@@ -21,7 +21,8 @@
 #define LANE_NAME 160
 
 struct account {
-    struct service service;
+    struct service service; /* first, so that a service's address is its account's */
+    struct tally_gauges gauges;
     UT_hash_handle hh;
 };
 
@@ -377,7 +378,7 @@ static void gauge_work(struct work *w, int64_t now)
     enum tally_cause cause;
     if (!waits(w, &cause))
         return;
-    struct tally_gauges *g = &w->service->gauges;
+    struct tally_gauges *g = &((struct account *)(void *)w->service)->gauges;
     g->held[cause]++;
     if (now - w->taken_at > g->oldest_ms[cause])
         g->oldest_ms[cause] = now - w->taken_at;
@@ -390,17 +391,17 @@ void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
     struct account *a, *next;
     HASH_ITER(hh, x->accounts, a, next) {
         bool known = a->service.per_second > 0;
-        a->service.gauges = (struct tally_gauges){
-            .open = a->service.open,
-            .tokens = known ? budget_level(&a->service.budget, now) : BUDGET_BURST_MAX};
+        a->gauges = (struct tally_gauges){.open = a->service.open,
+                                          .tokens = known ? budget_level(&a->service.budget, now)
+                                                          : BUDGET_BURST_MAX};
     }
     for (size_t i = 0; i < n; i++)
         for (struct work *w = owners[i]->works; w; w = w->next)
             gauge_work(w, now);
     HASH_ITER(hh, x->accounts, a, next) {
-        add_gauges(&sum, &a->service.gauges);
+        add_gauges(&sum, &a->gauges);
         if (tally_by_account(x->tally))
-            tally_gauges(x->tally, a->service.account, &a->service.gauges);
+            tally_gauges(x->tally, a->service.account, &a->gauges);
     }
     if (!tally_by_account(x->tally))
         tally_gauges(x->tally, "", &sum);

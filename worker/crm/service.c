@@ -1,5 +1,5 @@
 /*
- * Budget and breaker of an account. No I/O, no clock, no log.
+ * Budget and breaker of an account. Pure: memory only.
  */
 #include "worker/crm/service.h"
 

@@ -7,7 +7,7 @@
  *      +------------------------- any answer that is no refusal --------------------------+
  *
  * While open nothing is asked but one probe at a time, at growing delays; jobs are held, none fails by
- * it. New settings of the account close it: credentials may have been mended. No I/O, no log.
+ * it. New settings of the account close it: credentials may have been mended. Pure; times are CLOCK_BOOTTIME ms.
  */
 #ifndef WORKER_CRM_SERVICE_H
 #define WORKER_CRM_SERVICE_H
@@ -18,7 +18,6 @@
 #include "common/settings.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/budget.h"
-#include "worker/crm/tally.h"
 
 #define SERVICE_REASON 256
 
@@ -30,10 +29,9 @@ struct service {
     char reason[SERVICE_REASON]; /* why it is open */
     unsigned refusals;           /* in a row */
     int64_t probe_at;
-    unsigned limited;           /* 429 in a row */
-    int64_t last_good;          /* boot ms of the newest answer that was no failure; 0 = none */
-    struct tally_gauges gauges; /* as executor_measure found them */
-    struct agenda_entry wake;   /* when to offer its work again */
+    unsigned limited;         /* 429 in a row */
+    int64_t last_good;        /* boot ms of the newest answer that was no failure; 0 = none */
+    struct agenda_entry wake; /* when to offer its work again */
 };
 
 void service_init(struct service *s, const char *account);
