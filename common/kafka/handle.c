@@ -36,8 +36,9 @@ static const struct handle_property defaults[] = {
 static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
 {
     const char *name = rk ? rd_kafka_name(rk) : "";
-    if (strcmp(fac, "CONFWARN") == 0) {
-        /* Consumer properties on producers and the other way round are expected here. */
+    if (strcmp(fac, "CONFWARN") == 0 || strcmp(fac, "AUTOCREATE") == 0) {
+        /* Expected: consumer properties on producers and the other way round; a devbroker that makes
+         * every topic it is asked for. */
         log_debug("kafka client", LOG_TEXT("client", name), LOG_TEXT("err", text));
     } else if (level <= 5) {
         log_warn("kafka client", LOG_TEXT("client", name), LOG_TEXT("event", fac),
@@ -132,6 +133,13 @@ void handle_topics_open(struct rd_kafka_s *rk, const struct config *c,
         topics[t] = rd_kafka_topic_new(rk, name, NULL);
         free(name);
     }
+}
+
+void handle_wait_topics(struct rd_kafka_s *rk, int timeout_ms)
+{
+    const struct rd_kafka_metadata *md;
+    if (rd_kafka_metadata(rk, 0, NULL, &md, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(md);
 }
 
 void handle_topics_close(struct rd_kafka_topic_s *topics[KAFKA_TOPICS])

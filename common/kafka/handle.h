@@ -40,6 +40,9 @@ enum err handle_new(bool consumer, struct rd_kafka_conf_s *conf, struct rd_kafka
  * each topic takes 0.1 to 0.4 ms then, as the later ones do; only connecting is left (under 1 ms here). */
 void handle_topics_open(struct rd_kafka_s *rk, const struct config *c,
                         struct rd_kafka_topic_s *topics[KAFKA_TOPICS]);
+/* Waits until the leaders of the opened topics are known, timeout_ms at most. Fetching that begins before
+ * waits 500 ms for its next try. */
+void handle_wait_topics(struct rd_kafka_s *rk, int timeout_ms);
 void handle_topics_close(struct rd_kafka_topic_s *topics[KAFKA_TOPICS]);
 /* The topic of a librdkafka topic name, or KAFKA_TOPICS. */
 enum kafka_topic handle_topic_of(const struct config *c, const char *name);

@@ -22,6 +22,7 @@ enum {
     PER_TURN = 500,       /* messages; then the loop has its turn */
     HEARD_MS = 5000,      /* leader, for reader_at_end (design.md section 3 "Time") */
     CONNECTED_MS = 10000, /* any broker */
+    WAIT_MS = 900,        /* for the first metadata */
     RETRY_MS = 500        /* after an offset that is not there */
 };
 
@@ -302,6 +303,7 @@ static enum err client_make(struct reader *r, bool devbroker, struct error *e)
     if (err != ERR_OK)
         return err;
     handle_topics_open(r->rk, r->config, r->topics);
+    handle_wait_topics(r->rk, WAIT_MS);
     r->queue = rd_kafka_queue_new(r->rk);
     return handle_pump_open(&r->pump, r->loop, r->queue, rd_kafka_queue_get_main(r->rk), on_ready,
                             r, e);

@@ -30,7 +30,8 @@ struct reader_events {
     void (*end)(void *arg, enum kafka_topic t, int32_t partition);
 };
 
-/* devbroker: its fetches are not woken by new messages, so they may wait 10 ms only. c must outlive it. */
+/* devbroker: its fetches are not woken by new messages, so they may wait 10 ms only. c must outlive it.
+ * Waits 0.9 s at most for a broker. */
 enum err reader_new(struct loop *l, const struct config *c, bool devbroker,
                     const struct reader_events *events, void *arg, struct reader **out,
                     struct error *e) MUST_CHECK;

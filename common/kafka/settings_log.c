@@ -119,6 +119,7 @@ enum err settings_log_read(const struct settings_log_place *at, struct str key, 
         err = check_low(rk, at, name, e);
     if (err == ERR_OK) {
         rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
+        handle_wait_topics(rk, remaining(at));
         err = scan(topic, partition, at, key, out, e);
         rd_kafka_topic_destroy(topic);
     }
