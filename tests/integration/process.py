@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -117,13 +118,26 @@ class Process:
             try:
                 self.popen.wait(timeout_s)
             except subprocess.TimeoutExpired:
-                self.problems.append("%s did not end within %d s of SIGTERM" % (self.name, timeout_s))
+                self.problems.append("%s did not end within %d s of SIGTERM; where it stood: %s" % (
+                    self.name, timeout_s, self.stacks()))
                 self.popen.kill()
                 self.popen.wait()
+                self.killed = True
         if self.popen.returncode not in (0, None) and not self.killed:
             self.problems.append("%s ended with %s: %s" % (self.name, self.popen.returncode,
                                                            self.tail()))
         self.killed = True
+
+    def stacks(self):
+        """Where its threads stand: by gdb into a file beside the log, else by the kernel's word."""
+        made = []
+        for task in pathlib.Path("/proc/%d/task" % self.popen.pid).iterdir():
+            made.append("%s in %s" % ((task / "comm").read_text().strip(), (task / "wchan").read_text()))
+        if shutil.which("gdb"):
+            told = subprocess.run(["gdb", "-p", str(self.popen.pid), "-batch", "-ex",
+                                   "thread apply all bt"], capture_output=True, check=False)
+            self.log.with_suffix(".stacks").write_bytes(told.stdout)
+        return "; ".join(made)
 
     def destroy(self):
         """Ends it without asking, for a runner that is itself being ended."""
