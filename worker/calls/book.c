@@ -12,6 +12,7 @@
 /* uthash ends the process when memory is out; so does mem.h, with a log line. */
 #define uthash_malloc(size) mem_alloc(1, (size))
 #define uthash_free(p, size) free(p)
+#define uthash_fatal(text) mem_out()
 #include <uthash.h>
 #include <utlist.h>
 
@@ -34,6 +35,10 @@ struct book_call {
     char key[]; /* account/entry_id */
 };
 
+struct slot {
+    struct book_call *call;
+};
+
 struct book {
     int32_t partition;
     struct book_times times;
@@ -41,7 +46,7 @@ struct book {
     int64_t now;
     struct book_call *table; /* by key */
     struct book_call *first; /* by first_offset */
-    struct book_call **heap; /* by due, then first_offset */
+    struct slot *heap;       /* by due, then first_offset */
     size_t count, room, open;
 };
 
@@ -54,7 +59,7 @@ static bool sooner(const struct book_call *a, const struct book_call *b)
 
 static void heap_put(struct book *b, size_t slot, struct book_call *c)
 {
-    b->heap[slot] = c;
+    b->heap[slot].call = c;
     c->slot = slot;
 }
 
@@ -62,17 +67,17 @@ static void heap_put(struct book *b, size_t slot, struct book_call *c)
 static void heap_fix(struct book *b, struct book_call *c)
 {
     size_t at = c->slot;
-    while (at > 0 && sooner(c, b->heap[(at - 1) / 2])) {
-        heap_put(b, at, b->heap[(at - 1) / 2]);
+    while (at > 0 && sooner(c, b->heap[(at - 1) / 2].call)) {
+        heap_put(b, at, b->heap[(at - 1) / 2].call);
         at = (at - 1) / 2;
     }
     for (;;) {
         size_t child = 2 * at + 1;
-        if (child + 1 < b->count && sooner(b->heap[child + 1], b->heap[child]))
+        if (child + 1 < b->count && sooner(b->heap[child + 1].call, b->heap[child].call))
             child++;
-        if (child >= b->count || !sooner(b->heap[child], c))
+        if (child >= b->count || !sooner(b->heap[child].call, c))
             break;
-        heap_put(b, at, b->heap[child]);
+        heap_put(b, at, b->heap[child].call);
         at = child;
     }
     heap_put(b, at, c);
@@ -90,7 +95,7 @@ static void heap_add(struct book *b, struct book_call *c)
 
 static void heap_drop(struct book *b, struct book_call *c)
 {
-    struct book_call *last = b->heap[--b->count];
+    struct book_call *last = b->heap[--b->count].call;
     if (last == c)
         return;
     heap_put(b, c->slot, last);
@@ -136,6 +141,7 @@ static struct book_call *open_call(struct book *b, const struct book_input *in)
     c->first_offset = in->offset;
     c->opened_at = c->last_at = b->now;
     set_due(b, c);
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the macro ends the process without memory
     HASH_ADD_KEYPTR(hh, b->table, c->key, len, c);
     DL_APPEND(b->first, c);
     heap_add(b, c);
@@ -190,11 +196,11 @@ void book_time(struct book *b, int64_t now)
 {
     if (now > b->now)
         b->now = now;
-    while (b->count > 0 && b->heap[0]->due <= b->now) {
-        if (b->heap[0]->closed_by == NULL)
-            close_call(b, b->heap[0]);
+    while (b->count > 0 && b->heap[0].call->due <= b->now) {
+        if (b->heap[0].call->closed_by == NULL)
+            close_call(b, b->heap[0].call);
         else
-            forget_call(b, b->heap[0]);
+            forget_call(b, b->heap[0].call);
     }
 }
 
@@ -278,7 +284,7 @@ void book_free(struct book *b)
     if (b == NULL)
         return;
     while (b->count > 0)
-        forget_call(b, b->heap[b->count - 1]);
+        forget_call(b, b->heap[b->count - 1].call);
     free(b->heap);
     free(b);
 }
@@ -290,7 +296,7 @@ int64_t book_now(const struct book *b)
 
 int64_t book_due(const struct book *b)
 {
-    return b->count ? b->heap[0]->due : INT64_MAX;
+    return b->count ? b->heap[0].call->due : INT64_MAX;
 }
 
 int64_t book_low(const struct book *b, int64_t next)

@@ -20,29 +20,26 @@ static enum decide_end stop(const struct rule_call *c, const char *id, const cha
     return strcmp(id, "late") == 0 ? DECIDE_LATE : DECIDE_STOPPED;
 }
 
-enum decide_end decide_call(struct rule_call *c, struct rule_memory *memory, told *decided,
+enum decide_end decide_call(const struct rule_call *call, struct rule_memory *memory, told *decided,
                             void *arg)
 {
     struct view view = {.direction = CALL_EVENT_UNTOLD};
+    struct rule_call c = *call;
     const char *reason;
-    if (c->settings != NULL)
-        view_make(&view, c->fold, c->settings);
-    c->view = &view; // cppcheck-suppress autoVariables; taken back below
-    c->memory = memory;
-    const char *id = rules_guard(c, &reason);
-    if (id != NULL) {
-        enum decide_end end = stop(c, id, reason, decided, arg);
-        c->view = NULL;
-        return end;
-    }
+    if (c.settings != NULL)
+        view_make(&view, c.fold, c.settings);
+    c.view = &view;
+    c.memory = memory;
+    const char *id = rules_guard(&c, &reason);
+    if (id != NULL)
+        return stop(&c, id, reason, decided, arg);
     for (const struct rule *r = rules_table; r->id != NULL; r++) {
         struct rule_decision d = {0};
-        if (!(r->when & (unsigned)c->when) || !r->decide(c, &d))
+        if (!(r->when & (unsigned)c.when) || !r->decide(&c, &d))
             continue;
-        decided(arg, c, &d);
+        decided(arg, &c, &d);
         rules_remember(memory, &d);
         rules_drop(&d);
     }
-    c->view = NULL;
     return DECIDE_RULES;
 }

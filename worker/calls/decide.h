@@ -12,10 +12,10 @@ enum decide_end {
     DECIDE_LATE, /* the guard for calls whose events all came late: a summary may still change it */
 };
 
-/* Asks the rules about the call as it is now; c->view is filled here (with settings). Each decision is
+/* Asks the rules about the call as it is now; view and memory of the call they see are filled here. Each decision is
  * told to `decided` and remembered in *memory. When the call closes and a guard stops it, that is told
  * as a decision without a job. */
-enum decide_end decide_call(struct rule_call *c, struct rule_memory *memory,
+enum decide_end decide_call(const struct rule_call *c, struct rule_memory *memory,
                             void (*decided)(void *arg, const struct rule_call *c,
                                             const struct rule_decision *d),
                             void *arg);
