@@ -141,7 +141,6 @@ static struct book_call *open_call(struct book *b, const struct book_input *in)
     c->first_offset = in->offset;
     c->opened_at = c->last_at = b->now;
     set_due(b, c);
-    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the macro ends the process without memory
     HASH_ADD_KEYPTR(hh, b->table, c->key, len, c);
     DL_APPEND(b->first, c);
     heap_add(b, c);
