@@ -1,4 +1,5 @@
 /* Log lines: always one valid JSON object, whatever the bytes; levels; the rate limit of a place. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -187,9 +188,43 @@ START_TEST(places_are_apart)
 }
 END_TEST
 
+static void *log_often(void *arg)
+{
+    for (int i = 0; i < 200; i++)
+        log_line(arg, LOG_INFO, "from a thread", LOG_INT("n", i), LOG_END);
+    return NULL;
+}
+
+START_TEST(threads_share_a_place)
+{
+    struct log_place place = {0};
+    pthread_t threads[4];
+    int64_t told = 0, n;
+    size_t written = 0;
+    struct str lines;
+
+    start("info");
+    capture();
+    for (size_t i = 0; i < COUNT(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, log_often, &place), 0);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+    for (lines = captured_lines(); lines.len; written++) {
+        size_t end = (size_t)str_find(lines, '\n') + 1;
+        struct jval *v = parse_line((struct str){lines.ptr, end});
+        told += jval_int(jval_get(v, "suppressed"), &n) ? n : 0;
+        jval_free(v);
+        lines = str_from(lines, end);
+    }
+    ck_assert_uint_ge(written, 10);
+    ck_assert_int_eq((int64_t)written + told + place.suppressed,
+                     800); /* none is lost from the count */
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("log", keys_stand_in_order, any_bytes_give_valid_json,
                     long_lines_are_cut_and_stay_valid, levels_hold_back,
-                    a_place_repeats_itself_ten_times, places_are_apart);
+                    a_place_repeats_itself_ten_times, places_are_apart, threads_share_a_place);
 }
