@@ -71,6 +71,29 @@ void broker_command(struct broker *b, const char *line)
     ck_assert_str_eq(answer, "ok\n");
 }
 
+/* SIGSTOP takes a moment to reach every thread. */
+static void wait_stopped(pid_t pid)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    for (int i = 0; i < 1000 && state != 'T'; i++) {
+        FILE *stat = fopen(path, "r");
+        if (!stat || fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+            state = 0;
+        if (stat)
+            fclose(stat);
+        usleep(5000);
+    }
+    ck_assert_int_eq(state, 'T');
+}
+
+static void freeze(pid_t pid, bool frozen)
+{
+    kill(pid, frozen ? SIGSTOP : SIGCONT);
+    if (frozen)
+        wait_stopped(pid);
+}
+
 void broker_freeze(struct broker *b, bool frozen)
 {
     char path[64];
@@ -78,10 +101,10 @@ void broker_freeze(struct broker *b, bool frozen)
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", b->pid, b->pid);
     FILE *children = fopen(path, "r");
     while (children && fscanf(children, "%d", &child) == 1)
-        kill(child, frozen ? SIGSTOP : SIGCONT);
+        freeze(child, frozen);
     if (children)
         fclose(children);
-    kill(b->pid, frozen ? SIGSTOP : SIGCONT);
+    freeze(b->pid, frozen);
 }
 
 void broker_stop(struct broker *b)

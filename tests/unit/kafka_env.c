@@ -72,7 +72,7 @@ int kafka_env_run(const char *name, const TTest *const *tests, size_t n)
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
     tcase_add_checked_fixture(all, kafka_env_begin, kafka_env_finish);
-    tcase_set_timeout(all, 90);
+    tcase_set_timeout(all, 150);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(all, tests[i]);
     suite_add_tcase(suite, all);
