@@ -4,6 +4,7 @@ Every process dies with the runner (PR_SET_PDEATHSIG) and is asked to end first.
 a crash in a log is a failure whatever else happened.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -146,7 +147,8 @@ class Process:
             self.popen.wait()
         for pipe in (self.popen.stdin, self.popen.stdout) if self.popen else ():
             if pipe:
-                pipe.close()
+                with contextlib.suppress(RuntimeError):  # being read when a signal came
+                    pipe.close()
 
     def reports(self):
         """Sanitizer reports and crashes found in the log."""

@@ -30,6 +30,7 @@ from scenario import SCENARIOS, Scenario  # noqa: E402
 from stack import Stack  # noqa: E402
 
 STACKS = set()
+KAFKA = []
 SAY = threading.Lock()
 
 
@@ -101,7 +102,7 @@ def played(scenario, stack):
 def start_kafka(folder):
     """One Apache Kafka for all scenarios (KAFKA=1): the same first line as the devbroker's."""
     process = Process("kafka", [ROOT / "deploy/kafka/run"], folder, first_line=True, hold_stdin=True)
-    process.start()
+    KAFKA.append(process.start())
     return process, process.read_first_line().partition("=")[2]
 
 
@@ -118,7 +119,17 @@ def end_all(*_):
             process.destroy()
         if stack.topics:
             stack.topics.stop()
+        shutil.rmtree(stack.folder, ignore_errors=True)
+    for process in KAFKA:
+        end_kafka(process)
     os._exit(130)
+
+
+def end_kafka(process):
+    """Asks it to end, so that its starter takes its data away, and takes ours."""
+    process.end()
+    process.destroy()
+    shutil.rmtree(process.log.parent, ignore_errors=True)
 
 
 def longest_first(paths):
@@ -146,7 +157,7 @@ def main():
         for future in concurrent.futures.as_completed(futures):
             failed += report(future.result())
     if kafka:
-        kafka.end()
+        end_kafka(kafka)
     print("%d passed, %d failed" % (len(paths) - failed, failed))
     sys.exit(1 if failed else 0)
 
