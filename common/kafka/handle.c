@@ -162,6 +162,30 @@ enum kafka_topic handle_topic_of(const struct config *c, const char *name)
     return (enum kafka_topic)t;
 }
 
+int handle_produce(struct rd_kafka_s *rk, const struct handle_record *r)
+{
+    /* An empty value that is no tombstone needs a pointer. librdkafka copies, whatever its types say. */
+    const char *value = r->tombstone ? NULL : (r->value.len ? r->value.ptr : "");
+    void *headers = r->headers;
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = r->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = r->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)value, r->tombstone ? 0 : r->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)(r->key.len ? r->key.ptr : NULL), r->key.len}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = r->opaque},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    size_t n = sizeof(parts) / sizeof(parts[0]);
+    rd_kafka_error_t *error = rd_kafka_produceva(rk, parts, headers ? n : n - 1);
+    int code = rd_kafka_error_code(error);
+    if (error)
+        rd_kafka_error_destroy(error);
+    return code;
+}
+
 bool handle_is_devbroker(struct rd_kafka_s *rk)
 {
     char *id = rd_kafka_clusterid(rk, 0);

@@ -21,6 +21,7 @@ struct rd_kafka_s;
 struct rd_kafka_conf_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_topic_s;
+struct rd_kafka_headers_s;
 
 /* A property that we set ourselves. */
 struct handle_property {
@@ -46,6 +47,17 @@ void handle_wait_topics(struct rd_kafka_s *rk, int timeout_ms);
 void handle_topics_close(struct rd_kafka_topic_s *topics[KAFKA_TOPICS]);
 /* The topic of a librdkafka topic name, or KAFKA_TOPICS. */
 enum kafka_topic handle_topic_of(const struct config *c, const char *name);
+/* What goes into a topic; key and value are copied. */
+struct handle_record {
+    struct rd_kafka_topic_s *topic;
+    int32_t partition;
+    struct str key, value;
+    bool tombstone;
+    struct rd_kafka_headers_s *headers; /* taken over unless it fails; may be NULL */
+    void *opaque;                       /* of the delivery report */
+};
+/* 0 or librdkafka's error (rd_kafka_resp_err_t). */
+int handle_produce(struct rd_kafka_s *rk, const struct handle_record *r);
 /* Ends the client on a thread of its own, since rd_kafka_destroy may wait for name resolution. Waits for
  * that timeout_ms (0 = not at all). No queue may report to a file descriptor any more. */
 void handle_destroy(struct rd_kafka_s *rk, int64_t timeout_ms);

@@ -281,16 +281,11 @@ static void on_remake(void *arg)
 /* 0 or librdkafka's error. Headers are taken over unless it fails. */
 static rd_kafka_resp_err_t submit(struct producer *p, const struct gather_record *r)
 {
-    /* An empty value that is no tombstone needs a pointer. */
-    const void *value = r->tombstone ? NULL : (r->value.len ? r->value.ptr : "");
     if (!p->rk)
         return RD_KAFKA_RESP_ERR__STATE;
-    return rd_kafka_producev(
-        p->rk, RD_KAFKA_V_RKT(p->topics[r->topic]), RD_KAFKA_V_PARTITION(r->partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)value, r->tombstone ? 0 : r->value.len),
-        RD_KAFKA_V_KEY(r->key.len ? r->key.ptr : NULL, r->key.len), RD_KAFKA_V_HEADERS(r->headers),
-        RD_KAFKA_V_OPAQUE(r->opaque), RD_KAFKA_V_END);
+    const struct handle_record record = {p->topics[r->topic], r->partition, r->key,   r->value,
+                                         r->tombstone,        r->headers,   r->opaque};
+    return (rd_kafka_resp_err_t)handle_produce(p->rk, &record);
 }
 
 /* Hands everything gathered to librdkafka. */

@@ -156,11 +156,11 @@ enum err settings_log_write(const struct settings_log_place *at, struct str key,
     char *name = kafka_topic_full(at->config, KAFKA_SETTINGS);
     /* Opened by hand: the producing call does not ask for a leader, the next scan does, 1 s later. */
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        rk, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(murmur2_partition(key, at->partitions)),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)value.ptr, value.len), RD_KAFKA_V_KEY(key.ptr, key.len),
-        RD_KAFKA_V_END);
+    const struct handle_record record = {.topic = topic,
+                                         .partition = murmur2_partition(key, at->partitions),
+                                         .key = key,
+                                         .value = value};
+    rd_kafka_resp_err_t code = (rd_kafka_resp_err_t)handle_produce(rk, &record);
     if (code)
         result = code;
     while (result == RD_KAFKA_RESP_ERR__IN_PROGRESS)
