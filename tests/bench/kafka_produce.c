@@ -104,11 +104,11 @@ static void run(struct loop *l, struct bench *b, int senders, bool gather, int64
     double took = (double)(clock_mono_us() - start) / 1e6;
     cpu = cpu_us() - cpu;
     qsort(b->latency, b->n, sizeof(int), compare);
+    size_t half = b->n / 2, most = b->n * 99 / 100;
     if (b->n > 0)
         printf("%5d %-7s %9.0f/s  p50 %6.3f  p99 %7.3f ms  cpu %5.1f us  failed %zu\n", senders,
-               gather ? "gather" : "direct", (double)b->n / took,
-               (double)b->latency[b->n / 2] / 1000, (double)b->latency[b->n * 99 / 100] / 1000,
-               cpu / (double)b->n, b->failed);
+               gather ? "gather" : "direct", (double)b->n / took, (double)b->latency[half] / 1000,
+               (double)b->latency[most] / 1000, cpu / (double)b->n, b->failed);
     free(s);
 }
 
