@@ -47,7 +47,7 @@ struct book *book_kit_new(struct record *r)
 enum book_result book_kit_feed(struct book *b, const struct message *m, int64_t offset)
 {
     struct call_event ev = kit_make(&m->event, m->entry);
-    struct book_input in = {&ev, STR("acme"), offset, KIT_MS(m->at), true};
+    struct book_input in = {&ev, STR("acme"), offset, KIT_MS(m->at), "live"};
     return book_event(b, &in);
 }
 

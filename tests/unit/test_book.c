@@ -153,7 +153,7 @@ START_TEST(timers_in_order)
         char entry[2] = {(char)('a' + (ends[i] / 5)), 0};
         struct message m = {SUM(1, "999", 1), entry, 0};
         struct call_event ev = kit_make(&m.event, entry);
-        struct book_input in = {&ev, STR("acme"), (int64_t)i, KIT_MS(ends[i] / 20), true};
+        struct book_input in = {&ev, STR("acme"), (int64_t)i, KIT_MS(ends[i] / 20), "live"};
         (void)book_event(b, &in);
     }
     book_time(b, KIT_MS(100));
@@ -173,7 +173,7 @@ START_TEST(removed_account_and_ceilings)
     struct book *b = book_kit_new(&r);
     struct message m = {LEG('C', "1", 1, 0, "101"), "Y", 0};
     struct call_event ev = kit_make(&m.event, "Y");
-    struct book_input in = {&ev, STR("gone"), 1, KIT_MS(0), true};
+    struct book_input in = {&ev, STR("gone"), 1, KIT_MS(0), "live"};
     book_kit_settings = kit_settings(NULL);
     ck_assert_int_eq(book_event(b, &in), BOOK_NEW);
     book_time(b, KIT_MS(14400));

@@ -57,7 +57,7 @@ static enum decide_end decide(const struct kit_event *events, size_t n, enum rul
                           .entry_id = STR("e1"),
                           .when = when,
                           .closed_by = closed_by,
-                          .cause = {3, 1234, KIT_MS(60), KIT_T0 + 60, true}};
+                          .cause = {3, 1234, KIT_MS(60), KIT_T0 + 60, "live"}};
     buf_reset(&told);
     enum decide_end end = decide_call(&c, &memory, note, &told);
     fold_done(&f);
@@ -219,13 +219,14 @@ START_TEST(consultative_transfer)
                                             SUMMARY("102", 5)}),
         "G3 e1:client 1000005 79991231212\n"
         "G15 e1:call:summary 1000006 79991231212 talked\n");
-    /* the first leg is lost: who is left is the first */
+    /* the first leg is lost: who is left is the first, told when the call closes, since the call
+     * might have been an outgoing one */
     ck_assert_str_eq(
         story(NULL, (struct kit_event[MAX]){before[1],
                                             before[2],
                                             {'C', "2", 3, .at = 30, .where = 'a', .from = CLIENT,
                                              .taken = "1", .to_ext = "102"}}),
-        "G3 e1:client 1000006 79991231212\n"
+        "G3 e1:client 1000006 79991231212 talked\n"
         "G15 e1:call:ended 1000006 79991231212 talked\n");
 }
 END_TEST
@@ -490,6 +491,23 @@ START_TEST(callback)
 }
 END_TEST
 
+/* An outgoing call handed on to a colleague: the new leg shows the client as its caller, and comes
+ * before all that is known of the first one. */
+START_TEST(outgoing_transferred)
+{
+    const struct kit_event moved = {
+        'C', "2", 2, .at = 30, .where = 'a', .from = CLIENT, .taken = "1", .to_ext = "102"};
+    const struct kit_event first = {'C',         "1", 2, .at = 9, .where = 'a', .from_ext = "101",
+                                    .to = CLIENT};
+    setup();
+    settings = kit_settings(NULL);
+    (void)decide(&moved, 1, RULE_LIVE, NULL);
+    ck_assert_uint_eq(told.len, 0);
+    ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){moved, first}),
+                     "G15 e1:call:ended 1000006 79991231212 talked\n");
+}
+END_TEST
+
 /* The manual's own callback: both sides have extensions. */
 START_TEST(callback_of_the_manual)
 {
@@ -549,7 +567,7 @@ int main(void)
     return UNIT_RUN("rules", answered, client_data, g3_only_if_switched_on, g2_unmapped_and_b1,
                     g3_on_the_summary_alone, consultative_transfer, blind_transfer,
                     late_first_employee, summary_wins_a_tie, numbers_that_are_no_clients, b15_lines,
-                    guards, all_late, g15_missed, kind_from_a_summary_alone, outgoing, callback,
-                    callback_of_the_manual, own_numbers, connected_to_a_machine,
-                    lines_are_compared_by_digits);
+                    guards, all_late, g15_missed, kind_from_a_summary_alone, outgoing,
+                    outgoing_transferred, callback, callback_of_the_manual, own_numbers,
+                    connected_to_a_machine, lines_are_compared_by_digits);
 }

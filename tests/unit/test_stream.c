@@ -380,6 +380,12 @@ START_TEST(replayed_events_are_bulk)
     struct stream *s = begin(10, "", 0, 12);
     message_at(s, 10, "call", "acme/e1", CONNECTED, KIT_MS(5), "replay");
     ck_assert_int_eq(world.sent[0].topic, KAFKA_JOBS_BULK);
+    ck_assert_ptr_nonnull(strstr(world.sent[0].headers, "origin=replay;"));
+    stream_free(s);
+    s = begin(10, "", 0, 12);
+    message_at(s, 10, "call", "acme/e1", CONNECTED, KIT_MS(5), "reconcile");
+    ck_assert_int_eq(world.sent[2].topic, KAFKA_JOBS_BULK);
+    ck_assert_ptr_nonnull(strstr(world.sent[2].headers, "origin=reconcile;"));
     stream_free(s);
 }
 END_TEST

@@ -254,7 +254,7 @@ enum book_result book_event(struct book *b, const struct book_input *in)
     if (folded != FOLD_NEW)
         return folded == FOLD_FULL ? BOOK_FULL : BOOK_REPEAT;
     c->last = (struct rule_cause){b->partition, in->offset, in->received_at, in->event->timestamp,
-                                  in->live};
+                                  in->origin};
     if (in->event->kind == CALL_EVENT_SUMMARY && in->event->end_time > 0)
         c->last.event_at = in->event->end_time;
     bool first_summary = !had_summary && c->fold.summary.there;

@@ -47,7 +47,7 @@ struct book_input {
     struct str account;
     int64_t offset;
     int64_t received_at; /* unix ms */
-    bool live;           /* origin header */
+    const char *origin;  /* static: "live" "replay" "reconcile" */
 };
 
 struct book *book_new(int32_t partition, const struct book_times *times,

@@ -41,7 +41,10 @@ static const char *internal_call(const struct rule_call *c)
 {
     if (c->view->direction == CALL_EVENT_INTERNAL)
         return "an internal call is never saved and causes nothing";
-    return c->view->direction == CALL_EVENT_UNTOLD ? "nothing tells the call's direction" : NULL;
+    if (c->view->direction == CALL_EVENT_UNTOLD ||
+        (c->view->unsure && c->when == RULE_LIVE)) /* another leg or the summary may still tell */
+        return "nothing tells the call's direction";
+    return NULL;
 }
 
 static const char *foreign_line(const struct rule_call *c)

@@ -26,7 +26,7 @@ struct rule_cause {
     int64_t offset;
     int64_t received_at; /* unix ms */
     int64_t event_at;    /* MANGO's unix s; 0 unknown */
-    bool live;           /* false: replay, reconcile */
+    const char *origin;  /* static: "live" "replay" "reconcile" */
 };
 
 /* What was decided for a call before; owned by the call (rules_forget). */

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "common/event.h"
 #include "common/mem.h"
 
 struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const char *cause)
@@ -21,7 +20,7 @@ struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const c
         j->number = mem_copy(str_of(c->view->number.digits));
     j->event_at = c->cause.event_at;
     j->received_at = c->cause.received_at;
-    j->origin = mem_copy(str_of(c->cause.live ? EVENT_LIVE : "replay"));
+    j->origin = mem_copy(str_of(c->cause.origin));
     j->offset = mem_format("events/%" PRId32 "/%" PRId64, c->cause.partition, c->cause.offset);
     if (c->when == RULE_CLOSING || kind == JOB_CALL)
         j->verdict = c->view->verdict;

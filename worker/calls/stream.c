@@ -5,6 +5,7 @@
 #include "worker/calls/stream.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/event.h"
 #include "common/limits.h"
@@ -59,7 +60,7 @@ static enum kafka_topic topic_of(const struct stream *s, const struct rule_cause
                (cause->event_at > 0 && now - cause->event_at * 1000 > HOUR_MS);
     if (kind == JOB_ROUTE || kind == JOB_VISITOR || kind == JOB_POPUP)
         return KAFKA_JOBS_NOW;
-    if (!cause->live || (cause->offset < s->mark.catch_up && old))
+    if (strcmp(cause->origin, EVENT_LIVE) != 0 || (cause->offset < s->mark.catch_up && old))
         return KAFKA_JOBS_BULK;
     return KAFKA_JOBS;
 }
@@ -190,17 +191,24 @@ static enum err read_message(const struct kafka_message *m, struct event_key *ke
     return ERR_OK;
 }
 
+static const char *origin_of(const struct kafka_message *m)
+{
+    struct str origin = kafka_header_get(m, EVENT_ORIGIN);
+    if (origin.len == 0 || str_is(origin, EVENT_LIVE))
+        return EVENT_LIVE;
+    return str_is(origin, "reconcile") ? "reconcile" : "replay";
+}
+
 /* Returns the word for the counter. */
 static const char *fold(struct stream *s, const struct kafka_message *m,
                         const struct event_key *key, const struct call_event *ev)
 {
-    struct str origin = kafka_header_get(m, EVENT_ORIGIN);
     struct error e = ERROR_NONE;
     const struct book_input in = {.event = ev,
                                   .account = key->account,
                                   .offset = m->offset,
                                   .received_at = s->received,
-                                  .live = origin.len == 0 || str_is(origin, EVENT_LIVE)};
+                                  .origin = origin_of(m)};
     switch (book_event(s->book, &in)) {
     case BOOK_NEW:
         return "new";

@@ -81,6 +81,20 @@ static enum call_event_direction leg_direction(const struct fold_leg *leg)
     return CALL_EVENT_INTERNAL;
 }
 
+/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too: by
+ * itself, while the leg it was taken from is unknown, it does not tell for certain. */
+static bool is_orphan(const struct reading *r, const struct fold_leg *leg)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        uint16_t from = leg->events[i].texts[FOLD_TAKEN_FROM];
+        for (size_t j = 0; from != 0 && j < r->f->nlegs; j++) {
+            if (r->f->legs[j].call_id == from)
+                return false;
+        }
+    }
+    return has(leg, FOLD_TAKEN_FROM);
+}
+
 static enum call_event_direction direction_of(const struct reading *r)
 {
     const struct fold *f = r->f;
@@ -91,8 +105,13 @@ static enum call_event_direction direction_of(const struct reading *r)
         const struct fold_leg *leg = &f->legs[i];
         if (has(leg, FOLD_INITIATOR) || has(leg, FOLD_TASK) || is_inverted(r, leg))
             return CALL_EVENT_OUTGOING;
-        if (found == CALL_EVENT_INTERNAL)
-            found = leg_direction(leg);
+        if (found == CALL_EVENT_INTERNAL || r->v->unsure) {
+            enum call_event_direction told = leg_direction(leg);
+            if (told == CALL_EVENT_INTERNAL)
+                continue;
+            found = told;
+            r->v->unsure = told == CALL_EVENT_INCOMING && is_orphan(r, leg);
+        }
     }
     return found;
 }

@@ -24,6 +24,7 @@ struct view_person {
 
 struct view {
     enum call_event_direction direction; /* CALL_EVENT_UNTOLD: nothing tells it yet */
+    bool unsure;              /* the direction rests on a leg taken from one that is not known */
     struct str number_raw;    /* the outside number as it came; empty: hidden or unknown */
     struct phone number;      /* empty: no client's number */
     struct str line;          /* the company's line: digits or `sip:...`; may be empty */
