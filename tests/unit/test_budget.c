@@ -59,21 +59,66 @@ START_TEST(the_last_tenth_is_for_the_urgent)
 }
 END_TEST
 
-START_TEST(says_when)
+START_TEST(a_small_rate_may_be_spent_at_once)
 {
     struct budget b;
     budget_init(&b, 5, 1000000, 1000);
-    ck_assert_int_eq(budget_ready_at(&b, 1000, false), 1000);
-    ck_assert(budget_take(&b, 1000, false));
-    ck_assert(!budget_take(&b, 1000, false));
-    int64_t at = budget_ready_at(&b, 1000, false);
-    ck_assert_int_gt(at, 1200);
-    ck_assert_int_lt(at, 1220);
-    ck_assert(!budget_take(&b, at - 1, false));
-    ck_assert(budget_take(&b, at, false));
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(budget_ready_at(&b, 1000 + i, false), 1000 + i);
+        ck_assert(budget_take(&b, 1000 + i, false));
+    }
+    ck_assert(!budget_take(&b, 1010, true));
+    ck_assert_int_eq(budget_ready_at(&b, 1010, false), 2053);
+    ck_assert(!budget_take(&b, 2052, false));
+    ck_assert(budget_take(&b, 2053, false));
+    ck_assert(!budget_take(&b, 2053, false));
     budget_give_back(&b);
-    ck_assert(budget_take(&b, at, false));
+    ck_assert(budget_take(&b, 2053, false)); /* in the place of one of 1001, not sooner */
+    ck_assert(!budget_take(&b, 2053, false));
     ck_assert_int_eq(budget_token_ms(&b), 211);
+}
+END_TEST
+
+/* Any second, wherever it begins, also when tokens come back and are taken anew. */
+START_TEST(no_window_has_too_many)
+{
+    enum {
+        RATE = 5
+    };
+    struct budget b;
+    int64_t took[2000];
+    size_t n = 0;
+    uint64_t chance = 42;
+    budget_init(&b, RATE, 10000000, 0);
+    for (int64_t at = 0; at < 200000; at += 7) {
+        chance = chance * 6364136223846793005U + 1442695040888963407U;
+        if (chance >> 62 == 0 || !budget_take(&b, at, true))
+            continue;
+        if (chance >> 59 == 9)
+            budget_give_back(&b);
+        else
+            took[n++] = at;
+    }
+    for (size_t i = RATE; i < n; i++)
+        ck_assert_int_ge(took[i] - took[i - RATE], 1000);
+    ck_assert_uint_gt(n, 850);
+}
+END_TEST
+
+START_TEST(a_new_window_is_no_new_burst)
+{
+    struct budget b;
+    budget_init(&b, 5, 1000000, 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert(budget_take(&b, 100, false));
+    budget_change(&b, 8, 1000000, 200);
+    ck_assert(!budget_take(&b, 1152, false));
+    ck_assert(budget_take(&b, 1153, false));
+    budget_change(&b, 100, 1000000, 1200);
+    budget_change(&b, 5, 1000000, 1200);
+    ck_assert_int_eq(taken_in(&b, 1200, 2253, false), 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert(budget_take(&b, 2253, false));
 }
 END_TEST
 
@@ -123,6 +168,7 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("budget", no_second_has_too_many, no_hour_has_too_many_and_none_are_lost,
-                    the_last_tenth_is_for_the_urgent, says_when, the_hour_says_when,
+                    the_last_tenth_is_for_the_urgent, a_small_rate_may_be_spent_at_once,
+                    no_window_has_too_many, a_new_window_is_no_new_burst, the_hour_says_when,
                     retry_after_holds_everything, new_limits_keep_what_is_there);
 }

@@ -1,8 +1,10 @@
 /*
- * Two token buckets and a stop sign. Pure: time is handed in.
+ * A window for the second, a bucket for the hour and a stop sign. Pure: time is handed in.
  */
 #include "worker/crm/budget.h"
 
+#define WINDOW_MS 1053 /* a second / BUDGET_SHARE */
+#define NEVER (INT64_MIN / 2)
 #define HOUR_MS 3600000.0
 #define SECOND_MS 1000.0
 /* Floating sums of thirds and tenths end a hair under one. */
@@ -18,8 +20,25 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
+/* What was taken before is not sorted into a window of another size: all of it counts as the newest. */
+static void set_window(struct budget *b, int64_t per_second)
+{
+    int64_t window = per_second <= BUDGET_WINDOW ? per_second : 0, newest = NEVER;
+    if (window == b->window)
+        return;
+    if (b->window == 0 && b->second < b->second_max)
+        newest = b->at;
+    for (int64_t i = 0; i < b->window; i++)
+        if (b->taken[i] > newest)
+            newest = b->taken[i];
+    for (int64_t i = 0; i < window; i++)
+        b->taken[i] = newest;
+    b->window = window;
+}
+
 static void set_limits(struct budget *b, int64_t per_second, int64_t per_hour)
 {
+    set_window(b, per_second);
     double second = (double)per_second;
     b->second_max = most(1.0, second * (1.0 - BUDGET_SHARE));
     b->second_rate = second * BUDGET_SHARE / SECOND_MS;
@@ -53,6 +72,42 @@ void budget_change(struct budget *b, int64_t per_second, int64_t per_hour, int64
     fill(b, now);
 }
 
+/* The oldest time of the window. */
+static int64_t oldest(const struct budget *b)
+{
+    int64_t at = 0;
+    for (int64_t i = 1; i < b->window; i++)
+        if (b->taken[i] < b->taken[at])
+            at = i;
+    return at;
+}
+
+static bool second_has_room(const struct budget *b, int64_t now)
+{
+    if (b->window == 0)
+        return b->second >= 1.0 - ALMOST;
+    return b->taken[oldest(b)] + WINDOW_MS <= now;
+}
+
+static void note_second(struct budget *b, int64_t now)
+{
+    if (b->window == 0)
+        b->second -= 1.0;
+    else
+        b->taken[oldest(b)] = now;
+}
+
+/* The oldest that still counts is taken for the one that comes back: the others stay as late as they are. */
+static void forget_one(struct budget *b)
+{
+    int64_t found = -1;
+    for (int64_t i = 0; i < b->window; i++)
+        if (b->taken[i] + WINDOW_MS > b->at && (found < 0 || b->taken[i] < b->taken[found]))
+            found = i;
+    if (found >= 0)
+        b->taken[found] = NEVER;
+}
+
 static double hour_needed(const struct budget *b, bool urgent)
 {
     return (urgent ? 1.0 : 1.0 + b->reserve) - ALMOST;
@@ -63,15 +118,16 @@ bool budget_take(struct budget *b, int64_t now, bool urgent)
     if (now < b->held_until)
         return false;
     fill(b, now);
-    if (b->second < 1.0 - ALMOST || b->hour < hour_needed(b, urgent))
+    if (!second_has_room(b, now) || b->hour < hour_needed(b, urgent))
         return false;
-    b->second -= 1.0;
+    note_second(b, now);
     b->hour -= 1.0;
     return true;
 }
 
 void budget_give_back(struct budget *b)
 {
+    forget_one(b);
     b->second = least(b->second_max, b->second + 1.0);
     b->hour = least(b->hour_max, b->hour + 1.0);
 }
@@ -85,11 +141,19 @@ static int64_t wait_for(double level, double needed, double rate)
     return (double)whole < ms ? whole + 1 : whole;
 }
 
+static int64_t wait_for_second(const struct budget *b, int64_t now)
+{
+    if (b->window == 0)
+        return wait_for(b->second, 1.0 - ALMOST, b->second_rate);
+    int64_t at = b->taken[oldest(b)] + WINDOW_MS;
+    return at > now ? at - now : 0;
+}
+
 int64_t budget_ready_at(const struct budget *b, int64_t now, bool urgent)
 {
     struct budget then = *b;
     fill(&then, now);
-    int64_t second = wait_for(then.second, 1.0 - ALMOST, then.second_rate);
+    int64_t second = wait_for_second(&then, now);
     int64_t hour = wait_for(then.hour, hour_needed(b, urgent), then.hour_rate);
     int64_t at = now + (second > hour ? second : hour);
     return at > b->held_until ? at : b->held_until;

@@ -4,8 +4,10 @@
  * more than `hour`. The last tenth of the bucket is for what only makes sense while it rings. This
  * worker has 95 % of both. Retry-After is obeyed on top. Pure; times are CLOCK_BOOTTIME ms.
  *
- * The rate per second is kept by even spacing with room for one (for 5 % of large rates): what leaves in
- * any second, the first burst included, stays within the account's number.
+ * The rate per second. Up to BUDGET_WINDOW a second each request's time is remembered, and a further one
+ * leaves when fewer than the account's number lie in the window behind it (a second and a twentieth): the
+ * three requests of a new client follow each other at once, yet no second has too many. Larger rates are
+ * a bucket with room for 5 % of a second.
  */
 #ifndef WORKER_CRM_BUDGET_H
 #define WORKER_CRM_BUDGET_H
@@ -15,8 +17,11 @@
 
 #define BUDGET_SHARE 0.95
 #define BUDGET_BURST_MAX 100.0 /* the most tokens an hour's bucket holds */
+#define BUDGET_WINDOW 64       /* rates per second up to this one are kept exactly */
 
 struct budget {
+    int64_t taken[BUDGET_WINDOW]; /* when, in no order */
+    int64_t window;               /* how many of them count; 0 = the bucket of the next line */
     double second, second_max, second_rate; /* tokens, the most of them, tokens a ms */
     double hour, hour_max, hour_rate;
     double reserve;     /* of hour: not for ordinary requests */
