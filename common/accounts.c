@@ -196,14 +196,15 @@ void accounts_free(struct accounts *a)
     if (!a)
         return;
     table_free(a->table);
+    struct entry *x = a->by_account; /* the entries stay linked when their tables go */
     HASH_CLEAR(hh_key, a->by_key);
-    for (struct entry *x = a->by_account, *next; x; x = next) {
-        next = x->hh.next;
-        x->by_key = false;
-        HASH_DELETE(hh, a->by_account, x);
+    HASH_CLEAR(hh, a->by_account);
+    while (x) {
+        struct entry *next = x->hh.next;
         settings_free(x->settings);
         free(x->account);
         free(x);
+        x = next;
     }
     loop_timer_stop(&a->bury);
     on_bury(a);

@@ -43,6 +43,37 @@ START_TEST(layout_is_kept)
 }
 END_TEST
 
+START_TEST(devbroker_that_forgot_is_refused)
+{
+    static char big[600 * 1024];
+    struct kafka_layout again;
+    struct kafka_env_reports n = {0};
+    if (!kafka_env.broker.devbroker)
+        return; /* compacted there, nothing is dropped at the beginning */
+    struct producer *p = kafka_env_producer(5000);
+    memset(big, 'x', sizeof(big));
+    for (int i = 0; i < 12; i++) /* over the 5 MiB it keeps of a partition */
+        kafka_env_send(p, KAFKA_SETTINGS, 0, "_big", (struct str){big, sizeof(big)}, &n);
+    TURN_UNTIL(n.delivered == 12, 10000);
+    producer_free(p, 1000);
+    ck_assert_int_eq(kafka_topics_ensure(&kafka_env.config, 10000, &again, &kafka_env.e),
+                     ERR_TEMPORARY);
+    ck_assert_ptr_nonnull(strstr(kafka_env.e.text, "the broker forgot"));
+}
+END_TEST
+
+START_TEST(other_prefix_is_a_mistake)
+{
+    struct kafka_layout again;
+    if (!kafka_env.broker.devbroker)
+        return; /* would make the topics */
+    kafka_env.config.topic_prefix = (char[]){"other."};
+    ck_assert_int_eq(kafka_topics_ensure(&kafka_env.config, 10000, &again, &kafka_env.e),
+                     ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(kafka_env.e.text, "TOPIC_PREFIX"));
+}
+END_TEST
+
 START_TEST(table_reads_all_and_follows)
 {
     struct producer *p = kafka_env_producer(5000);
@@ -160,7 +191,8 @@ END_TEST
 
 int main(void)
 {
-    return KAFKA_ENV_RUN("kafka", layout_is_kept, table_reads_all_and_follows,
+    return KAFKA_ENV_RUN("kafka", layout_is_kept, devbroker_that_forgot_is_refused,
+                         other_prefix_is_a_mistake, table_reads_all_and_follows,
                          first_record_is_not_late, gathered_keeps_order, unreachable_ends_in_time,
                          purge_reports_all);
 }
