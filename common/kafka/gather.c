@@ -1,6 +1,5 @@
 /*
- * An array of records and one block for their bytes: no allocation per record once it has grown.
- * Keys and values are kept as distances until gather_sort, since the block moves when it grows.
+ * Arrays of records and one block a lane for their bytes: no allocation per record once they have grown.
  */
 #include "common/kafka/gather.h"
 
@@ -12,95 +11,186 @@
 
 #include "common/mem.h"
 
-/* What a burst needs; more is given back. */
 enum {
-    KEEP_BYTES = 4 * 1024 * 1024
+    FIRST_BYTES = 16 * 1024,
+    KEEP_BYTES = 512 * 1024, /* what a burst needs; more is given back */
+    WINDOW = 2,              /* requests in flight: one at work, one waiting */
+    MANY = 64                /* gathered records from which on one is better */
 };
 
-void gather_reset(struct gather *g)
+/* ---- a batch ---- */
+
+static void batch_done(struct gather_batch *b)
 {
-    for (size_t i = 0; i < g->n; i++)
-        if (g->list[i].headers)
-            rd_kafka_headers_destroy(g->list[i].headers);
-    g->n = 0;
-    g->used = 0;
-    if (g->bytes_room > KEEP_BYTES) {
-        free(g->bytes);
-        g->bytes = NULL;
-        g->bytes_room = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->list[i].headers)
+            rd_kafka_headers_destroy(b->list[i].headers);
     }
+    free(b->list);
+    free(b->bytes);
+    *b = (struct gather_batch){0};
+}
+
+static void batch_reset(struct gather_batch *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->list[i].headers)
+            rd_kafka_headers_destroy(b->list[i].headers);
+    }
+    b->n = 0;
+    b->used = 0;
+    if (b->bytes_room > KEEP_BYTES)
+        batch_done(b);
+}
+
+/* Makes room for len more bytes; the texts of the records move along. */
+static void reserve(struct gather_batch *b, size_t len)
+{
+    if (b->used + len <= b->bytes_room)
+        return;
+    size_t room = b->bytes_room ? b->bytes_room : FIRST_BYTES;
+    while (room < b->used + len)
+        room *= 2;
+    char *bytes = mem_alloc(room, 1);
+    if (b->used)
+        memcpy(bytes, b->bytes, b->used);
+    for (size_t i = 0; i < b->n; i++) {
+        struct gather_record *r = &b->list[i];
+        if (r->key.len)
+            r->key.ptr = bytes + (r->key.ptr - b->bytes);
+        if (r->value.len)
+            r->value.ptr = bytes + (r->value.ptr - b->bytes);
+    }
+    free(b->bytes);
+    b->bytes = bytes;
+    b->bytes_room = room;
+}
+
+static struct str put(struct gather_batch *b, struct str text)
+{
+    if (text.len == 0)
+        return STR_NONE;
+    char *at = b->bytes + b->used;
+    memcpy(at, text.ptr, text.len);
+    b->used += text.len;
+    return (struct str){at, text.len};
+}
+
+static void append(struct gather_batch *b, const struct gather_record *r)
+{
+    reserve(b, r->key.len + r->value.len);
+    if (b->n == b->room) {
+        b->room = b->room ? b->room * 2 : 64;
+        b->list = mem_resize(b->list, b->room, sizeof(b->list[0]));
+    }
+    struct gather_record *copy = &b->list[b->n++];
+    *copy = *r;
+    copy->key = put(b, r->key);
+    copy->value = put(b, r->value);
+}
+
+/* ---- lanes ---- */
+
+static struct gather_lane *lane_of(const struct gather *g, enum kafka_topic topic,
+                                   int32_t partition)
+{
+    return &g->lanes[topic][partition];
+}
+
+void gather_init(struct gather *g, const struct kafka_layout *layout)
+{
+    *g = (struct gather){.layout = *layout};
+    g->last = &g->first;
+    for (size_t t = 0; t < KAFKA_TOPICS; t++)
+        g->lanes[t] = mem_alloc((size_t)layout->partitions[t] + 1, sizeof(struct gather_lane));
 }
 
 void gather_done(struct gather *g)
 {
     gather_reset(g);
-    free(g->list);
-    free(g->bytes);
+    for (size_t t = 0; t < KAFKA_TOPICS; t++) {
+        for (int32_t i = 0; i < g->layout.partitions[t]; i++)
+            batch_done(&g->lanes[t][i].batch);
+        free(g->lanes[t]);
+    }
     *g = (struct gather){0};
 }
 
-/* Makes room for len more bytes; the texts of the records move along. */
-static void reserve(struct gather *g, size_t len)
+void gather_reset(struct gather *g)
 {
-    if (g->used + len <= g->bytes_room)
-        return;
-    size_t room = g->bytes_room ? g->bytes_room : 64 * 1024;
-    while (room < g->used + len)
-        room *= 2;
-    char *bytes = mem_alloc(room, 1);
-    if (g->used)
-        memcpy(bytes, g->bytes, g->used);
-    for (size_t i = 0; i < g->n; i++) {
-        struct gather_record *r = &g->list[i];
-        if (r->key.len)
-            r->key.ptr = bytes + (r->key.ptr - g->bytes);
-        if (r->value.len)
-            r->value.ptr = bytes + (r->value.ptr - g->bytes);
+    for (size_t t = 0; t < KAFKA_TOPICS; t++) {
+        for (int32_t i = 0; i < g->layout.partitions[t]; i++) {
+            batch_reset(&g->lanes[t][i].batch);
+            g->lanes[t][i].flying = 0;
+        }
     }
-    free(g->bytes);
-    g->bytes = bytes;
-    g->bytes_room = room;
+    g->first = NULL;
+    g->last = &g->first;
+    g->gathered = g->requests = 0;
 }
 
-static struct str put(struct gather *g, struct str text)
+static bool is_window_open(const struct gather *g)
 {
-    if (text.len == 0)
-        return STR_NONE;
-    char *at = g->bytes + g->used;
-    memcpy(at, text.ptr, text.len);
-    g->used += text.len;
-    return (struct str){at, text.len};
+    return g->requests < (g->gathered > MANY ? 1 : WINDOW);
 }
 
-void gather_add(struct gather *g, const struct gather_record *r)
+bool gather_is_open(const struct gather *g, enum kafka_topic topic, int32_t partition)
 {
-    reserve(g, r->key.len + r->value.len);
-    if (g->n == g->room) {
-        g->room = g->room ? g->room * 2 : 64;
-        g->list = mem_resize(g->list, g->room, sizeof(g->list[0]));
+    const struct gather_lane *lane = lane_of(g, topic, partition);
+    return lane->flying == 0 && lane->batch.n == 0 && is_window_open(g);
+}
+
+void gather_add(struct gather *g, const struct gather_record *r, int64_t now)
+{
+    struct gather_lane *lane = lane_of(g, r->topic, r->partition);
+    if (lane->batch.n == 0) {
+        lane->since = now;
+        lane->next = NULL;
+        *g->last = lane;
+        g->last = &lane->next;
     }
-    struct gather_record *copy = &g->list[g->n++];
-    *copy = *r;
-    copy->key = put(g, r->key);
-    copy->value = put(g, r->value);
+    append(&lane->batch, r);
+    g->gathered++;
 }
 
-/* Equal partitions keep their order: the bytes of the earlier record stand first in the block, and a
- * record without any cannot be told apart from another such one. */
-static int compare(const void *x, const void *y)
+void gather_went(struct gather *g, enum kafka_topic topic, int32_t partition)
 {
-    const struct gather_record *a = x, *b = y;
-    if (a->topic != b->topic)
-        return a->topic < b->topic ? -1 : 1;
-    if (a->partition != b->partition)
-        return a->partition < b->partition ? -1 : 1;
-    const char *p = a->key.len ? a->key.ptr : a->value.ptr;
-    const char *q = b->key.len ? b->key.ptr : b->value.ptr;
-    return p < q ? -1 : p > q;
+    if (lane_of(g, topic, partition)->flying++ == 0)
+        g->requests++;
 }
 
-void gather_sort(struct gather *g)
+void gather_landed(struct gather *g, enum kafka_topic topic, int32_t partition)
 {
-    if (g->n > 1)
-        qsort(g->list, g->n, sizeof(g->list[0]), compare);
+    if (--lane_of(g, topic, partition)->flying == 0)
+        g->requests--;
+}
+
+bool gather_next(struct gather *g, int64_t before, struct gather_batch *out)
+{
+    bool open = is_window_open(g);
+    for (struct gather_lane **at = &g->first, *lane; (lane = *at) != NULL; at = &lane->next) {
+        if (lane->since > before && !(open && lane->flying == 0))
+            continue;
+        *at = lane->next;
+        if (!lane->next)
+            g->last = at;
+        *out = lane->batch;
+        lane->batch = (struct gather_batch){0};
+        g->gathered -= out->n;
+        return true;
+    }
+    return false;
+}
+
+void gather_give_back(struct gather *g, enum kafka_topic topic, int32_t partition,
+                      struct gather_batch *batch)
+{
+    struct gather_lane *lane = lane_of(g, topic, partition);
+    batch_reset(batch);
+    if (lane->batch.room == 0) {
+        lane->batch = *batch;
+        *batch = (struct gather_batch){0};
+    } else {
+        batch_done(batch);
+    }
 }

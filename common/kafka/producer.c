@@ -21,9 +21,9 @@
 #include "common/murmur2.h"
 
 enum {
-    GATHER_MS = 5,         /* a gathered record waits no longer than this, whatever is in flight */
-    CLOSE_MS = 300,        /* for librdkafka's threads to end, however late it is */
-    REMAKE_MS = 1000,      /* between tries to make a client */
+    GATHER_MS = 5,    /* a gathered record waits no longer than about this, whatever is in flight */
+    CLOSE_MS = 300,   /* for librdkafka's threads to end, however late it is */
+    REMAKE_MS = 1000, /* between tries to make a client */
     QUEUE_RECORDS = 200000 /* without a report */
 };
 
@@ -33,6 +33,7 @@ struct entry {
     struct producer *producer;
     producer_done *done;
     void *arg;
+    int32_t partition;
     int64_t deadline; /* boot ms */
     enum kafka_topic topic;
     bool late; /* reported as not delivered; librdkafka still has it */
@@ -85,6 +86,7 @@ static struct entry *entry_new(struct producer *p, const struct producer_record 
     x->done = r->done;
     x->arg = r->arg;
     x->topic = r->topic;
+    x->partition = r->partition;
     x->late = false;
     x->deadline = loop_now(p->loop) + p->timeout_ms;
     ring_add(&p->waiting, x);
@@ -159,6 +161,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
         .why = m->err ? rd_kafka_err2str(m->err) : NULL,
     };
     (void)rk;
+    gather_landed(&p->gather, x->topic, x->partition);
     if (x->late) {
         p->nlate--;
         entry_drop(p, x);
@@ -288,17 +291,16 @@ static rd_kafka_resp_err_t submit(struct producer *p, const struct gather_record
     return (rd_kafka_resp_err_t)handle_produce(p->rk, &record);
 }
 
-/* Hands everything gathered to librdkafka. */
-static void gather_flush(struct producer *p)
+/* Hands a batch to librdkafka. */
+static void batch_submit(struct producer *p, struct gather_batch *batch)
 {
-    struct gather batch = p->gather; /* a report may send and gather anew */
-    p->gather = (struct gather){0};
-    loop_timer_stop(&p->gather_timer);
-    gather_sort(&batch);
-    for (size_t i = 0; i < batch.n; i++) {
-        struct gather_record *r = &batch.list[i];
+    enum kafka_topic topic = batch->list[0].topic;
+    int32_t partition = batch->list[0].partition;
+    for (size_t i = 0; i < batch->n; i++) {
+        struct gather_record *r = &batch->list[i];
         rd_kafka_resp_err_t err = submit(p, r);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            gather_went(&p->gather, topic, partition);
             r->headers = NULL;
             continue;
         }
@@ -313,18 +315,25 @@ static void gather_flush(struct producer *p)
         p->nwaiting--;
         report(p, x, &failed);
     }
-    gather_reset(&batch);
-    if (p->gather.n == 0) {
-        gather_done(&p->gather);
-        p->gather = batch;
-    } else {
-        gather_done(&batch);
-    }
+    gather_give_back(&p->gather, topic, partition, batch);
+}
+
+/* Hands on what may go: by its turn, and what got into the line at `before` or earlier. */
+static void gather_flush(struct producer *p, int64_t before)
+{
+    struct gather_batch batch; /* a report may send and gather anew */
+    while (gather_next(&p->gather, before, &batch))
+        batch_submit(p, &batch);
+    if (!p->gather.first)
+        loop_timer_stop(&p->gather_timer);
+    else if (p->gather.first->since > before)
+        loop_timer_set(&p->gather_timer, p->gather.first->since + GATHER_MS);
 }
 
 static void on_gather_timer(void *arg)
 {
-    gather_flush(arg);
+    struct producer *p = arg;
+    gather_flush(p, loop_now(p->loop) - GATHER_MS);
 }
 
 static void on_ready(void *arg)
@@ -337,8 +346,7 @@ static void on_ready(void *arg)
         producer_purge(p);
         return;
     }
-    if (p->gather.n > 0 && p->nwaiting <= p->gather.n)
-        gather_flush(p); /* nothing is in flight any more */
+    gather_flush(p, INT64_MIN);
 }
 
 enum err producer_new(struct loop *l, const struct config *c, const struct kafka_layout *layout,
@@ -349,6 +357,7 @@ enum err producer_new(struct loop *l, const struct config *c, const struct kafka
     p->config = c;
     p->layout = *layout;
     p->pump.fd = -1;
+    gather_init(&p->gather, layout);
     ring_init(&p->waiting);
     ring_init(&p->late);
     ring_init(&p->dropped);
@@ -358,6 +367,7 @@ enum err producer_new(struct loop *l, const struct config *c, const struct kafka
     loop_timer_init(&p->late_timer, l, on_late, p);
     enum err err = client_make(p, e);
     if (err != ERR_OK) {
+        gather_done(&p->gather);
         free(p);
         return error_context(e, "producer");
     }
@@ -368,8 +378,8 @@ enum err producer_new(struct loop *l, const struct config *c, const struct kafka
 void producer_gather(struct producer *p, bool on)
 {
     p->gathering = on;
-    if (!on && p->gather.n > 0)
-        gather_flush(p);
+    if (!on)
+        gather_flush(p, INT64_MAX);
 }
 
 void producer_free(struct producer *p, int64_t timeout_ms)
@@ -379,8 +389,7 @@ void producer_free(struct producer *p, int64_t timeout_ms)
     int64_t end = clock_boot_ms() + timeout_ms;
     while (p->rk && p->nwaiting > 0 && !p->fatal) {
         int64_t left = end - clock_boot_ms();
-        if (p->gather.n > 0)
-            gather_flush(p);
+        gather_flush(p, INT64_MAX);
         if (left <= 0)
             break;
         rd_kafka_poll(p->rk, (int)left);
@@ -440,6 +449,9 @@ enum err producer_send(struct producer *p, const struct producer_record *r, stru
     if (bytes > LIMIT_RECORD_BYTES)
         return error_set(e, ERR_INPUT, "a record of %zu bytes is over %d", bytes,
                          LIMIT_RECORD_BYTES);
+    if (r->partition < 0 || r->partition >= p->layout.partitions[r->topic])
+        return error_set(e, ERR_INTERNAL, "no partition %d of %s", (int)r->partition,
+                         kafka_topic_name(r->topic));
     if (p->nwaiting >= QUEUE_RECORDS)
         return error_set(e, ERR_TEMPORARY, "kafka: %zu records wait already", p->nwaiting);
     struct gather_record g = {.topic = r->topic,
@@ -448,17 +460,18 @@ enum err producer_send(struct producer *p, const struct producer_record *r, stru
                               .key = r->key,
                               .value = r->value,
                               .headers = headers_new(r)};
-    bool wait = p->gathering && p->nwaiting > 0 && p->rk;
     g.opaque = entry_new(p, r);
-    if (wait) {
-        if (p->gather.n == 0)
+    if (p->gathering && p->rk && !gather_is_open(&p->gather, r->topic, r->partition)) {
+        if (!p->gather.first)
             loop_timer_after(&p->gather_timer, GATHER_MS);
-        gather_add(&p->gather, &g);
+        gather_add(&p->gather, &g, loop_now(p->loop));
         return ERR_OK;
     }
     rd_kafka_resp_err_t code = submit(p, &g);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        gather_went(&p->gather, r->topic, r->partition);
         return ERR_OK;
+    }
     if (g.headers)
         rd_kafka_headers_destroy(g.headers);
     p->nwaiting--;

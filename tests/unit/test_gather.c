@@ -1,0 +1,175 @@
+/*
+ * The producer's lanes: what goes at once, what is gathered, in which order it goes.
+ */
+#include "common/kafka/gather.h"
+
+#include <stdio.h>
+
+#include "tests/unit/unit.h"
+
+static struct gather g;
+
+static void setup(void)
+{
+    struct kafka_layout layout;
+    for (size_t t = 0; t < KAFKA_TOPICS; t++)
+        layout.partitions[t] = 12;
+    gather_init(&g, &layout);
+}
+
+static void add(int32_t partition, const char *value, int64_t now)
+{
+    struct gather_record r = {
+        .topic = KAFKA_EVENTS, .partition = partition, .key = STR("k"), .value = str_of(value)};
+    gather_add(&g, &r, now);
+}
+
+static bool is_open(int32_t partition)
+{
+    return gather_is_open(&g, KAFKA_EVENTS, partition);
+}
+
+static void went(int32_t partition)
+{
+    gather_went(&g, KAFKA_EVENTS, partition);
+}
+
+static void landed(int32_t partition)
+{
+    gather_landed(&g, KAFKA_EVENTS, partition);
+}
+
+/* The partition of the next batch, -1 = none; n = its records. */
+static int32_t next(int64_t before, size_t *n)
+{
+    struct gather_batch b;
+    if (!gather_next(&g, before, &b))
+        return -1;
+    int32_t partition = b.list[0].partition;
+    *n = b.n;
+    gather_give_back(&g, KAFKA_EVENTS, partition, &b);
+    return partition;
+}
+
+START_TEST(first_ones_go_at_once)
+{
+    setup();
+    ck_assert(is_open(0) && is_open(1));
+    went(0);
+    ck_assert(!is_open(0)); /* its request is in flight */
+    ck_assert(is_open(1));
+    went(1);
+    ck_assert(!is_open(2)); /* enough requests are in flight */
+    landed(0);
+    ck_assert(is_open(0) && is_open(2) && !is_open(1));
+    gather_done(&g);
+}
+END_TEST
+
+START_TEST(longest_waiting_lane_goes_first)
+{
+    size_t n = 0;
+    setup();
+    went(0);
+    went(1);
+    add(0, "a", 10);
+    add(5, "b", 11);
+    add(3, "c", 12);
+    add(5, "d", 13);
+    ck_assert_int_eq(next(INT64_MIN, &n), -1);
+    landed(1);
+    ck_assert_int_eq(next(INT64_MIN, &n), 5); /* lane 0 is still in flight */
+    ck_assert_uint_eq(n, 2);
+    went(5);
+    landed(0);
+    ck_assert(!is_open(0)); /* behind what it has gathered */
+    ck_assert_int_eq(next(INT64_MIN, &n), 0);
+    went(0);
+    ck_assert_int_eq(next(INT64_MIN, &n), -1);
+    landed(0);
+    ck_assert_int_eq(next(INT64_MIN, &n), 3);
+    ck_assert_int_eq(next(INT64_MIN, &n), -1);
+    ck_assert_ptr_null(g.first);
+    add(7, "e", 20); /* the line is sound after its last has left */
+    ck_assert_int_eq(next(INT64_MIN, &n), 7);
+    gather_done(&g);
+}
+END_TEST
+
+START_TEST(many_waiting_close_the_window)
+{
+    size_t n = 0;
+    setup();
+    went(0);
+    for (int i = 0; i < 100; i++)
+        add(1 + i % 2, "x", i);
+    ck_assert_int_eq(next(INT64_MIN, &n), -1); /* one request is enough then */
+    landed(0);
+    ck_assert_int_eq(next(INT64_MIN, &n), 1);
+    ck_assert_uint_eq(n, 50);
+    went(1);
+    ck_assert_int_eq(next(INT64_MIN, &n), 2); /* 50 are not many */
+    gather_done(&g);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_ever)
+{
+    size_t n = 0;
+    setup();
+    went(0);
+    went(1);
+    add(0, "a", 10);
+    add(2, "b", 11);
+    ck_assert_int_eq(next(9, &n), -1);
+    ck_assert_int_eq(next(10, &n), 0); /* its request in flight or not */
+    ck_assert_int_eq(next(10, &n), -1);
+    ck_assert_int_eq(next(INT64_MAX, &n), 2);
+    gather_done(&g);
+}
+END_TEST
+
+START_TEST(keeps_order_and_bytes)
+{
+    char value[2000];
+    struct gather_batch b;
+    setup();
+    for (int i = 0; i < 300; i++) { /* the memory moves several times */
+        snprintf(value, sizeof value, "%01999d", i);
+        add(4, value, 1);
+    }
+    ck_assert(gather_next(&g, INT64_MIN, &b));
+    ck_assert_uint_eq(b.n, 300);
+    for (int i = 0; i < 300; i++) {
+        snprintf(value, sizeof value, "%01999d", i);
+        ck_assert(str_is(b.list[i].value, value));
+        ck_assert(str_is(b.list[i].key, "k"));
+    }
+    gather_give_back(&g, KAFKA_EVENTS, 4, &b);
+    gather_done(&g);
+}
+END_TEST
+
+START_TEST(forgets)
+{
+    size_t n = 0;
+    setup();
+    went(0);
+    went(1);
+    add(0, "a", 1);
+    add(2, "", 1);
+    gather_reset(&g);
+    ck_assert(is_open(0) && is_open(2));
+    ck_assert_int_eq(next(INT64_MAX, &n), -1);
+    add(2, "b", 1);
+    ck_assert_int_eq(next(INT64_MIN, &n), 2);
+    gather_done(&g);
+}
+END_TEST
+
+int main(void)
+{
+    return UNIT_RUN("gather", first_ones_go_at_once, longest_waiting_lane_goes_first,
+                    many_waiting_close_the_window, nobody_waits_for_ever, keeps_order_and_bytes,
+                    forgets);
+}
