@@ -544,14 +544,18 @@ void world_turn(struct world_member *m)
     executor_run(m->executor);
 }
 
+/* Bytes that have left are carried out, whether their sender is gone, frozen or listening. */
 static void land_the_left(struct world *w)
 {
-    for (size_t i = w->nflights; i > 0; i--)
-        if (!w->flights[i - 1]->member && w->now >= w->flights[i - 1]->lands_at) {
-            if (w->flights[i - 1]->fault == WORLD_REQUEST_LOST)
-                w->flights[i - 1]->done = true;
-            world_land(w, i - 1);
-        }
+    for (size_t i = w->nflights; i > 0; i--) {
+        struct world_flight *f = w->flights[i - 1];
+        if ((f->member && !f->member->frozen) || f->done || w->now < f->lands_at)
+            continue;
+        if (f->fault == WORLD_REQUEST_LOST || f->fault == WORLD_NOT_SENT ||
+            f->fault == WORLD_STATUS)
+            f->done = true;
+        world_land(w, i - 1);
+    }
 }
 
 void world_pass(struct world *w, int64_t ms, struct world_member **members, size_t n)
