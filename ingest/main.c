@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "common/accounts.h"
+#include "common/kafka/connect.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/ops.h"
-#include "ingest/connect.h"
 #include "ingest/meters.h"
 #include "ingest/options.h"
 #include "ingest/publish.h"
@@ -59,7 +59,9 @@ static enum webhook_lookup find_account(void *arg, struct str api_key, struct st
 static void fail(struct ingest *in, const struct error *e)
 {
     log_fail("ingest cannot run", LOG_ERROR(e));
-    in->exit = e->kind == ERR_CONFIG ? OPTIONS_CONFIG : EXIT_FAILURE;
+    in->exit = e->kind == ERR_CONFIG      ? OPTIONS_CONFIG
+               : e->kind == ERR_TEMPORARY ? OPTIONS_KAFKA
+                                          : EXIT_FAILURE;
     if (in->loop)
         loop_stop(in->loop);
 }

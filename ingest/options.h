@@ -16,7 +16,8 @@ struct options {
 enum {
     OPTIONS_RUN = -1, /* go on */
     OPTIONS_USAGE = 2,
-    OPTIONS_CONFIG = 3
+    OPTIONS_CONFIG = 3,
+    OPTIONS_KAFKA = 4
 };
 
 /* Reads both; answers --help, --version and --check. OPTIONS_RUN, or the exit code to end with (what

@@ -54,6 +54,8 @@ static enum err check_low(rd_kafka_t *rk, const struct settings_log_place *at, c
     if (err)
         return error_set(e, ERR_TEMPORARY, "settings: %s", rd_kafka_err2str(err));
     if (forgot)
+        *at->forgot = true;
+    if (forgot)
         return error_set(e, ERR_TEMPORARY,
                          "the broker forgot the beginning of %s: it is a devbroker, which keeps "
                          "5 MiB a partition",

@@ -18,6 +18,7 @@ struct settings_log_place {
     bool devbroker;     /* which drops the oldest records when it is full */
     int32_t partitions; /* of settings */
     int64_t end;        /* boot ms: give up then, ERR_TEMPORARY */
+    bool *forgot;       /* set where the broker forgot */
 };
 
 /* The first value of that key in its partition, terminated, the caller's (free()); NULL if there is none. ERR_TEMPORARY

@@ -215,7 +215,8 @@ static enum err check_layout(struct run *r, struct error *e)
     struct settings_log_place at = {.config = r->config,
                                     .devbroker = r->layout->devbroker,
                                     .partitions = r->layout->partitions[KAFKA_SETTINGS],
-                                    .end = r->end};
+                                    .end = r->end,
+                                    .forgot = &r->layout->forgot};
     char *stored CLEANUP(mem_free_text) = NULL;
     enum err err = settings_log_read(&at, STR(LAYOUT_KEY), &stored, e);
     if (err == ERR_OK && !stored) {

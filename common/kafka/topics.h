@@ -14,6 +14,7 @@
 struct kafka_layout {
     int32_t partitions[KAFKA_TOPICS]; /* by topic */
     bool devbroker;                   /* our in-memory broker, whose fetches are not woken */
+    bool forgot;                      /* it has dropped settings: another try will not help */
 };
 
 /* Connects (waits up to timeout_ms for a broker, ERR_TEMPORARY then), creates what is missing with the

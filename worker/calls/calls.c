@@ -1,8 +1,8 @@
 /*
  * Puts the parts of `worker calls` together, starts them in order and stops them in the opposite one. All
- * on the loop's thread; librdkafka and the ops server have their own.
+ * on the loop's thread; librdkafka, the ops server and, until Kafka answers, connect.c have their own.
  *
- *   start: loop, ops, topics, producer, settings, and when those are read: the group
+ *   start: loop, ops; when Kafka answers: producer, settings, and when those are read: the group
  *   stop:  no more messages, jobs acknowledged, offsets committed, group left, the rest
  */
 #include "worker/calls/calls.h"
@@ -11,9 +11,9 @@
 
 #include "common/accounts.h"
 #include "common/clock.h"
+#include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
-#include "common/kafka/topics.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/loop.h"
@@ -25,7 +25,6 @@
 #define EXIT_CONFIG 3
 #define EXIT_KAFKA 4
 
-#define TOPICS_MS 20000   /* wait for Kafka at start */
 #define DELIVER_MS 600000 /* how long a record may wait for Kafka; then it all begins anew */
 #define CLOSE_TICK_MS 100 /* calls close by the wall clock this exactly */
 #define STOP_TICK_MS 20
@@ -46,6 +45,7 @@ struct calls {
     struct counts *counts;
     struct ops *ops;
     struct ops_check checks[CHECKS];
+    struct connect *connect;
     struct kafka_layout layout;
     struct producer *producer;
     struct accounts *accounts;
@@ -118,7 +118,7 @@ static void port_flow(void *arg, int32_t partition, bool on)
 static struct stream_port port_of(struct calls *c)
 {
     return (struct stream_port){
-        .output = {port_send, port_place, port_failed, c},
+        .output = {port_send, port_place, port_failed, c, c->config->topic_prefix},
         .counts = c->counts,
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
         .times = {.settle = c->config->call_settle_s,
@@ -350,6 +350,26 @@ static void on_settings(void *arg)
     loop_stop(c->loop);
 }
 
+static void on_refused(void *arg, const struct error *why)
+{
+    struct calls *c = arg;
+    fail(c, why);
+    loop_stop(c->loop);
+}
+
+/* The topics are there. */
+static void on_found(void *arg, const struct kafka_layout *layout)
+{
+    struct calls *c = arg;
+    struct error e = ERROR_NONE;
+    c->layout = *layout;
+    if (producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, &e) ||
+        accounts_new(c->loop, c->config, &c->layout, NULL, on_settings, c, &c->accounts, &e))
+        on_refused(c, &e);
+    else
+        producer_gather(c->producer, true);
+}
+
 static void on_stop(void *arg, int signal)
 {
     struct calls *c = arg;
@@ -367,6 +387,7 @@ static void on_stop(void *arg, int signal)
 static enum err start(struct calls *c, struct error *e)
 {
     static const char *const names[CHECKS] = {"kafka", "settings", "group", "restored"};
+    static const struct connect_events events = {on_found, on_refused};
     for (size_t i = 0; i < CHECKS; i++)
         c->checks[i] = (struct ops_check){names[i], OPS_FAIL};
     /* 1. the loop and its signals, before there are threads */
@@ -382,16 +403,11 @@ static enum err start(struct calls *c, struct error *e)
     const struct ops_options ops = {c->config->ops_listen, c->loop, c->metrics, c->checks, CHECKS};
     if (ops_start(&ops, &c->ops, e))
         return e->kind;
-    /* 3. Kafka: topics, the way out, settings; the group follows when those are read */
+    /* 3. Kafka, on a thread; the way out and settings follow in on_found, then the group */
     c->zones = zones_new();
-    if (kafka_topics_ensure(c->config, TOPICS_MS, &c->layout, e) ||
-        producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, e) ||
-        accounts_new(c->loop, c->config, &c->layout, NULL, on_settings, c, &c->accounts, e))
-        return e->kind;
-    producer_gather(c->producer, true);
     loop_timer_after(&c->tick, 0);
     loop_timer_after(&c->gauges, 0);
-    return ERR_OK;
+    return connect_new(c->loop, c->config, &events, c, &c->connect, e);
 }
 
 static int64_t left(const struct calls *c)
@@ -404,6 +420,7 @@ static void stop(struct calls *c)
 {
     if (c->consumer != NULL)
         consumer_free(c->consumer, left(c));
+    connect_free(c->connect);
     accounts_free(c->accounts);
     if (c->producer != NULL)
         producer_free(c->producer, 0);

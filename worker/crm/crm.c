@@ -1,8 +1,8 @@
 /*
  * Puts the parts of `worker crm` together, starts them in order and stops them in the opposite one. All on
- * the loop's thread; librdkafka and the ops server have their own.
+ * the loop's thread; librdkafka, the ops server and, until Kafka answers, connect.c have their own.
  *
- *   start: loop, ops, topics, producer, HTTP, executor, settings, and when those are read: the group
+ *   start: loop, ops, HTTP; when Kafka answers: producer, executor, settings; when those are read: the group
  *   stop:  no more jobs, running requests and their facts, offsets committed, group left, the rest
  */
 #include "worker/crm/crm.h"
@@ -14,9 +14,9 @@
 #include "common/accounts.h"
 #include "common/clock.h"
 #include "common/http.h"
+#include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
-#include "common/kafka/topics.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mem.h"
@@ -30,7 +30,6 @@
 #define EXIT_CONFIG 3
 #define EXIT_KAFKA 4
 
-#define TOPICS_MS 20000  /* wait for Kafka at start */
 #define DELIVER_MS 10000 /* how long a record may wait for Kafka: as long as a group's session */
 #define CONNECT_MS 5000
 #define HOLD_REVOKE_MS 2000 /* design.md section 3: revocation waits so long for running requests */
@@ -57,6 +56,7 @@ struct crm {
     struct product_metrics numbers;
     struct ops *ops;
     struct ops_check checks[CHECKS];
+    struct connect *connect;
     struct kafka_layout layout;
     struct producer *producer;
     struct http *http;
@@ -339,8 +339,9 @@ static void set_checks(struct crm *c)
 
 static bool at_rest(const struct crm *c)
 {
-    return executor_running(c->executor) == 0 && executor_waiting(c->executor) == 0 &&
-           producer_waiting(c->producer) == 0;
+    return !c->executor ||
+           (executor_running(c->executor) == 0 && executor_waiting(c->executor) == 0 &&
+            producer_waiting(c->producer) == 0);
 }
 
 static void on_tick(void *arg)
@@ -441,7 +442,8 @@ static void on_stop(void *arg, int signal)
         return;
     log_info("stopping", LOG_INT("signal", signal));
     c->stop_by = loop_now(c->loop) + (limit < STOP_REQUESTS_MS ? limit : STOP_REQUESTS_MS);
-    executor_stop(c->executor, true);
+    if (c->executor)
+        executor_stop(c->executor, true);
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++)
         for (size_t t = 0; c->shards[i] && t < TOPICS; t++)
             if (topics[t] != KAFKA_FACTS)
@@ -460,8 +462,33 @@ static void make_executor(struct crm *c)
         .retry_max_ms = c->config->retry_max_ms,
         .outcome_partitions = c->layout.partitions[KAFKA_OUTCOMES],
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
+        .topic_prefix = c->config->topic_prefix,
         .metrics = &c->numbers};
     c->executor = executor_new(&c->port, &options);
+}
+
+static void on_refused(void *arg, const struct error *why)
+{
+    struct crm *c = arg;
+    fail(c, why);
+    loop_stop(c->loop);
+}
+
+/* The topics are there: the way to Kafka, who uses both ways, and settings. */
+static void on_found(void *arg, const struct kafka_layout *layout)
+{
+    struct crm *c = arg;
+    struct error e = ERROR_NONE;
+    c->layout = *layout;
+    if (producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, &e)) {
+        on_refused(c, &e);
+        return;
+    }
+    make_executor(c);
+    if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, &e))
+        on_refused(c, &e);
+    else
+        loop_timer_after(&c->gauges, 0);
 }
 
 static enum err start_loop(struct crm *c, struct error *e)
@@ -479,6 +506,7 @@ static enum err start_loop(struct crm *c, struct error *e)
 static enum err start(struct crm *c, struct error *e)
 {
     static const char *const names[CHECKS] = {"kafka", "settings", "group", "restored"};
+    static const struct connect_events events = {on_found, on_refused};
     for (size_t i = 0; i < CHECKS; i++)
         c->checks[i] = (struct ops_check){names[i], OPS_FAIL};
     /* 1. the loop and its signals, before there are threads */
@@ -490,22 +518,16 @@ static enum err start(struct crm *c, struct error *e)
     const struct ops_options ops = {c->config->ops_listen, c->loop, c->metrics, c->checks, CHECKS};
     if (ops_start(&ops, &c->ops, e))
         return e->kind;
-    /* 3. the ways out, and who uses them */
+    /* 3. the way to Megaplan */
     const struct http_options http = {.outbound_allow = c->config->outbound_allow,
                                       .ca_file = c->config->ca_file,
                                       .connect_timeout_ms = CONNECT_MS,
                                       .connections_per_host = c->config->crm_concurrency};
-    if (kafka_topics_ensure(c->config, TOPICS_MS, &c->layout, e) ||
-        producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, e) ||
-        http_new(c->loop, &http, &c->http, e))
-        return e->kind;
-    make_executor(c);
-    /* 4. settings; the group follows when those are read */
-    if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, e))
+    if (http_new(c->loop, &http, &c->http, e))
         return e->kind;
     loop_timer_after(&c->tick, 0);
-    loop_timer_after(&c->gauges, 0);
-    return ERR_OK;
+    /* 4. Kafka, on a thread; the rest follows in on_found, the group when settings are read */
+    return connect_new(c->loop, c->config, &events, c, &c->connect, e);
 }
 
 static int64_t left(const struct crm *c)
@@ -520,6 +542,7 @@ static void stop(struct crm *c)
         consumer_free(c->consumer, left(c));
     c->consumer = NULL;
     drop_shards(c);
+    connect_free(c->connect);
     accounts_free(c->accounts);
     http_free(c->http);
     if (c->producer)

@@ -2,7 +2,7 @@
  * Waits for Kafka at the start. Its thread runs kafka_topics_ensure and nothing else; it hands over the
  * outcome through an eventfd, after which only the loop's thread reads it.
  */
-#include "ingest/connect.h"
+#include "common/kafka/connect.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +15,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 
-#define TRY_MS 2000
+#define TRY_MS 2000 /* at first; each further try takes twice as long, up to ... */
+#define LONGEST_TRY_MS 8000
 #define PAUSE_MS 1000
 
 struct connect {
@@ -39,10 +40,13 @@ static bool is_stopped(const struct connect *c, int wait_ms)
 static void *try_on(void *arg)
 {
     struct connect *c = arg;
-    while (!is_stopped(c, 0)) {
+    int64_t limit = c->config->shutdown_timeout_s * 500; /* a stop waits for the try under way */
+    limit = limit < LONGEST_TRY_MS ? limit : LONGEST_TRY_MS;
+    for (int64_t ms = TRY_MS; !is_stopped(c, 0); ms *= 2) {
+        ms = ms < limit ? ms : limit;
         c->error = ERROR_NONE;
-        enum err kind = kafka_topics_ensure(c->config, TRY_MS, &c->layout, &c->error);
-        if (kind == ERR_OK || kind == ERR_CONFIG) {
+        enum err kind = kafka_topics_ensure(c->config, ms, &c->layout, &c->error);
+        if (kind == ERR_OK || kind == ERR_CONFIG || c->layout.forgot) {
             eventfd_write(c->done_fd, 1);
             return NULL;
         }
