@@ -115,17 +115,27 @@ bool cidr_list_has(const struct cidr_list *l, const struct cidr_address *a)
     return false;
 }
 
-struct cidr_address cidr_client(const struct cidr_address *peer, struct str forwarded,
-                                const struct cidr_list *trusted)
+/* Goes back through one line; false where the client is found. */
+static bool follow(struct str line, const struct cidr_list *trusted, struct cidr_address *client)
+{
+    while (cidr_list_has(trusted, client)) {
+        long comma = str_rfind(line, ',');
+        struct cidr_address next;
+        if (!cidr_address_parse(str_from(line, (size_t)(comma + 1)), &next))
+            return false;
+        *client = next;
+        if (comma < 0)
+            return true;
+        line.len = (size_t)comma;
+    }
+    return false;
+}
+
+struct cidr_address cidr_client(const struct cidr_address *peer, const struct str *forwarded,
+                                size_t n, const struct cidr_list *trusted)
 {
     struct cidr_address client = *peer;
-    while (cidr_list_has(trusted, &client) && forwarded.len) {
-        long comma = str_rfind(forwarded, ',');
-        struct cidr_address next;
-        if (!cidr_address_parse(str_from(forwarded, (size_t)(comma + 1)), &next))
-            break;
-        client = next;
-        forwarded.len = comma < 0 ? 0 : (size_t)comma;
-    }
+    while (n > 0 && follow(forwarded[n - 1], trusted, &client))
+        n--;
     return client;
 }

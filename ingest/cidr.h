@@ -38,10 +38,13 @@ enum err cidr_list_parse(struct str text, struct cidr_list *out, struct error *e
 void cidr_list_done(struct cidr_list *l);
 bool cidr_list_has(const struct cidr_list *l, const struct cidr_address *a);
 
-/* Who sent the request: the peer, unless it is a trusted proxy; then the last address of
- * `forwarded` (the last line of X-Forwarded-For) that is none, or its first if all are. What stands
- * left of a text that is no address is not believed. */
-struct cidr_address cidr_client(const struct cidr_address *peer, struct str forwarded,
-                                const struct cidr_list *trusted);
+/* Lines of X-Forwarded-For that are looked at: every proxy of a chain may add one of its own. */
+#define CIDR_HOP_LINES 8
+
+/* Who sent the request: the peer, unless it is a trusted proxy; then the last address of the n lines
+ * `forwarded` (of X-Forwarded-For, in their order) that is none, or the first if all are. What stands
+ * before a text that is no address is not believed. */
+struct cidr_address cidr_client(const struct cidr_address *peer, const struct str *forwarded,
+                                size_t n, const struct cidr_list *trusted);
 
 #endif

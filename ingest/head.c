@@ -3,6 +3,7 @@
  */
 #include "ingest/head.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "common/num.h"
@@ -30,6 +31,14 @@ static void add_length(struct head *h, struct str value)
     h->length = (uint64_t)n;
 }
 
+/* The nearest proxy's line is the last: of too many, the first is dropped. */
+static void add_forwarded(struct head *h, struct str value)
+{
+    if (h->nforwarded == CIDR_HOP_LINES)
+        memmove(h->forwarded, h->forwarded + 1, --h->nforwarded * sizeof *h->forwarded);
+    h->forwarded[h->nforwarded++] = value;
+}
+
 void head_add(struct head *h, struct str name, struct str value)
 {
     if (!is_token(name)) {
@@ -45,7 +54,7 @@ void head_add(struct head *h, struct str name, struct str value)
         h->types++;
         h->content_type = value;
     } else if (same(name, STR("X-Forwarded-For"))) {
-        h->forwarded = value;
+        add_forwarded(h, value);
     } else if (same(name, STR("Expect"))) {
         h->expects = true;
     }

@@ -10,14 +10,16 @@
 #include <stdint.h>
 
 #include "common/str.h"
+#include "ingest/cidr.h"
 
 #define HEAD_CHUNKED UINT64_MAX
 
 struct head {
-    struct str content_type; /* borrowed from the lines, as are the next */
-    struct str forwarded;    /* the last X-Forwarded-For */
-    struct str transfer;     /* Transfer-Encoding */
-    uint64_t length;         /* Content-Length; 0 = none */
+    struct str content_type;              /* borrowed from the lines, as are the next */
+    struct str forwarded[CIDR_HOP_LINES]; /* X-Forwarded-For: as many lines as fit, the last ones */
+    size_t nforwarded;
+    struct str transfer; /* Transfer-Encoding */
+    uint64_t length;     /* Content-Length; 0 = none */
     unsigned hosts, lengths, transfers, types;
     bool expects; /* Expect: the client waits before it sends the body */
     bool bad;     /* a name that is no token, a length that is no number */

@@ -271,9 +271,10 @@ static enum MHD_Result begin(struct connection *c, const char *path, const char 
     *r = (struct server_request){.method = str_of(method),
                                  .path = str_of(path),
                                  .content_type = h.content_type,
-                                 .forwarded = h.forwarded,
+                                 .nforwarded = h.nforwarded,
                                  .peer = r->peer,
                                  .began_us = clock_mono_us()};
+    memcpy(r->forwarded, h.forwarded, h.nforwarded * sizeof *h.forwarded);
     c->close = head_is_ambiguous(&h, strcmp(version, MHD_HTTP_VERSION_1_0) == 0);
     c->length = head_length(&h);
     c->drained = 0;

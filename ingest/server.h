@@ -30,7 +30,8 @@ struct server_request {
     struct str method;
     struct str path; /* as it came, percent-encoded, without the query */
     struct str content_type;
-    struct str forwarded; /* the last X-Forwarded-For line */
+    struct str forwarded[CIDR_HOP_LINES]; /* X-Forwarded-For */
+    size_t nforwarded;
     struct cidr_address peer;
     int64_t began_us; /* CLOCK_MONOTONIC, when its headers were whole */
     void *user;       /* the application's; NULL at first */

@@ -59,7 +59,7 @@ static struct str kind_of(const struct webhook *w, const struct server_request *
 
 static struct cidr_address client_of(const struct webhook *w, const struct server_request *r)
 {
-    return cidr_client(&r->peer, r->forwarded, w->o.trusted);
+    return cidr_client(&r->peer, r->forwarded, r->nforwarded, w->o.trusted);
 }
 
 static void tell_refused(const struct webhook *w, const struct server_request *r, int status,

@@ -107,6 +107,11 @@ static const struct {
     {"10.0.0.1", "junk", "10.0.0.1"},
     {"10.0.0.1", "203.0.113.1,", "10.0.0.1"},
     {"10.0.0.1", "[2001:db8::5]:80", "2001:db8::5"},
+    /* a line of each proxy's own */
+    {"10.0.0.1", "203.0.113.1\n10.0.0.2", "203.0.113.1"},
+    {"10.0.0.1", "10.0.0.3\n203.0.113.1", "203.0.113.1"},
+    {"10.0.0.1", "192.0.2.66, 203.0.113.1\n10.0.0.3, 10.0.0.2", "203.0.113.1"},
+    {"10.0.0.1", "203.0.113.1\njunk, 10.0.0.2", "10.0.0.2"},
 };
 
 START_TEST(finds_the_client)
@@ -116,7 +121,13 @@ START_TEST(finds_the_client)
         struct cidr_address peer, client;
         char shown[CIDR_ADDRESS_TEXT];
         ck_assert(cidr_address_parse(str_of(hops[i].peer), &peer));
-        client = cidr_client(&peer, str_of(hops[i].forwarded), &trusted);
+        struct str lines[] = {str_of(hops[i].forwarded), STR_NONE};
+        long cut = str_find(lines[0], '\n');
+        if (cut >= 0) {
+            lines[1] = str_from(lines[0], (size_t)cut + 1);
+            lines[0].len = (size_t)cut;
+        }
+        client = cidr_client(&peer, lines, cut < 0 ? 1 : 2, &trusted);
         cidr_address_text(&client, shown);
         ck_assert_str_eq(shown, hops[i].client);
     }

@@ -3,6 +3,8 @@
  */
 #include "ingest/head.h"
 
+#include <stdio.h>
+
 #include "tests/unit/unit.h"
 
 #define LINES 5
@@ -74,13 +76,30 @@ START_TEST(takes_what_matters)
                                              "X-Other:1"};
     struct head h = read_lines(lines);
     ck_assert(str_is(h.content_type, "x/y"));
-    ck_assert(str_is(h.forwarded, "5.6.7.8"));
+    ck_assert_uint_eq(h.nforwarded, 2);
+    ck_assert(str_is(h.forwarded[0], "1.2.3.4"));
+    ck_assert(str_is(h.forwarded[1], "5.6.7.8"));
     ck_assert(h.expects);
     ck_assert(!h.bad);
 }
 END_TEST
 
+/* Of too many lines the last ones count: they are the nearest proxies'. */
+START_TEST(keeps_the_last_forwarded_lines)
+{
+    struct head h = {0};
+    char text[CIDR_HOP_LINES + 3][8];
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        snprintf(text[i], sizeof text[i], "%zu", i);
+        head_add(&h, STR("X-Forwarded-For"), str_of(text[i]));
+    }
+    ck_assert_uint_eq(h.nforwarded, CIDR_HOP_LINES);
+    for (size_t i = 0; i < h.nforwarded; i++)
+        ck_assert(str_is(h.forwarded[i], text[i + 3]));
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("head", tells_ambiguous, takes_what_matters);
+    return UNIT_RUN("head", tells_ambiguous, takes_what_matters, keeps_the_last_forwarded_lines);
 }
