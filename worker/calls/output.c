@@ -17,7 +17,7 @@
 
 /* Kafka Connect's names for what went wrong. */
 #define DEAD_PREFIX "__connect.errors."
-#define DEAD_HEADERS 9
+#define DEAD_HEADERS 8
 
 struct ticket {
     struct output *owner; /* NULL: gone */
@@ -173,8 +173,10 @@ void output_dead(struct output *o, int64_t at, const struct kafka_message *m, in
     text_time(at, time);
     (void)snprintf(partition, sizeof partition, "%" PRId32, m->partition);
     (void)snprintf(offset, sizeof offset, "%" PRId64, m->offset);
+    const char *prefix = o->port.topic_prefix ? o->port.topic_prefix : "";
+    char *topic CLEANUP(mem_free_text) = mem_format("%s%s", prefix, kafka_topic_name(m->topic));
     const struct kafka_header added[DEAD_HEADERS] = {
-        {DEAD_PREFIX "topic", str_of(kafka_topic_name(m->topic))},
+        {DEAD_PREFIX "topic", str_of(topic)},
         {DEAD_PREFIX "partition", str_of(partition)},
         {DEAD_PREFIX "offset", str_of(offset)},
         {DEAD_PREFIX "stage", STR("calls")},
@@ -182,7 +184,6 @@ void output_dead(struct output *o, int64_t at, const struct kafka_message *m, in
         {DEAD_PREFIX "exception.message", str_of(e->text)},
         {"x-at", str_of(time)},
         {"x-attempts", STR("1")},
-        {"x-http-status", STR("0")},
     };
     if (n > 0)
         memcpy(headers, m->headers, n * sizeof *headers);

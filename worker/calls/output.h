@@ -22,6 +22,7 @@ struct output_port {
     /* A record was not taken or not delivered: what was decided has to be decided anew. */
     void (*failed)(void *arg, enum kafka_topic topic, const char *why);
     void *arg;
+    const char *topic_prefix; /* in front of topic names; NULL: none */
 };
 
 struct output *output_new(const struct output_port *port);

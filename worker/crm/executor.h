@@ -31,6 +31,7 @@ struct executor_options {
     int64_t request_timeout_ms; /* CRM_REQUEST_TIMEOUT_MS */
     int64_t retry_max_ms;       /* RETRY_MAX_MS */
     int32_t outcome_partitions, dead_partitions;
+    const char *topic_prefix;              /* in front of topic names; NULL: none */
     const struct product_metrics *metrics; /* may be NULL */
 };
 

@@ -212,12 +212,14 @@ void record_dead(struct executor *x, struct work *w,
         headers[n] = w->raw.headers[n];
     char at[TEXT_TIME_SIZE];
     text_time(x->port->wall(x->port->world), at);
+    char *topic CLEANUP(mem_free_text) = mem_format(
+        "%s%s", x->options.topic_prefix ? x->options.topic_prefix : "", kafka_topic_name(w->topic));
     char *partition CLEANUP(mem_free_text) = mem_format("%" PRId32, w->owner->partition);
     char *offset CLEANUP(mem_free_text) = mem_format("%" PRId64, w->offset);
     char *attempts CLEANUP(mem_free_text) = mem_format("%u", w->requests);
     char *status CLEANUP(mem_free_text) = mem_format("%d", w->ending.status);
     const struct kafka_header added[] = {
-        {"__connect.errors.topic", str_of(kafka_topic_name(w->topic))},
+        {"__connect.errors.topic", str_of(topic)},
         {"__connect.errors.partition", str_of(partition)},
         {"__connect.errors.offset", str_of(offset)},
         {"__connect.errors.stage", STR("crm")},
