@@ -17,7 +17,7 @@ static void help(void)
         "Takes MANGO OFFICE's webhooks and keeps them in Kafka, until SIGTERM. Configured by the\n"
         "environment; every variable also as NAME_FILE. --check prints the effective\n"
         "configuration, secrets hidden.\n\n"
-        "exit: 0 done, 2 usage, 3 configuration or a taken port\n\n");
+        "exit: 0 done, 2 usage, 3 configuration or a taken port, 4 a devbroker that forgot\n\n");
     config_help(stdout, CONFIG_INGEST);
 }
 
@@ -82,10 +82,11 @@ int options_load(int argc, char **argv, char *const *environment, struct options
         fprintf(stderr, "usage: ingest [--help | --version | --check]\n");
         return OPTIONS_USAGE;
     }
-    if (config_load(CONFIG_INGEST, environment, &out->config, &e) ||
+    if (log_start("info", "ingest", &e) ||
+        config_load(CONFIG_INGEST, environment, &out->config, &e) ||
         refuse_missing(&out->config, &e) || read_lists(out, &e) ||
         log_start(out->config.log_level, "ingest", &e)) {
-        fprintf(stderr, "ingest: %s\n", e.text);
+        log_fail("the configuration is refused", LOG_TEXT("event", "config"), LOG_ERROR(&e));
         return OPTIONS_CONFIG;
     }
     if (argc == 2) {

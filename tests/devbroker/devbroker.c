@@ -58,6 +58,14 @@ static bool parse_partitions(const char *text, long *out)
     return n >= 1 && n <= PARTITIONS_MAX;
 }
 
+/* What a topic's name may begin with, as TOPIC_PREFIX. */
+static bool is_prefix(const char *text)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return strlen(text) <= 200 && strspn(text, allowed) == strlen(text);
+}
+
 /* Returns -1 to go on, else the exit code. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -76,7 +84,7 @@ static int parse_options(int argc, char **argv, struct options *o)
         } else if (strcmp(argv[i], "--partitions") == 0 && next &&
                    parse_partitions(next, &o->partitions)) {
             i++;
-        } else if (strcmp(argv[i], "--prefix") == 0 && next && strlen(next) < 200) {
+        } else if (strcmp(argv[i], "--prefix") == 0 && next && is_prefix(next)) {
             o->prefix = argv[++i];
         } else {
             fprintf(stderr, "devbroker: wrong argument: %s\n", argv[i]);
