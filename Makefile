@@ -222,6 +222,10 @@ scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apa
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/integration/run.py $(S)
 
+chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1; KAFKA=1 on Apache Kafka
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
+	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
+
 check: deps ## formatting, linters, fences, banned functions, both compilers
 	$(Q)tests/check/run
 
@@ -280,5 +284,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit scenarios check tidy coverage fuzz fuzzers demo bench-ingest benches \
+.PHONY: FORCE all tests deps test unit scenarios chaos check tidy coverage fuzz fuzzers demo bench-ingest benches \
     kafka-start kafka-stop install-deps format clean help
