@@ -274,6 +274,20 @@ class Waiting(unittest.TestCase):
                 role.end()
         self.assertEqual([p for role in roles for p in role.problems + role.reports()], [])
 
+    def test_a_broker_that_forgot(self):
+        """Waiting would not help, so nobody does: exit 4."""
+        broker = start(["devbroker"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        with broker:
+            address = broker.stdout.readline().strip().partition("=")[2]
+            rows = "\n".join("x:" + "j" * 60000 for _ in range(110))  # it keeps 5 MiB
+            subprocess.run(["kcat", "-b", address, "-P", "-t", "mangoplan.settings", "-p", "0", "-K:"],
+                           input=rows, text=True, check=True)
+            env = {"KAFKA_BROKERS": address, "INGEST_LISTEN": "127.0.0.1:0", "OPS_LISTEN": "127.0.0.1:0"}
+            for argv in PROGRAMS:
+                code, _, err = run(argv, env)
+                self.assertEqual((code, "forgot" in err), (4, True), (argv, err))
+            broker.stdin.close()
+
     def test_tools_do_not(self):
         for name, child in SLOW.items():
             _, err = child.communicate(timeout=60)
