@@ -362,6 +362,19 @@ START_TEST(without_a_commit)
 }
 END_TEST
 
+/* Whoever comes after, while the catching up goes on, passes over what is too old as well. */
+START_TEST(the_next_owner_catches_up_too)
+{
+    struct stream *s = begin(6, "sent:6:0 catch:9", 5, 12);
+    world.now = KIT_MS(8 * 86400);
+    message(s, 6, "call", "acme/e1", CONNECTED, 5);
+    ck_assert_uint_eq(world.n, 0);
+    message(s, 9, "call", "acme/e1", CONNECTED, 5); /* behind it, events are late, not lost */
+    ck_assert_uint_eq(world.n, 2);
+    stream_free(s);
+}
+END_TEST
+
 START_TEST(lost_and_trimmed_commits)
 {
     struct stream *s = begin(3, "sent:7:1399907037000", 5, 9); /* trimmed, the mark still counts */
@@ -450,6 +463,7 @@ int main(void)
     return UNIT_RUN("stream", a_call_from_event_to_commit, commits_follow_acknowledgements,
                     silent_up_to_the_mark, silent_about_the_unreadable, unreadable_goes_to_dead,
                     ignored_becomes_an_outcome, repetitions_say_nothing, without_a_commit,
-                    lost_and_trimmed_commits, replayed_events_are_bulk, accounts_that_are_off,
+                    the_next_owner_catches_up_too, lost_and_trimmed_commits,
+                    replayed_events_are_bulk, accounts_that_are_off,
                     waits_when_much_is_unacknowledged, what_fails_is_told_and_never_passed);
 }

@@ -31,7 +31,6 @@ struct stream {
     int64_t next;     /* the offset after the last one read */
     int64_t received; /* of the last message, unix ms */
     bool silent;      /* below mark.offset */
-    bool no_commit;   /* it was none, or lost: too old events are passed over */
     bool paused;
     size_t too_old; /* events passed over */
 };
@@ -88,7 +87,6 @@ static void read_commit(struct stream *s, const struct consumer_partition *c)
     s->start = c->committed;
     if (c->committed >= c->low && c->committed <= c->high)
         return;
-    s->no_commit = true;
     s->start = c->low;
     s->mark.catch_up = c->high;
     if (c->committed < 0) {
@@ -255,15 +253,17 @@ static int64_t received_at(const struct stream *s, const struct kafka_message *m
     return m->timestamp > 0 ? m->timestamp : s->port.now(s->port.arg);
 }
 
-/* Without a commit the log is read from its beginning, however old. */
-static bool too_old(struct stream *s)
+/* Catching up after its commit was lost the log is read from its beginning, however old; also by the
+ * owners to come, until that is over. What a predecessor folded is folded again. */
+static bool too_old(struct stream *s, int64_t offset)
 {
-    if (!s->no_commit || s->port.now(s->port.arg) - s->received <= TOO_OLD_MS)
+    if (s->silent || offset >= s->mark.catch_up ||
+        s->port.now(s->port.arg) - s->received <= TOO_OLD_MS)
         return false;
     if (s->too_old++ == 0)
         log_warn("events over 7 days old are passed over, left to replay",
                  LOG_TEXT("topic", "events"), LOG_INT("partition", s->partition),
-                 LOG_INT("offset", s->next));
+                 LOG_INT("offset", offset));
     return true;
 }
 
@@ -273,7 +273,7 @@ void stream_message(struct stream *s, const struct kafka_message *m)
         end_silence(s);
     s->received = received_at(s, m);
     s->next = m->offset + 1;
-    if (!too_old(s)) {
+    if (!too_old(s, m->offset)) {
         book_time(s->book, s->received);
         const char *result = take(s, m);
         if (!s->silent)
