@@ -3,7 +3,8 @@
  * handler runs on that thread: it reads atomics and the metrics' registry, nothing else.
  *
  * The poll backend on purpose: the library's epoll one stalls at exactly 128 ready connections
- * (kafka-and-http.md 1.2).
+ * (kafka-and-http.md 1.2). A wake-up of its own (ITC), since else only the listening socket tells the thread
+ * to end, and that is not looked at while all connections are taken.
  */
 #include "common/ops.h"
 
@@ -122,10 +123,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c, const char *u
 
 static enum err start_daemon(struct ops *o, int fd, struct error *e)
 {
-    o->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, handle, o, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_OPS_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_END);
+    o->daemon =
+        MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, handle, o,
+                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                         (unsigned)LIMIT_OPS_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_END);
     return o->daemon ? ERR_OK : error_set(e, ERR_INTERNAL, "cannot start the ops server");
 }
 
