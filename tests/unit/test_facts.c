@@ -159,6 +159,10 @@ START_TEST(results_and_settling_unblock)
     ck_assert_ptr_null(blocker("B", JOB_CLIENT, NUMBER));
     const struct facts_entry *c = facts_find(f, STR("acme"), STR("C:client"));
     ck_assert(c->given_up && !c->done && c->intent);
+    /* sent again from `dead`: what that run began is nobody's result yet */
+    intent("C", JOB_CLIENT, NUMBER, THEIRS);
+    ck_assert_ptr_nonnull(blocker("B", JOB_CLIENT, NUMBER));
+    ck_assert_ptr_nonnull(blocker("C", JOB_CLIENT, NUMBER));
     facts_free(f);
 }
 END_TEST

@@ -185,6 +185,7 @@ static void on_assigned(void *arg, const struct consumer_partition *list, size_t
 {
     struct crm *c = arg;
     rebalanced(c, "assigned");
+    c->revoke_by = 0; /* whatever was held is over: the new partitions are not dropped by it */
     drop_shards(c);
     executor_stop(c->executor, c->stop_by != 0);
     for (size_t i = 0; i < n; i++)

@@ -297,6 +297,7 @@ enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_c
             *change = apply_done(f, j, what);
         } else {
             j->has[FACT_GIVEN_UP] = true;
+            j->shown.settled = true; /* what was begun so far: a job sent again may begin anew */
             fact_free(what);
         }
         refresh(f, j);
@@ -346,7 +347,7 @@ const struct facts_entry *facts_find(const struct facts *f, struct str account, 
 static bool unsettled(const struct job_facts *j)
 {
     const struct facts_entry *s = &j->shown;
-    return j->intent && !s->own && !s->settled && !s->done && !s->given_up;
+    return j->intent && !s->own && !s->settled && !s->done;
 }
 
 /* Whether an intent of kind `begun` concerns a job of kind `judged` with the same number. */

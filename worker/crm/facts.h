@@ -44,7 +44,7 @@ struct facts_entry {         /* all about one job; lent, read-only */
     bool done, given_up;
     bool intent;        /* there is one, with or without result */
     bool own;           /* it was written under our mark */
-    bool settled;       /* it was looked for, and found or known not to have happened */
+    bool settled;       /* it was looked for, or given up after it */
     int64_t read_at;    /* when the intent was read, boot ms */
     int64_t written_at; /* when it was written by its writer's clock, unix ms */
 };

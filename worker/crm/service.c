@@ -100,11 +100,11 @@ void service_slow_down(struct service *s, int64_t retry_after_s, int64_t now, ui
     int64_t ms = backoff_ms(s->limited, LIMITED_MAX_MS, random);
     if (retry_after_s > RETRY_AFTER_MAX_S)
         retry_after_s = RETRY_AFTER_MAX_S;
-    if (retry_after_s >= 0)
+    if (retry_after_s > 0) /* 0, or a date that is over, is no rest */
         ms = retry_after_s * 1000;
     budget_hold(&s->budget, now + ms);
     if (s->probing)
-        next_probe(s, now, ms > 0 ? ms : 1, random);
+        next_probe(s, now, ms, random);
 }
 
 void service_reset(struct service *s)

@@ -50,7 +50,7 @@ bool service_refused(struct service *s, const char *reason, int64_t now, int64_t
                      uint32_t random);
 /* Neither good nor refused: time-out, 5xx, no connection. A probe goes on at the next time. */
 void service_unclear(struct service *s, int64_t now, int64_t retry_max_ms, uint32_t random);
-/* 429: nothing leaves for Retry-After seconds, or a growing while without one (-1). */
+/* 429: nothing leaves for Retry-After seconds, or a growing while without one (-1) or with 0. */
 void service_slow_down(struct service *s, int64_t retry_after_s, int64_t now, uint32_t random);
 /* New settings: closed, limits anew. */
 void service_reset(struct service *s);
