@@ -172,9 +172,14 @@ bool contractor_read_page(const struct answer *a, const struct contractor_search
     if (a->kind != ANSWER_OK || jval_type(a->data) != JVAL_ARRAY)
         return false;
     size_t rows = jval_size(a->data);
+    char behind[LOOKUP_ID];
+    char first[LOOKUP_ID];
+    memcpy(behind, out->last, sizeof behind);
     out->more = rows > 0 && answer_has_more(a, rows, CONTRACTOR_PAGE);
     out->last[0] = '\0';
-    for (size_t i = 0; i < rows; i++) {
+    bool again = behind[0] && lookup_read_id(jval_at(a->data, 0), first) &&
+                 str_eq(str_of(first), str_of(behind));
+    for (size_t i = again ? 1 : 0; i < rows; i++) {
         const struct jval *row = jval_at(a->data, i);
         if (created_before(row, s->since)) {
             out->more = false;

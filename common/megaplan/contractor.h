@@ -5,7 +5,8 @@
  * "Looking", behaviour.md G3-G6. Traps: whether userCreated may be set is not documented, an account
  * may answer 422 naming it; `name` is null in the answer right after creation; `description` and
  * `timeCreated` are absent from list rows unless asked for; a page begins behind a link with the exact
- * content type, so only /contractorHuman can be paged; sortBy's key is fieldName; at most 100 rows come.
+ * content type, so only /contractorHuman can be paged, and may begin with that link's row once more
+ * ("starting from / after"), which must not count twice; sortBy's key is fieldName; at most 100 rows come.
  */
 #ifndef COMMON_MEGAPLAN_CONTRACTOR_H
 #define COMMON_MEGAPLAN_CONTRACTOR_H

@@ -5,8 +5,10 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "tests/unit/world.h"
 
 #define N WORLD_NUMBER
@@ -660,6 +662,29 @@ START_TEST(unreadable_jobs_are_dead)
 }
 END_TEST
 
+START_TEST(what_cannot_be_written_down_is_dead)
+{
+    setup();
+    char *name CLEANUP(mem_free_text) = mem_alloc(3000, 1);
+    memset(name, 'x', 2999);
+    w->refused_field = "userCreated"; /* so that the description names the employee */
+    char *value CLEANUP(mem_free_text) = mem_format(
+        "{\"v\":1,\"id\":\"A:client\",\"kind\":\"client\",\"entry_id\":\"A\",\"number\":\"" N
+        "\",\"rule\":\"G3\",\"reason\":\"r\",\"event_at\":1,\"offset\":\"events/3/1\",\"data\":"
+        "{\"name\":\"n\",\"phone\":\"" N "\",\"responsible\":\"1000005\",\"employee\":\"%s\"}}",
+        name);
+    world_message(m, KAFKA_JOBS, 1, "acme/" N, value, false);
+    pass(5000);
+    ck_assert_uint_eq(w->creates, 1); /* the refused one; none without a body */
+    ck_assert_uint_eq(w->ndead, 1);
+    ck_assert(world_finished(m, 1));
+    world_job(m, KAFKA_JOBS, 2, "B", "79991231213");
+    pass(5000);
+    ck_assert(world_finished(m, 2)); /* it holds nobody else */
+    over();
+}
+END_TEST
+
 START_TEST(accounts_removed_and_switched_off)
 {
     setup();
@@ -745,6 +770,6 @@ int main(void)
         new_settings_close_the_breaker_at_once, without_a_token_jobs_are_held, slow_down_is_obeyed,
         a_failure_holds_only_its_number, a_temporary_failure_ends_after_the_horizon,
         an_outage_is_not_counted, other_kinds_are_unsupported, unreadable_jobs_are_dead,
-        accounts_removed_and_switched_off, an_account_removed_in_the_middle, a_stop_begins_nothing,
-        the_budget_is_kept);
+        what_cannot_be_written_down_is_dead, accounts_removed_and_switched_off,
+        an_account_removed_in_the_middle, a_stop_begins_nothing, the_budget_is_kept);
 }

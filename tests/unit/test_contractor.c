@@ -192,6 +192,24 @@ START_TEST(back_to_the_time_of_the_request)
 }
 END_TEST
 
+START_TEST(a_page_may_repeat_the_last_row)
+{
+    p = (struct contractor_page){0};
+    add(row("30", "by hand", "1", NOW, false));
+    add(row("20", "MANGO MTIz", "79991231212", NOW, false));
+    ck_assert(read_page(true));
+    add(row("20", "MANGO MTIz", "79991231212", NOW, false));
+    add(row("10", "by hand", "1", NOW, false));
+    ck_assert(read_page(true));
+    ck_assert_uint_eq(p.nmarked, 1);
+    ck_assert_uint_eq(p.nnumbered, 1);
+    ck_assert_str_eq(p.last, "10");
+    add(row("10", "by hand", "1", NOW, false));
+    ck_assert(read_page(true)); /* nothing new: the list is over, whatever it says */
+    ck_assert(!p.more);
+}
+END_TEST
+
 START_TEST(pages_that_end)
 {
     p = (struct contractor_page){0};
@@ -215,5 +233,6 @@ int main(void)
     return UNIT_RUN("contractor", everything_known_in_one_request, without_the_creator,
                     the_created_id, pages_begin_behind_a_link_of_the_exact_type,
                     by_marker_and_by_number, a_deleted_one_was_made_all_the_same,
-                    back_to_the_time_of_the_request, pages_that_end);
+                    back_to_the_time_of_the_request, a_page_may_repeat_the_last_row,
+                    pages_that_end);
 }

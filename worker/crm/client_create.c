@@ -32,11 +32,17 @@ static void send_create(struct executor *x, struct work *w)
                                           .employee = client_text(w, "employee"),
                                           .entry_id = str_of(w->job->entry_id),
                                           .no_creator = c->no_creator};
+    char *body = contractor_create_body(&client);
+    if (!body) { /* nothing was sent, and the next time it is the same */
+        executor_return_token(x, w);
+        finish_dead(x, w, ERR_INPUT, "the client cannot be written down: a text is too long", 0);
+        return;
+    }
     const struct request r = {.operation = "client.create",
                               .method = "POST",
                               .path = "/contractorHuman",
                               .url = contractor_create_url(str_of(s->megaplan.base_url)),
-                              .body = contractor_create_body(&client),
+                              .body = body,
                               .leave_by = c->intent_at + EXECUTOR_INTENT_LIVES_MS,
                               .timeout_ms =
                                   c->intent_at + EXECUTOR_CREATE_LIVES_MS - executor_now(x)};
