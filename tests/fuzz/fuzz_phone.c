@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str number = zero < 0 ? text : (struct str){text.ptr, (size_t)zero};
     struct str mask = zero < 0 ? STR_NONE : str_from(text, (size_t)zero + 1);
     char masked[PHONE_MAX];
-    struct phone p;
+    struct phone p = {0};
 
     check(&p, phone_from_pbx(number, &p));
     check(&p, phone_from_card(number, STR("7"), &p));

@@ -64,10 +64,11 @@ END_TEST
 
 START_TEST(other_prefix_is_a_mistake)
 {
+    static char other[] = "other.";
     struct kafka_layout again;
     if (!kafka_env.broker.devbroker)
         return; /* would make the topics */
-    kafka_env.config.topic_prefix = (char[]){"other."};
+    kafka_env.config.topic_prefix = other;
     ck_assert_int_eq(kafka_topics_ensure(&kafka_env.config, 10000, &again, &kafka_env.e),
                      ERR_CONFIG);
     ck_assert_ptr_nonnull(strstr(kafka_env.e.text, "TOPIC_PREFIX"));

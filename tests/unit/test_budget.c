@@ -86,7 +86,7 @@ START_TEST(no_window_has_too_many)
         RATE = 5
     };
     struct budget b;
-    int64_t took[2000];
+    int64_t took[2000] = {0};
     size_t n = 0;
     uint64_t chance = 42;
     budget_init(&b, RATE, 10000000, 0);

@@ -112,7 +112,7 @@ static struct stream *begin(int64_t committed, const char *metadata, int64_t low
     if (world.settings == NULL)
         world.settings = kit_settings(NULL);
     const struct stream_port port = {
-        .output = {fake_send, fake_place, fake_failed, NULL},
+        .output = {fake_send, fake_place, fake_failed, NULL, NULL},
         .counts = world.counts,
         .dead_partitions = 2,
         .times = {5, 600, 14400, 3600},
