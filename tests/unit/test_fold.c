@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "tests/unit/calls_kit.h"
 #include "tests/unit/unit.h"
+#include "worker/calls/view.h"
 
 #define EVENTS_MAX 8
 
@@ -254,9 +256,31 @@ START_TEST(ceilings)
 }
 END_TEST
 
+/* A call at its ceiling, all of it on one leg, is read anew after each event. */
+START_TEST(a_full_leg_is_read_quickly)
+{
+    struct fold f;
+    struct view v;
+    struct settings *s = kit_settings(NULL);
+    fold_init(&f);
+    for (int i = 1; i <= LIMIT_EVENTS_PER_CALL; i++) {
+        struct kit_event k = {
+            'C', "c", i, .at = 1, .where = 'a', .from = "79991231212", .to_ext = "101"};
+        ck_assert_int_eq(add(&f, k), FOLD_NEW);
+    }
+    int64_t begun = clock_mono_ms();
+    for (int i = 0; i < 50; i++)
+        view_make(&v, &f, s);
+    ck_assert_int_lt(clock_mono_ms() - begun, 1000);
+    ck_assert(v.first_handled.employee != NULL);
+    fold_done(&f);
+    settings_free(s);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("fold", documentation_in_every_order, one_place_claimed_twice, no_seq,
                     legs_by_time_then_id, late_is_over_an_hour, two_summaries, recordings_once,
-                    ceilings);
+                    ceilings, a_full_leg_is_read_quickly);
 }

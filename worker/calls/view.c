@@ -16,6 +16,7 @@ struct reading {
     struct view *v;
     struct str preferred; /* the summary's to.extension, which wins a tie of times */
     bool menu;            /* a leg is in ivr or queue */
+    bool inverted;        /* the leg being read is */
     int64_t talk_from, talk_to;
     bool in_queue, left_menu;
     const struct settings_employee *handlers[HANDLERS_MAX]; /* each once */
@@ -168,10 +169,9 @@ static void take_first(const struct reading *r, struct view_person *who, struct 
 }
 
 /* The outside party of an event, if this leg shows one. */
-static struct str outside_number(const struct reading *r, const struct fold_leg *leg,
-                                 const struct fold_event *ev)
+static struct str outside_number(const struct reading *r, const struct fold_event *ev)
 {
-    if (r->v->direction == CALL_EVENT_OUTGOING && is_inverted(r, leg))
+    if (r->v->direction == CALL_EVENT_OUTGOING && r->inverted)
         return text(r, ev, FOLD_FROM_NUMBER);
     if (r->v->direction == CALL_EVENT_OUTGOING && goes_out(ev))
         return text(r, ev, FOLD_TO_NUMBER);
@@ -185,7 +185,7 @@ static bool talks(const struct reading *r, const struct fold_leg *leg, const str
                   struct view_person *who)
 {
     if (ev->state != CALL_EVENT_CONNECTED || ev->location == CALL_EVENT_IVR ||
-        ev->location == CALL_EVENT_QUEUE || is_inverted(r, leg))
+        ev->location == CALL_EVENT_QUEUE || r->inverted)
         return false;
     struct str from = text(r, ev, FOLD_FROM_EXTENSION), to = text(r, ev, FOLD_TO_EXTENSION);
     if (from.len == 0)
@@ -241,7 +241,7 @@ static void read_event(struct reading *r, const struct fold_leg *leg, const stru
 {
     struct view *v = r->v;
     if (v->number_raw.len == 0)
-        v->number_raw = outside_number(r, leg, ev);
+        v->number_raw = outside_number(r, ev);
     if (v->line.len == 0)
         v->line = text(r, ev, FOLD_LINE);
     if (ev->location == CALL_EVENT_QUEUE || ev->texts[FOLD_GROUP] != 0)
@@ -258,7 +258,7 @@ static void read_caller(struct reading *r, const struct fold_leg *leg)
     struct view_person who = {0};
     for (size_t i = 0; i < leg->n && who.employee == NULL; i++) {
         const struct fold_event *ev = &leg->events[i];
-        if (is_inverted(r, leg))
+        if (r->inverted)
             who = person(r->s, text(r, ev, FOLD_TO_EXTENSION), STR_NONE, true);
         else if (ev->texts[FOLD_FROM_EXTENSION] != 0)
             who = person(r->s, text(r, ev, FOLD_FROM_EXTENSION), STR_NONE, true);
@@ -295,6 +295,7 @@ static void read_legs(struct reading *r)
 {
     for (size_t i = 0; i < r->f->nlegs; i++) {
         const struct fold_leg *leg = &r->f->legs[i];
+        r->inverted = is_inverted(r, leg);
         for (size_t j = 0; j < leg->n; j++)
             read_event(r, leg, &leg->events[j]);
         if (r->v->direction == CALL_EVENT_OUTGOING)
