@@ -27,7 +27,7 @@ struct kit_vendor {
 const struct kit_vendor *kit_vendor(const char *name);
 
 /* A notification in short. state: A C H D of a leg, S a summary, R a recording. where: i q a or 0.
- * Texts may be NULL. at counts from KIT_T0; 0 with no_time set is absent. */
+ * Texts may be NULL. at counts from KIT_T0; -KIT_T0 is no time. */
 struct kit_event {
     char state;
     const char *call;

@@ -147,6 +147,18 @@ START_TEST(client_data)
 }
 END_TEST
 
+/* Of events without a timestamp only is known when they came. */
+START_TEST(client_of_a_call_without_times)
+{
+    setup();
+    settings = kit_settings(NULL);
+    (void)decide((struct kit_event[]){{'C', "2", 2, .at = -KIT_T0, .where = 'a', .from = CLIENT,
+                                       .to_ext = "101", .line = LINE}},
+                 1, RULE_LIVE, NULL);
+    ck_assert_ptr_nonnull(strstr(data, "\"Новый (19:03 12.05.2014, входящий вызов)\""));
+}
+END_TEST
+
 START_TEST(g3_only_if_switched_on)
 {
     setup();
@@ -564,10 +576,10 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("rules", answered, client_data, g3_only_if_switched_on, g2_unmapped_and_b1,
-                    g3_on_the_summary_alone, consultative_transfer, blind_transfer,
-                    late_first_employee, summary_wins_a_tie, numbers_that_are_no_clients, b15_lines,
-                    guards, all_late, g15_missed, kind_from_a_summary_alone, outgoing,
-                    outgoing_transferred, callback, callback_of_the_manual, own_numbers,
-                    connected_to_a_machine, lines_are_compared_by_digits);
+    return UNIT_RUN(
+        "rules", answered, client_data, client_of_a_call_without_times, g3_only_if_switched_on,
+        g2_unmapped_and_b1, g3_on_the_summary_alone, consultative_transfer, blind_transfer,
+        late_first_employee, summary_wins_a_tie, numbers_that_are_no_clients, b15_lines, guards,
+        all_late, g15_missed, kind_from_a_summary_alone, outgoing, outgoing_transferred, callback,
+        callback_of_the_manual, own_numbers, connected_to_a_machine, lines_are_compared_by_digits);
 }

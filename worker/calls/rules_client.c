@@ -11,11 +11,12 @@
 #include "common/mem.h"
 #include "worker/calls/rules_job.h"
 
-/* "Новый (16:30 05.03.2018, входящий вызов)": local time of the call's earliest known event. */
+/* "Новый (16:30 05.03.2018, входящий вызов)": local time of the call's earliest known event; if none
+ * tells its time, when it came. */
 static char *client_name(const struct rule_call *c, const char *what)
 {
     struct tz_time t;
-    tz_local(c->tz, c->view->earliest, &t);
+    tz_local(c->tz, c->view->earliest ? c->view->earliest : c->cause.received_at / 1000, &t);
     return mem_format("Новый (%02d:%02d %02d.%02d.%04" PRId64 ", %s)", t.hour, t.minute, t.day,
                       t.month, t.year, what);
 }
