@@ -236,11 +236,11 @@ static int reseal(struct run *r)
         fputs("worker settings: more than 100; say --yes\n", stderr);
         return TOOLS_USAGE;
     }
-    for (size_t i = 0; i < n; i++) {
+    /* Writing turns the loop, so the list may grow and shrink under it. */
+    for (size_t i = 0; all = store_documents(r->store, &n), i < n; i++) {
         char *account CLEANUP(mem_free_text) = NULL;
         bool changed = false;
         enum err err;
-        all = store_documents(r->store, &n);
         account = mem_copy(str_of(all[i].account));
         err = reseal_one(r, account, &changed);
         done += !err && changed;
