@@ -229,6 +229,38 @@ START_TEST(rejoin_gives_all_up_and_comes_back)
 }
 END_TEST
 
+/* All partitions are owned; the member that has none, else -1. */
+static int idle_of(const struct member *all)
+{
+    int idle = -1;
+    size_t owned = 0;
+    for (int i = 0; i <= PARTS; i++) {
+        if (!consumer_joined(all[i].k) || all[i].assigned == 0)
+            return -1;
+        owned += all[i].n;
+        if (all[i].n == 0)
+            idle = i;
+    }
+    return owned == PARTS ? idle : -1;
+}
+
+START_TEST(rejoin_without_a_partition)
+{
+    struct member all[PARTS + 1] = {0};
+    fill(1);
+    for (int i = 0; i <= PARTS; i++)
+        join(&all[i]);
+    TURN_UNTIL(idle_of(all) >= 0, JOIN_MS);
+    struct member *idle = &all[idle_of(all)];
+    int before = idle->assigned;
+    consumer_rejoin(idle->k);
+    ck_assert(!consumer_joined(idle->k));
+    TURN_UNTIL(idle->assigned > before, JOIN_MS);
+    for (int i = 0; i <= PARTS; i++)
+        consumer_free(all[i].k, 5000);
+}
+END_TEST
+
 START_TEST(revoke_waits_while_held)
 {
     struct member a = {.hold = true}, b = {.manual = true};
@@ -347,7 +379,7 @@ int main(void)
 {
     return KAFKA_ENV_RUN("kafka_consumer", reads_all_commits_and_resumes,
                          second_member_takes_half_exactly_once, pause_and_resume_lose_nothing,
-                         rejoin_gives_all_up_and_comes_back, revoke_waits_while_held,
-                         offset_gone_is_the_beginning, end_is_known_while_the_broker_is_heard,
-                         killed_member_is_taken_over);
+                         rejoin_gives_all_up_and_comes_back, rejoin_without_a_partition,
+                         revoke_waits_while_held, offset_gone_is_the_beginning,
+                         end_is_known_while_the_broker_is_heard, killed_member_is_taken_over);
 }
