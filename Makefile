@@ -60,6 +60,7 @@ PURE := \
     worker/crm/backoff \
     worker/crm/budget \
     worker/crm/facts \
+    worker/crm/hold \
     worker/crm/lanes \
     worker/crm/look \
     worker/crm/service \

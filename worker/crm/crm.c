@@ -25,6 +25,7 @@
 #include "common/secret.h"
 #include "common/text.h"
 #include "worker/crm/executor.h"
+#include "worker/crm/hold.h"
 #include "worker/crm/shard.h"
 
 #define EXIT_CONFIG 3
@@ -36,7 +37,6 @@
 #define STOP_REQUESTS_MS 10000
 #define TICK_MS 20
 #define GAUGES_MS 1000
-#define HOLD_AGAIN 0.9 /* paused partitions go on under this part of CRM_HOLD_JOBS */
 
 enum {
     CHECK_KAFKA,
@@ -221,14 +221,26 @@ static void end_revoke(struct crm *c)
     executor_stop(c->executor, c->stop_by != 0);
 }
 
+static struct hold hold_of(const struct crm *c, int32_t partition)
+{
+    struct hold h = {.limit = (size_t)c->config->crm_hold_jobs,
+                     .all = executor_held(c->executor),
+                     .here = shard_owner(c->shards[partition])->held};
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        h.partitions += c->shards[i] != NULL;
+    return h;
+}
+
 static void pause_if_full(struct crm *c, const struct kafka_message *m)
 {
     if (m->topic == KAFKA_FACTS || c->paused[m->topic][m->partition] ||
-        executor_held(c->executor) < (size_t)c->config->crm_hold_jobs)
+        executor_held(c->executor) < (size_t)c->config->crm_hold_jobs / 2)
+        return;
+    struct hold h = hold_of(c, m->partition);
+    if (!hold_is_full(&h, m->topic))
         return;
     log_fail("too many jobs are held; the partition waits", LOG_INT("partition", m->partition),
-             LOG_TEXT("topic", kafka_topic_name(m->topic)),
-             LOG_INT("count", executor_held(c->executor)));
+             LOG_TEXT("topic", kafka_topic_name(m->topic)), LOG_INT("count", h.here));
     c->paused[m->topic][m->partition] = true;
     c->any_paused = true;
     consumer_pause(c->consumer, m->topic, m->partition);
@@ -236,16 +248,18 @@ static void pause_if_full(struct crm *c, const struct kafka_message *m)
 
 static void resume_if_room(struct crm *c)
 {
-    double held = (double)executor_held(c->executor);
-    if (!c->any_paused || c->stop_by != 0 || held > HOLD_AGAIN * (double)c->config->crm_hold_jobs)
+    if (!c->any_paused || c->stop_by != 0)
         return;
     c->any_paused = false;
-    for (size_t t = 0; t < TOPICS; t++) {
-        for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+        for (size_t t = 0; c->shards[i] && t < TOPICS; t++) {
             if (!c->paused[topics[t]][i])
                 continue;
-            c->paused[topics[t]][i] = false;
-            consumer_resume(c->consumer, topics[t], i);
+            struct hold h = hold_of(c, i);
+            c->paused[topics[t]][i] = !hold_has_room(&h, topics[t]);
+            c->any_paused |= c->paused[topics[t]][i];
+            if (!c->paused[topics[t]][i])
+                consumer_resume(c->consumer, topics[t], i);
         }
     }
 }

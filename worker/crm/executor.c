@@ -103,6 +103,7 @@ static void adopt(struct executor *x, struct owner *o, struct work *w)
     if (o->works)
         o->works->prev = w;
     o->works = w;
+    o->held++;
     x->held++;
 }
 
@@ -118,6 +119,7 @@ static void disown(struct executor *x, struct work *w)
     w->transfer = NULL;
     executor_hold_place(x, w, false);
     lanes_leave(x->lanes, &w->lane);
+    w->owner->held--;
     x->held--;
     work_free(w);
 }

@@ -5,6 +5,7 @@
 #ifndef WORKER_CRM_OWNER_H
 #define WORKER_CRM_OWNER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "worker/crm/facts.h"
@@ -16,6 +17,7 @@ struct owner {
     struct facts *facts;
     int64_t facts_next;    /* offset behind the newest fact that was read */
     struct work *works;    /* all work of this partition */
+    size_t held;           /* how many of those */
     struct work *awaiting; /* those that wait for a record to be read back */
 };
 
