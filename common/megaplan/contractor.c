@@ -179,6 +179,8 @@ bool contractor_read_page(const struct answer *a, const struct contractor_search
     out->last[0] = '\0';
     bool again = behind[0] && lookup_read_id(jval_at(a->data, 0), first) &&
                  str_eq(str_of(first), str_of(behind));
+    if (again) /* if nothing else comes the list goes nowhere, which is not its end */
+        memcpy(out->last, behind, sizeof behind);
     for (size_t i = again ? 1 : 0; i < rows; i++) {
         const struct jval *row = jval_at(a->data, i);
         if (created_before(row, s->since)) {

@@ -205,7 +205,11 @@ START_TEST(a_page_may_repeat_the_last_row)
     ck_assert_uint_eq(p.nnumbered, 1);
     ck_assert_str_eq(p.last, "10");
     add(row("10", "by hand", "1", NOW, false));
-    ck_assert(read_page(true)); /* nothing new: the list is over, whatever it says */
+    ck_assert(read_page(true)); /* nothing new, and says there is more: no end is taken for one */
+    ck_assert(p.more);
+    ck_assert_str_eq(p.last, "10");
+    add(row("10", "by hand", "1", NOW, false));
+    ck_assert(read_page(false));
     ck_assert(!p.more);
 }
 END_TEST
