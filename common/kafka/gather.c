@@ -14,8 +14,8 @@
 enum {
     FIRST_BYTES = 16 * 1024,
     KEEP_BYTES = 512 * 1024, /* what a burst needs; more is given back */
-    WINDOW = 2,              /* requests in flight: one at work, one waiting */
-    MANY = 64                /* gathered records from which on one is better */
+    CLOSES_AT = 8,           /* requests in flight */
+    OPENS_AT = 2             /* left in flight: one at work, one waiting */
 };
 
 /* ---- a batch ---- */
@@ -127,18 +127,14 @@ void gather_reset(struct gather *g)
     }
     g->first = NULL;
     g->last = &g->first;
-    g->gathered = g->requests = 0;
-}
-
-static bool is_window_open(const struct gather *g)
-{
-    return g->requests < (g->gathered > MANY ? 1 : WINDOW);
+    g->requests = 0;
+    g->closed = false;
 }
 
 bool gather_is_open(const struct gather *g, enum kafka_topic topic, int32_t partition)
 {
     const struct gather_lane *lane = lane_of(g, topic, partition);
-    return lane->flying == 0 && lane->batch.n == 0 && is_window_open(g);
+    return lane->flying == 0 && lane->batch.n == 0 && !g->closed;
 }
 
 void gather_add(struct gather *g, const struct gather_record *r, int64_t now)
@@ -151,33 +147,30 @@ void gather_add(struct gather *g, const struct gather_record *r, int64_t now)
         g->last = &lane->next;
     }
     append(&lane->batch, r);
-    g->gathered++;
 }
 
 void gather_went(struct gather *g, enum kafka_topic topic, int32_t partition)
 {
-    if (lane_of(g, topic, partition)->flying++ == 0)
-        g->requests++;
+    if (lane_of(g, topic, partition)->flying++ == 0 && ++g->requests >= CLOSES_AT)
+        g->closed = true;
 }
 
 void gather_landed(struct gather *g, enum kafka_topic topic, int32_t partition)
 {
-    if (--lane_of(g, topic, partition)->flying == 0)
-        g->requests--;
+    if (--lane_of(g, topic, partition)->flying == 0 && --g->requests <= OPENS_AT)
+        g->closed = false;
 }
 
 bool gather_next(struct gather *g, int64_t before, struct gather_batch *out)
 {
-    bool open = is_window_open(g);
     for (struct gather_lane **at = &g->first, *lane; (lane = *at) != NULL; at = &lane->next) {
-        if (lane->since > before && !(open && lane->flying == 0))
+        if (lane->since > before && (g->closed || lane->flying > 0))
             continue;
         *at = lane->next;
         if (!lane->next)
             g->last = at;
         *out = lane->batch;
         lane->batch = (struct gather_batch){0};
-        g->gathered -= out->n;
         return true;
     }
     return false;

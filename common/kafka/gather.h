@@ -2,16 +2,19 @@
  * Inside common/kafka/ only: records that wait their turn, one lane for each partition. Owns copies.
  *
  *   send -> lane is idle and the window open: at once
- *        -> else gathered; when a request lands, the lane that has waited longest goes, as one batch
+ *        -> else gathered; while the window is open the lane that has waited longest goes, as one batch
+ *
+ *   window:  open --8 requests in flight--> closed --2 left--> open
  *
  * librdkafka sends a request for each partition, and a broker answers those of a connection one after the
  * other. So it pays to have few requests in flight and to let each take along all that its partition has
- * gathered meanwhile. One more than the broker works on keeps it busy; once many records wait, larger
- * batches are worth more than that (tests/bench/RESULTS.md).
+ * gathered meanwhile; and to send several of them together, since every hand-over wakes threads. The two
+ * that are left keep the broker busy until the next ones come (tests/bench/RESULTS.md).
  */
 #ifndef COMMON_KAFKA_GATHER_H
 #define COMMON_KAFKA_GATHER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +49,8 @@ struct gather {
     struct kafka_layout layout;
     struct gather_lane *lanes[KAFKA_TOPICS];
     struct gather_lane *first, **last; /* the line of those that have gathered, oldest first */
-    size_t gathered;                   /* records in all lanes */
     size_t requests;                   /* lanes with something in flight */
+    bool closed;                       /* the window */
 };
 
 void gather_init(struct gather *g, const struct kafka_layout *layout);
