@@ -1,6 +1,29 @@
 /*
  * A job: one thing that must become true in Megaplan or MANGO, as it stands in jobs.now, jobs and
  * jobs.bulk (design.md sections 2-4). Codec; pure.
+ *
+ * What `data` holds, by kind (times unix seconds, numbers and lines digits or `sip:...`, employees
+ * Megaplan ids; what is not known is absent):
+ *
+ *   kind         id behind entry_id       data
+ *   route        :route                   call_id (the menu's leg), line
+ *   visitor      :visitor                 dct_number
+ *   popup        :popup:LEG:STATE[:SEQ]   state (calling, talking, hold), employee, extension, from, line,
+ *                                         started_at. SEQ: the leg was in that state before
+ *   client       :client                  name, phone (as G6 writes it), responsible, employee (its name),
+ *                                         extension, direction (in, out), line; source_line (G8: to be
+ *                                         written), tracking (true: G12 applies)
+ *   responsible  :responsible:OFFSET      responsible, employee (its name), extension
+ *   fill         :fill:line               source_line (G8: the line became known after the client's job)
+ *   task         :task                    title ({client} left to fill in), phone, ended_at, due_at (in
+ *                                         working time), line; responsible (B16: this one, whoever the
+ *                                         client's is) or fallback (if the client's cannot)
+ *   talked       :talked                  direction, talked_at, ended_at
+ *   call         :call:HOW                type (in, miss, out, fail), direction, from, to, line, employee,
+ *                                         started_at, ended_at, talk_seconds, saved, why (not saved)
+ *   record       :record:RECORDING        recording_id, recorded_at
+ *
+ * The deadline of route, visitor and popup is the moment from which they make no sense any more.
  */
 #ifndef COMMON_JOB_H
 #define COMMON_JOB_H
