@@ -12,6 +12,7 @@
 /* Numbers, lines and the like: a `sip:` address fits, a megabyte does not. */
 #define TEXT_MAX 128
 #define TIME_MAX INT64_C(253402300799) /* the year 9999 */
+#define RESULT "result/"               /* a kind begins with, then the command */
 
 /* What the readers share: the struct that is filled and the first error. */
 struct reader {
@@ -100,18 +101,28 @@ static void read_parties(struct reader *r)
     read_text(r, to, "acd_group", "to.acd_group", &ev->acd_group);
 }
 
-static void read_state(struct reader *r)
+/* The index of a word among those known; 0, which is "", if it is absent. */
+static size_t read_word(struct reader *r, const char *key, const char *const *names, size_t n)
 {
-    static const char *const names[] = {"Appeared", "Connected", "OnHold", "Disconnected"};
-    struct str name = jval_get_text(r->ev->json, "call_state");
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (str_is(name, names[i])) {
-            r->ev->state = (enum call_event_state)i;
-            return;
-        }
+    struct str word = STR_NONE;
+    read_text(r, r->ev->json, key, key, &word);
+    for (size_t i = 0; i < n; i++) {
+        if (str_is(word, names[i]))
+            return i;
     }
     if (!r->failed)
-        fail(r, "call_state", name.len ? "is unknown" : "is missing");
+        fail(r, key, "is unknown");
+    return 0;
+}
+
+static void read_state(struct reader *r)
+{
+    static const char *const names[] = {"", "Appeared", "Connected", "OnHold", "Disconnected"};
+    size_t i = read_word(r, "call_state", names, sizeof(names) / sizeof(*names));
+    if (i > 0)
+        r->ev->state = (enum call_event_state)(i - 1);
+    else if (!r->failed)
+        fail(r, "call_state", "is missing");
 }
 
 /* The documentation's own examples misspell the field (mango-api.md section 2). */
@@ -140,6 +151,7 @@ static void read_leg(struct reader *r)
     read_text(r, ev->json, "command_id", "command_id", &ev->command_id);
     read_text(r, ev->json, "callback_initiator", "callback_initiator", &ev->callback_initiator);
     read_text(r, ev->json, "task_id", "task_id", &ev->task_id);
+    read_text(r, ev->json, "transfer", "transfer", &ev->transfer);
     read_int(r, ev->json, "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
 }
@@ -162,13 +174,53 @@ static void read_summary(struct reader *r)
     ev->timestamp = ev->create_time;
 }
 
-static void read_other(struct reader *r)
+static void read_recording_state(struct reader *r)
+{
+    static const char *const names[] = {"", "Started", "Continued", "Completed"};
+    r->ev->recording_state = (enum call_event_recording)read_word(r, "recording_state", names,
+                                                                  sizeof(names) / sizeof(*names));
+}
+
+static void read_recording(struct reader *r)
+{
+    struct call_event *ev = r->ev;
+    read_identity(r, "recording_id", true, &ev->recording_id);
+    read_identity(r, "call_id", false, &ev->call_id);
+    read_int(r, ev->json, "timestamp", TIME_MAX, &ev->timestamp);
+    read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
+    if (ev->kind == CALL_EVENT_RECORD_ADDED)
+        return;
+    read_recording_state(r);
+    read_int(r, ev->json, "completion_code", INT32_MAX, &ev->completion_code);
+    read_text(r, ev->json, "recipient", "recipient", &ev->recipient);
+}
+
+static void read_dtmf(struct reader *r)
 {
     struct call_event *ev = r->ev;
     read_identity(r, "call_id", false, &ev->call_id);
-    read_identity(r, "recording_id", ev->kind == CALL_EVENT_RECORD_ADDED, &ev->recording_id);
+    read_text(r, ev->json, "dtmf", "dtmf", &ev->dtmf);
     read_int(r, ev->json, "timestamp", TIME_MAX, &ev->timestamp);
     read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
+}
+
+/* Our command_id is entry_id~nonce (design.md 6.5): whose it is not, that result says nothing to us. */
+static void read_result(struct reader *r, struct str kind)
+{
+    struct call_event *ev = r->ev;
+    read_identity(r, "command_id", false, &ev->command_id);
+    long tilde = str_rfind(ev->command_id, '~');
+    if (r->failed)
+        return;
+    if (tilde <= 0) {
+        ev->kind = CALL_EVENT_OTHER;
+        return;
+    }
+    ev->entry_id = (struct str){ev->command_id.ptr, (size_t)tilde};
+    ev->command = str_from(kind, sizeof RESULT - 1);
+    if (jval_get(ev->json, "result") == NULL)
+        fail(r, "result", "is missing");
+    read_int(r, ev->json, "result", INT32_MAX, &ev->result);
 }
 
 enum call_event_kind call_event_kind_of(struct str kind)
@@ -178,30 +230,50 @@ enum call_event_kind call_event_kind_of(struct str kind)
         if (str_is(kind, names[i]))
             return (enum call_event_kind)i;
     }
-    return CALL_EVENT_OTHER;
+    return str_starts(kind, STR(RESULT)) ? CALL_EVENT_RESULT : CALL_EVENT_OTHER;
 }
 
-enum err call_event_parse(enum call_event_kind kind, struct str json, struct call_event *out,
-                          struct error *e)
+static void read_event(struct reader *r, struct str kind)
+{
+    struct call_event *ev = r->ev;
+    if (jval_type(ev->json) != JVAL_OBJECT)
+        fail(r, "the notification", "is no object");
+    if (ev->kind != CALL_EVENT_RESULT)
+        read_identity(r, "entry_id", true, &ev->entry_id);
+    switch (ev->kind) {
+    case CALL_EVENT_LEG:
+        read_leg(r);
+        break;
+    case CALL_EVENT_SUMMARY:
+        read_summary(r);
+        break;
+    case CALL_EVENT_RECORDING:
+    case CALL_EVENT_RECORD_ADDED:
+        read_recording(r);
+        break;
+    case CALL_EVENT_DTMF:
+        read_dtmf(r);
+        break;
+    case CALL_EVENT_RESULT:
+        read_result(r, kind);
+        break;
+    case CALL_EVENT_OTHER:
+        break;
+    }
+}
+
+enum err call_event_parse(struct str kind, struct str json, struct call_event *out, struct error *e)
 {
     memset(out, 0, sizeof *out);
-    out->kind = kind;
+    out->kind = call_event_kind_of(kind);
     out->direction = CALL_EVENT_UNTOLD;
-    if (kind == CALL_EVENT_OTHER)
+    if (out->kind == CALL_EVENT_OTHER)
         return ERR_OK;
-    enum err err = jval_parse(json, &out->json, e);
+    enum err err = jval_parse_lenient(json, &out->json, e);
     if (err != ERR_OK)
         return err;
     struct reader r = {out, e, false};
-    if (jval_type(out->json) != JVAL_OBJECT)
-        fail(&r, "the notification", "is no object");
-    read_identity(&r, "entry_id", true, &out->entry_id);
-    if (kind == CALL_EVENT_LEG)
-        read_leg(&r);
-    else if (kind == CALL_EVENT_SUMMARY)
-        read_summary(&r);
-    else
-        read_other(&r);
+    read_event(&r, kind);
     if (!r.failed)
         return ERR_OK;
     call_event_done(out);

@@ -22,6 +22,7 @@ enum call_event_kind {
     CALL_EVENT_RECORDING,    /* events/recording */
     CALL_EVENT_RECORD_ADDED, /* events/record/added */
     CALL_EVENT_DTMF,         /* events/dtmf */
+    CALL_EVENT_RESULT,       /* result/<command> of a command of ours */
     CALL_EVENT_OTHER,        /* whatever no rule uses */
 };
 
@@ -46,6 +47,13 @@ enum call_event_direction {
     CALL_EVENT_OUTGOING = 2,
 };
 
+enum call_event_recording { /* recording_state */
+    CALL_EVENT_RECORDING_UNTOLD,
+    CALL_EVENT_RECORDING_STARTED,
+    CALL_EVENT_RECORDING_CONTINUED,
+    CALL_EVENT_RECORDING_COMPLETED,
+};
+
 /* Longest decimal that an identifier may come as, and its terminator. */
 #define CALL_EVENT_NUMBER 24
 #define CALL_EVENT_TEXTS 16
@@ -56,11 +64,11 @@ struct call_event_party {
     struct str taken_from;
 };
 
-/* Absent texts are empty, absent numbers 0. Everything is borrowed from `json` or from `texts`: do
- * not copy the struct, keep the original until call_event_done. */
+/* Absent texts are empty, absent numbers 0. Everything but `command` is borrowed from `json` or
+ * from `texts`: do not copy the struct, keep the original until call_event_done. */
 struct call_event {
     enum call_event_kind kind;
-    struct str entry_id; /* 1-128 bytes */
+    struct str entry_id; /* 1-128 bytes; a result's: its command_id before the last `~` */
     struct str call_id;  /* 1-128 bytes for a leg; may be empty for the others */
     int64_t timestamp;   /* unix seconds; a summary: its create_time */
     int64_t seq;
@@ -72,24 +80,33 @@ struct call_event {
     struct str command_id;
     struct str callback_initiator;
     struct str task_id;
-    int64_t dct_type; /* 0 none, 1 dynamic, 2 static */
+    struct str transfer; /* a leg's: `consultative` `blind` `return_blind` */
+    int64_t dct_type;    /* 0 none, 1 dynamic, 2 static */
     struct str dct_number;
     int64_t disconnect_reason;
     enum call_event_direction direction; /* a summary's */
     int64_t create_time, forward_time, talk_time, end_time;
     struct str recording_id;
+    enum call_event_recording recording_state;
+    int64_t completion_code; /* of a recording: 1000 good, 4002 too short */
+    struct str recipient;    /* of a recording: `Cloud` `Mail` `CloudAndMail` */
+    struct str dtmf;         /* the keys pressed */
+    struct str command;      /* a result's: what stands behind result/; borrowed from `kind` */
+    int64_t result;          /* a result's code (mango-api.md section 8) */
 
     struct jval *json; /* owned */
     char texts[CALL_EVENT_TEXTS][CALL_EVENT_NUMBER];
     int ntexts;
 };
 
-/* `kind` is the path below events/ ("call", "summary", ...); results and unknown ones are OTHER. */
+/* `kind` is the path below the base ("call", "summary", "result/route" ...), as in the header of a message
+ * of `events`. */
 enum call_event_kind call_event_kind_of(struct str kind);
 
-/* Fills *out. On failure nothing is owned. ERR_INPUT says what is wrong; ERR_INTERNAL: no memory.
- * For CALL_EVENT_OTHER nothing is read. */
-enum err call_event_parse(enum call_event_kind kind, struct str json, struct call_event *out,
+/* Fills *out, which borrows from `kind`. On failure nothing is owned. ERR_INPUT says what is wrong;
+ * ERR_INTERNAL: no memory. Of a repeated key the last counts. Of CALL_EVENT_OTHER nothing is read; what
+ * comes as a result but carries no `entry_id~...` of ours becomes CALL_EVENT_OTHER. */
+enum err call_event_parse(struct str kind, struct str json, struct call_event *out,
                           struct error *e) MUST_CHECK;
 void call_event_done(struct call_event *ev);
 

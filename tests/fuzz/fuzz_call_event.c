@@ -21,14 +21,16 @@ struct story {
 
 static void read_story(struct str all, struct story *s)
 {
+    static const char *const kinds[] = {"call", "summary", "recording",   "record/added",
+                                        "dtmf", "sms",     "result/route"};
     while (all.len > 0 && s->n < LINES_MAX) {
         long end = str_find(all, '\n');
         struct str line = {all.ptr, end < 0 ? all.len : (size_t)end};
         all = str_from(all, line.len + 1);
         if (line.len == 0)
             continue;
-        enum call_event_kind kind = (enum call_event_kind)((unsigned char)line.ptr[0] % 6);
-        if (call_event_parse(kind, str_from(line, 1), &s->events[s->n], NULL) == ERR_OK)
+        const char *kind = kinds[(unsigned char)line.ptr[0] % (sizeof(kinds) / sizeof(*kinds))];
+        if (call_event_parse(str_of(kind), str_from(line, 1), &s->events[s->n], NULL) == ERR_OK)
             s->n++;
     }
 }

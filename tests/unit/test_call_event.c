@@ -13,7 +13,7 @@ static struct call_event ev;
 
 static enum err parse(const char *kind, const char *json, struct error *e)
 {
-    return call_event_parse(call_event_kind_of(str_of(kind)), str_of(json), &ev, e);
+    return call_event_parse(str_of(kind), str_of(json), &ev, e);
 }
 
 static void good(const char *kind, const char *json)
@@ -39,7 +39,8 @@ START_TEST(kinds)
     ck_assert_int_eq(call_event_kind_of(STR("record/added")), CALL_EVENT_RECORD_ADDED);
     ck_assert_int_eq(call_event_kind_of(STR("dtmf")), CALL_EVENT_DTMF);
     ck_assert_int_eq(call_event_kind_of(STR("sms")), CALL_EVENT_OTHER);
-    ck_assert_int_eq(call_event_kind_of(STR("result/route")), CALL_EVENT_OTHER);
+    ck_assert_int_eq(call_event_kind_of(STR("result/route")), CALL_EVENT_RESULT);
+    ck_assert_int_eq(call_event_kind_of(STR("result")), CALL_EVENT_OTHER);
     good("sms", "not even JSON");
     call_event_done(&ev);
 }
@@ -121,9 +122,64 @@ START_TEST(others)
                          "\"timestamp\": 1578664187, \"recording_id\": \"MToxMDA=\"}");
     TEXT_IS(ev.recording_id, "MToxMDA=");
     call_event_done(&ev);
-    good("dtmf", "{\"entry_id\": \"e\", \"dtmf\": \"1\", \"seq\": 1}");
+    good("dtmf", "{\"entry_id\": \"e\", \"dtmf\": 12, \"seq\": 1, \"call_id\": \"c\", "
+                 "\"timestamp\": \"1399906988\", \"location\": \"ivr.2\"}");
+    TEXT_IS(ev.dtmf, "12");
+    TEXT_IS(ev.call_id, "c");
+    ck_assert_int_eq(ev.seq, 1);
+    ck_assert_int_eq(ev.timestamp, 1399906988);
+    call_event_done(&ev);
+    good("call", "{\"entry_id\": \"e\", \"call_id\": \"c\", \"call_state\": \"Connected\", "
+                 "\"transfer\": \"blind\"}");
+    TEXT_IS(ev.transfer, "blind");
     call_event_done(&ev);
     refused("record/added", "{\"entry_id\": \"e\"}", "recording_id is missing");
+}
+END_TEST
+
+START_TEST(recordings)
+{
+    good("recording", "{\"entry_id\": \"e\", \"call_id\": \"c\", \"recording_id\": \"r\", "
+                      "\"recording_state\": \"Completed\", \"completion_code\": \"4002\", "
+                      "\"recipient\": \"CloudAndMail\", \"seq\": 3, \"timestamp\": 7}");
+    TEXT_IS(ev.recording_id, "r");
+    TEXT_IS(ev.recipient, "CloudAndMail");
+    ck_assert_int_eq(ev.recording_state, CALL_EVENT_RECORDING_COMPLETED);
+    ck_assert_int_eq(ev.completion_code, 4002);
+    call_event_done(&ev);
+    good("recording", "{\"entry_id\": \"e\", \"recording_id\": \"r\"}");
+    ck_assert_int_eq(ev.recording_state, CALL_EVENT_RECORDING_UNTOLD);
+    ck_assert_int_eq(ev.completion_code, 0);
+    call_event_done(&ev);
+    refused("recording", "{\"entry_id\":\"e\",\"recording_state\":\"Started\"}",
+            "recording_id is missing");
+    refused("recording", "{\"entry_id\":\"e\",\"recording_id\":\"r\",\"recording_state\":\"Gone\"}",
+            "recording_state is unknown");
+}
+END_TEST
+
+START_TEST(results)
+{
+    good("result/route", "{\"command_id\": \"NT~A=~17\", \"result\": \"4100\"}");
+    ck_assert_int_eq(ev.kind, CALL_EVENT_RESULT);
+    TEXT_IS(ev.entry_id, "NT~A=");
+    TEXT_IS(ev.command_id, "NT~A=~17");
+    TEXT_IS(ev.command, "route");
+    ck_assert_int_eq(ev.result, 4100);
+    call_event_done(&ev);
+    static const char *const strangers[] = {
+        "{}", "{\"command_id\":null}", "{\"command_id\":17,\"result\":1000}",
+        "{\"command_id\":\"c1\",\"result\":{}}", "{\"command_id\":\"~c1\",\"result\":1000}"};
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
+        good("result/callback", strangers[i]);
+        ck_assert_int_eq(ev.kind, CALL_EVENT_OTHER);
+        TEXT_IS(ev.entry_id, "");
+        call_event_done(&ev);
+    }
+    refused("result/route", "{\"command_id\":[]}", "command_id is neither");
+    refused("result/route", "{\"command_id\":\"e~1\"}", "result is missing");
+    refused("result/route", "{\"command_id\":\"e~1\",\"result\":{}}", "result is no number");
+    refused("result/route", "{", "JSON");
 }
 END_TEST
 
@@ -188,5 +244,6 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("call_event", kinds, routed_leg, traps, summary, others, refusals, lengths);
+    return UNIT_RUN("call_event", kinds, routed_leg, traps, summary, others, recordings, results,
+                    refusals, lengths);
 }

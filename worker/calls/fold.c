@@ -284,6 +284,7 @@ enum fold_result fold_add(struct fold *f, const struct call_event *ev, int64_t r
     case CALL_EVENT_RECORD_ADDED:
         return add_recording(f, ev);
     case CALL_EVENT_DTMF:
+    case CALL_EVENT_RESULT:
     case CALL_EVENT_OTHER:
         break;
     }

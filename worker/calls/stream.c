@@ -180,7 +180,7 @@ static enum err read_message(const struct kafka_message *m, struct event_key *ke
         return error_set(e, ERR_INPUT, "the key's account is too long");
     if (kind.len == 0)
         return error_set(e, ERR_INPUT, "no header kind");
-    if (call_event_parse(call_event_kind_of(kind), m->value, ev, e) != ERR_OK)
+    if (call_event_parse(kind, m->value, ev, e) != ERR_OK)
         return e->kind;
     if (ev->kind != CALL_EVENT_OTHER && !str_eq(ev->entry_id, key->rest)) {
         call_event_done(ev);
