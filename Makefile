@@ -44,6 +44,7 @@ PURE := \
     common/tz \
     common/tz_rule \
     common/url \
+    common/worktime \
     ingest/accept \
     ingest/cidr \
     ingest/entry \

@@ -134,21 +134,36 @@ void tz_free(struct tz *z)
     free(z);
 }
 
-int32_t tz_offset(const struct tz *z, int64_t unix_s)
+/* The number of transitions at or before that second. */
+static size_t passed(const struct tz *z, int64_t unix_s)
 {
-    if (z->n == 0 || unix_s < z->at[0])
-        return z->n == 0 && z->has_rule ? tz_rule_offset(&z->rule, unix_s) : z->first;
-    if (unix_s >= z->at[z->n - 1] && z->has_rule)
-        return tz_rule_offset(&z->rule, unix_s);
-    size_t low = 0, high = z->n; /* at[low] <= unix_s < at[high] */
-    while (high - low > 1) {
+    size_t low = 0, high = z->n;
+    while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (z->at[middle] <= unix_s)
-            low = middle;
+            low = middle + 1;
         else
             high = middle;
     }
-    return z->offsets[low];
+    return low;
+}
+
+int32_t tz_offset(const struct tz *z, int64_t unix_s)
+{
+    size_t n = passed(z, unix_s);
+    if (n == z->n && z->has_rule)
+        return tz_rule_offset(&z->rule, unix_s);
+    return n == 0 ? z->first : z->offsets[n - 1];
+}
+
+int64_t tz_next_change(const struct tz *z, int64_t unix_s)
+{
+    if (z == NULL)
+        return INT64_MAX;
+    size_t n = passed(z, unix_s);
+    if (n < z->n)
+        return z->at[n];
+    return z->has_rule ? tz_rule_next_change(&z->rule, unix_s) : INT64_MAX;
 }
 
 void tz_local(const struct tz *z, int64_t unix_s, struct tz_time *out)

@@ -29,6 +29,9 @@ void tz_free(struct tz *z); /* NULL is fine */
 
 /* Seconds east of UTC at that unix second. */
 int32_t tz_offset(const struct tz *z, int64_t unix_s);
+/* The first moment after unix_s from which another offset may be in force: between two such moments
+ * local time runs evenly. INT64_MAX: never again; also for NULL, which is UTC. */
+int64_t tz_next_change(const struct tz *z, int64_t unix_s);
 /* The clock on the wall there; NULL is UTC. */
 void tz_local(const struct tz *z, int64_t unix_s, struct tz_time *out);
 

@@ -174,3 +174,21 @@ int32_t tz_rule_offset(const struct tz_rule *r, int64_t unix_s)
     bool saving = begin < end ? unix_s >= begin && unix_s < end : unix_s >= begin || unix_s < end;
     return saving ? r->saving : r->standard;
 }
+
+int64_t tz_rule_next_change(const struct tz_rule *r, int64_t unix_s)
+{
+    int64_t year, next = INT64_MAX;
+    int month, day;
+    if (!r->has_saving)
+        return INT64_MAX;
+    tz_rule_date(tz_rule_floor(unix_s + r->standard, DAY), &year, &month, &day);
+    for (int64_t y = year; y <= year + 1; y++) {
+        int64_t begin = change_at(&r->begin, y, r->standard);
+        int64_t end = change_at(&r->end, y, r->saving);
+        if (begin > unix_s && begin < next)
+            next = begin;
+        if (end > unix_s && end < next)
+            next = end;
+    }
+    return next;
+}

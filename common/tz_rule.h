@@ -25,6 +25,8 @@ struct tz_rule {
 bool tz_rule_parse(struct str text, struct tz_rule *out);
 /* Seconds east of UTC at that unix second. */
 int32_t tz_rule_offset(const struct tz_rule *r, int64_t unix_s);
+/* The rule's first change after that second; INT64_MAX without daylight saving time. */
+int64_t tz_rule_next_change(const struct tz_rule *r, int64_t unix_s);
 
 /* Days since 1970-01-01 of a date, and back. */
 int64_t tz_rule_days(int64_t year, int month, int day);

@@ -57,7 +57,7 @@ END_TEST
 /* The changes themselves, to the second. */
 START_TEST(changes_to_the_second)
 {
-    static const int64_t changes[] = {1396137600, 1414285200, 2532992400, 4079206800};
+    static const int64_t changes[] = {1396141200, 1414285200, 2531955600, 4078429200};
     struct tz *z = load("Europe/Berlin");
     setenv("TZ", "Europe/Berlin", 1);
     tzset();
@@ -66,6 +66,40 @@ START_TEST(changes_to_the_second)
             same_as_libc(z, "Europe/Berlin", t);
     }
     tz_free(z);
+}
+END_TEST
+
+#define LAST 3000000000
+
+/* Between two changes every half of an hour has the same offset: no change is left out. */
+START_TEST(next_change)
+{
+    static const char *const zones[] = {"Europe/Moscow", "Europe/Berlin", "Australia/Lord_Howe",
+                                        "Pacific/Apia",  "Asia/Kolkata",  "Africa/Casablanca"};
+    for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++) {
+        struct tz *z = load(zones[i]);
+        for (int64_t t = -100000000; t < LAST;) {
+            int64_t next = tz_next_change(z, t), end = next < LAST ? next : LAST;
+            int32_t offset = tz_offset(z, t);
+            ck_assert(next > t);
+            for (int64_t in = t; in < end; in += 1800) {
+                if (tz_offset(z, in) != offset)
+                    ck_abort_msg("%s at %ld", zones[i], (long)in);
+            }
+            ck_assert_int_eq(tz_offset(z, end - 1), offset);
+            t = end;
+        }
+        tz_free(z);
+    }
+    struct tz *berlin = load("Europe/Berlin"), *moscow = load("Europe/Moscow");
+    ck_assert_int_eq(tz_next_change(berlin, 1396141199), 1396141200);
+    ck_assert_int_eq(tz_next_change(berlin, 1396141200), 1414285200);
+    ck_assert_int_eq(tz_next_change(berlin, 4078429199), 4078429200);
+    ck_assert_int_eq(tz_next_change(moscow, 1400000000), 1414274400);
+    ck_assert(tz_next_change(moscow, 1414274400) == INT64_MAX);
+    ck_assert(tz_next_change(NULL, 0) == INT64_MAX);
+    tz_free(berlin);
+    tz_free(moscow);
 }
 END_TEST
 
@@ -175,6 +209,7 @@ START_TEST(broken_files)
     ck_assert(tz_parse(buf_str(&b), &z, NULL) == ERR_OK);
     ck_assert_int_eq(tz_offset(z, 0), 0);
     ck_assert_int_eq(tz_offset(z, 99), 0);
+    ck_assert(tz_next_change(z, 99) == INT64_MAX); /* nothing is known beyond the last one */
     tz_free(z);
     for (size_t cut = 0; cut < b.len; cut++)
         ck_assert(tz_parse((struct str){b.data, cut}, &z, NULL) == ERR_INPUT);
@@ -194,6 +229,6 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("tz", agrees_with_libc, changes_to_the_second, utc_without_a_zone,
+    return UNIT_RUN("tz", agrees_with_libc, changes_to_the_second, next_change, utc_without_a_zone,
                     names_stay_in_the_folder, rules, days_of_the_year, broken_files);
 }
