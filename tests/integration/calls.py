@@ -14,6 +14,7 @@ import time
 import zoneinfo
 
 import mango
+from written import verbatim, written
 
 VENDOR = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "vendor-events.json"
 DOC_START = 1399906976  # the first timestamp of the documentation's examples
@@ -99,14 +100,24 @@ def blind_transfer(call):
 
 
 def custom(call):
-    """Events written out in the scenario: [path, json] with the documentation's values in it."""
+    """Events written out in the scenario: [path, json] with the documentation's values in it, or
+    [path, text] to be sent as it stands."""
     return copy.deepcopy(call["events"])
+
+
+WRITTEN = "written"  # stands for the path until written() tells it
+
+
+def written_out(call):
+    """The scenario's [[call.event]] tables (written.py)."""
+    return [[WRITTEN, copy.deepcopy(event)] for event in call["event"]]
 
 
 SHAPES = {f.__name__.replace("_", "-"): f
           for f in (documentation, direct, missed, outgoing, internal, blind_transfer, custom)}
+SHAPES[WRITTEN] = written_out
 KEYS = {"name", "shape", "number", "hidden", "entry", "extension", "line", "events", "json", "form",
-        "sign", "closes", "copies", "drop", "minutes_ago", "account"}
+        "sign", "closes", "copies", "drop", "minutes_ago", "seconds_ago", "account", "event"}
 
 
 class Call:
@@ -122,19 +133,40 @@ class Call:
         self.closes = description.get("closes", True)
         minute = int(time.time()) // 60 - description.get("minutes_ago", 1)
         self.start = minute * 60 + FIRST_SECOND
+        if "seconds_ago" in description:
+            self.start = int(time.time()) - description["seconds_ago"]
         self.order = None
-        self.webhooks = [self.webhook(path, doc) for path, doc in
-                         SHAPES[description.get("shape", "documentation")](description)]
+        self.webhooks = [self.webhook(path, doc) for path, doc in self.shape()]
         for index_to_drop in sorted(description.get("drop", []), reverse=True):
             del self.webhooks[index_to_drop]
 
+    def shape(self):
+        return SHAPES[self.given.get("shape", "written" if "event" in self.given else
+                                     "documentation")](self.given)
+
     def webhook(self, path, doc):
-        doc = shifted(doc, self.start - DOC_START)
-        doc = renamed(doc, self.given, self.number)
-        if "entry_id" in doc:
-            doc["entry_id"] = self.entry
+        if isinstance(doc, str):
+            doc = verbatim(doc, self)
+        elif path == WRITTEN:
+            path, doc = written(doc, self)
+        else:
+            doc = shifted(doc, self.start - DOC_START)
+            doc = renamed(doc, self.given, self.number)
+            if "entry_id" in doc:
+                doc["entry_id"] = self.entry
         return mango.Webhook(path, doc, self.given.get("json", "plain"),
                              self.given.get("form", "plus"), self.given.get("sign"))
+
+    @property
+    def begin(self):
+        return self.start
+
+    @property
+    def end(self):
+        """The summary's end, None without one."""
+        ends = [w.doc["end_time"] for w in self.webhooks
+                if isinstance(w.doc, dict) and w.doc.get("end_time")]
+        return int(ends[-1]) if ends else None
 
     def began(self, timezone):
         """The HH:MM DD.MM.YYYY of a new client's name."""

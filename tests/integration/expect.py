@@ -3,18 +3,13 @@
 Every check gives lines of difference, worded for the reader of a failed run; no line = it holds.
 """
 
+import datetime
 import json
 import re
 
+import mango
 from play import new_clients
-from scenario import only, phone_in_format
-
-CLIENT = {"call", "phone", "responsible", "creator", "name", "number", "description"}
-JOB = {"id", "topic", "kind", "count", "data", "rule", "number", "verdict", "account", "origin",
-       "entry_id", "key"}
-OUTCOME = {"entry", "kind", "job", "what", "result", "rule", "reason", "count", "employee"}
-REQUEST = {"method", "path", "contains", "count", "min", "max"}
-DEAD = {"topic", "stage", "reason", "count"}
+from scenario import phone_in_format
 
 
 def check(scenario, player, seeded_before):
@@ -60,7 +55,6 @@ def check_clients(scenario, state):
     found = [found_client(c) for c in new_clients(state)]
     lines = []
     for entry in scenario.expect.get("client", []):
-        only("expect.client", entry, CLIENT)
         names = entry["call"] if isinstance(entry["call"], list) else None
         groups = [scenario.named(names)] if names else [[c] for c in scenario.named(entry["call"])]
         for calls in groups:
@@ -120,7 +114,6 @@ def check_seeded(before, state):
 def check_requests(scenario, log):
     lines = ["the fake Megaplan itself failed: %s" % r for r in log if r["status"] == 599][:3]
     for entry in scenario.expect.get("request", []):
-        only("expect.request", entry, REQUEST)
         mine = [r for r in log if r["method"] == entry.get("method", "POST")
                 and re.search(entry["path"], r["path"])
                 and scenario.fill(entry.get("contains", "")) in r["query"] + r["body"]]
@@ -141,34 +134,95 @@ def subset(wanted, found):
     return wanted == found
 
 
-def filled(scenario, call, value):
-    if isinstance(value, dict):
-        return {k: filled(scenario, call, v) for k, v in value.items()}
-    return scenario.fill(value, call)
-
-
 def check_jobs(scenario, topics):
-    """[[expect.job]]: one job (by id) with these fields; [expect.jobs]: how many ids of each kind."""
+    """[[expect.job]]: one job (by id) with these fields; [expect.jobs]: how many ids of each kind;
+    only_jobs: every job is one of those that are described."""
     jobs = topics.jobs()
-    lines = []
+    lines, described = [], set()
     for entry in scenario.expect.get("job", []):
-        only("expect.job", entry, JOB)
-        wanted = {k: v for k, v in filled(scenario, None, entry).items()
-                  if k not in ("topic", "count", "account", "origin", "key")}
-        mine = [m[0] for m in jobs.values() if subset(wanted, m[0].doc)]
-        for key in ("account", "origin"):
-            mine = [m for m in mine if key not in entry or m.headers.get(key) == entry[key]]
-        mine = [m for m in mine if "key" not in entry or m.key == scenario.fill(entry["key"])]
-        mine = [m for m in mine if "topic" not in entry or m.topic.endswith("." + entry["topic"])]
+        mine = [i for i, m in jobs.items() if not unlike(scenario, topics, entry, m[0])]
+        described.update(mine)
         if len(mine) != entry.get("count", 1):
-            lines.append("job %s: expected %d, found %d among%s" % (
-                wanted, entry.get("count", 1), len(mine), listed(jobs)))
+            lines.append("job %s: expected %d, found %d%s among%s" % (
+                scenario.fill_all(entry), entry.get("count", 1), len(mine),
+                nearest(scenario, topics, entry, jobs), listed(jobs)))
     for kind, count in scenario.expect.get("jobs", {}).items():
         mine = [i for i, m in jobs.items() if m[0].doc["kind"] == kind]
         if len(mine) != count:
             lines.append("jobs of kind %s: expected %d, found %d%s" % (
                 kind, count, len(mine), "".join("\n      " + i for i in sorted(mine)[:10])))
+    if scenario.expect.get("only_jobs"):
+        lines += ["no [[expect.job]] is this job: %s %s" % (m[0].topic, m[0].value)
+                  for i, m in jobs.items() if i not in described][:5]
     return lines
+
+
+JOB_FIELDS = {"id", "kind", "rule", "number", "verdict", "entry_id", "deadline"}  # of its value, compared as is
+
+
+def nearest(scenario, topics, entry, jobs):
+    """Of the job with the expected id, what differs."""
+    message = jobs.get(scenario.fill(entry.get("id", "")))
+    differs = unlike(scenario, topics, entry, message[0]) if message else []
+    return " (%s differs)" % ", ".join(differs) if differs else ""
+
+
+def unlike(scenario, topics, entry, message):
+    """What of one [[expect.job]] a job is not."""
+    doc = message.doc
+    wanted = scenario.fill_all(entry)
+    data = doc.get("data") or {}
+    if wanted.get("exact"):
+        wanted["absent"] = wanted.get("absent", []) + [
+            "data." + k for k in data if k not in wanted.get("data", {})]
+    made = [k for k in JOB_FIELDS if k in wanted and wanted[k] != doc.get(k)]
+    made += ["data." + k for k, v in wanted.get("data", {}).items() if not subset(v, data.get(k))]
+    made += [k for k in ("account", "origin") if k in wanted and wanted[k] != message.headers.get(k)]
+    made += [path for path in wanted.get("absent", []) if stands_in(path, doc)]
+    for what, holds in (
+            ("key", wanted.get("key", message.key) == message.key),
+            ("topic", message.topic.endswith("." + wanted.get("topic", ""))
+             or "topic" not in wanted),
+            ("reason", re.search(wanted.get("reason", ""), doc.get("reason") or "")),
+            ("expires_after_s", expires(message, wanted.get("expires_after_s"))),
+            ("event", is_cause(scenario, topics, doc, wanted.get("event")))):
+        if not holds:
+            made.append(what)
+    return made
+
+
+def stands_in(path, doc):
+    """Whether a dotted path leads to something, null included."""
+    for part in path.split("."):
+        if not isinstance(doc, dict) or part not in doc:
+            return False
+        doc = doc[part]
+    return True
+
+
+def expires(message, seconds):
+    """The deadline is so long after its event: after the earlier of its own time and its arrival."""
+    if seconds is None:
+        return True
+    deadline = message.doc.get("deadline")
+    event = int(message.headers["received-at"]) / 1000
+    event = min(event, message.doc.get("event_at") or event)
+    return deadline is not None and abs(
+        datetime.datetime.fromisoformat(deadline).timestamp() - event - seconds) <= 1
+
+
+def is_cause(scenario, topics, doc, index):
+    """The event at the job's offset is that one (an index) of its call."""
+    if index is None:
+        return True
+    call = next((c for c in scenario.calls if c.entry == doc["entry_id"]), None)
+    kept = next((m for m in topics.messages["events"]
+                 if m.place.endswith("." + doc.get("offset", ""))), None)
+    return call is not None and kept is not None and kept.value == sent_text(call.webhooks[index])
+
+
+def sent_text(webhook):
+    return mango.write_json(webhook.doc, webhook.json_style).decode()
 
 
 def listed(jobs):
@@ -180,7 +234,6 @@ def check_outcomes(scenario, topics):
             for m in topics.messages["outcomes"]]
     lines = []
     for entry in scenario.expect.get("outcome", []):
-        only("expect.outcome", entry, OUTCOME)
         wanted = {k: scenario.fill(v) for k, v in entry.items()
                   if k not in ("count", "entry", "reason")}
         mine = [r for r in rows if subset(wanted, r)]
@@ -188,7 +241,7 @@ def check_outcomes(scenario, topics):
             mine = [r for r in mine
                     if (r["_key"] or "").partition("/")[2] == scenario.fill(entry["entry"])]
         mine = [r for r in mine if re.search(entry.get("reason", ""), r.get("reason") or "")]
-        if ("count" in entry and len(mine) != entry["count"]) or not mine:
+        if len(mine) != entry["count"] if "count" in entry else not mine:
             lines.append("outcome %s: found %d among%s" % (entry, len(mine), "".join(
                 "\n      %s %s" % (r["_key"], json.dumps(r, ensure_ascii=False)) for r in rows[:12])))
     return lines
@@ -206,14 +259,13 @@ def check_answers(scenario, answers):
 
 def check_events(answers, topics):
     """What was answered 200 stands in `events`, byte for byte."""
-    import mango
     kept = {}
     for message in topics.messages["events"]:
         kept[message.value] = kept.get(message.value, 0) + 1
     wanted = {}
     for answer in answers:
         if answer.status == 200:
-            text = mango.write_json(answer.webhook.doc, answer.webhook.json_style).decode()
+            text = sent_text(answer.webhook)
             wanted[text] = wanted.get(text, 0) + 1
     missing = [text for text, count in wanted.items() if kept.get(text, 0) < count]
     return ["answered 200 but not in events: %s" % text for text in missing[:5]]
@@ -224,7 +276,6 @@ def check_dead(scenario, topics):
     found = list(topics.messages["dead"])
     lines = []
     for entry in scenario.expect.get("dead", []):
-        only("expect.dead", entry, DEAD)
         mine = [m for m in found
                 if m.headers.get("__connect.errors.topic", "").endswith(entry.get("topic", ""))
                 and m.headers.get("__connect.errors.stage", "") == entry.get(

@@ -161,6 +161,12 @@ class Player:
                  lambda: sum(m[0].doc["kind"] == kind for m in self.stack.topics.jobs().values())
                  >= step.get("count", 1), self.scenario.deadline_s)
 
+    def step_wait_job(self, step):
+        """By id: the moment from which later events may change what was decided."""
+        wanted = self.scenario.fill(step["wait_job"])
+        wait_for(lambda: "the job %s among %s" % (wanted, sorted(self.stack.topics.jobs())),
+                 lambda: wanted in self.stack.topics.jobs(), self.scenario.deadline_s)
+
     def step_wait_topic(self, step):
         messages = self.stack.topics.messages[step["wait_topic"]]
         wait_for(lambda: "%d messages in %s, found %d" % (step["count"], step["wait_topic"],
@@ -187,19 +193,13 @@ class Player:
         ends += ["call %s not closed" % call.name for call in self.sent
                  if call.closes and call.given.get("sign") is None and call.entry not in closed][:5]
         ends += ["job %s" % job_id for job_id in topics.unfinished()][:5]
-        for name, service in self.stack.services.items():
-            lag = service.lag() if service.running and not name.startswith("ingest") else 0
-            if lag:
-                ends.append("%s has %d messages before it" % (name, lag))
-        return ends
+        return ends + self.stack.behind()
 
     def stored(self):
         return sum(answer.status == 200 for answer in self.answers)
 
     def alive(self):
-        for process in self.stack.processes:
-            if not process.stopped:
-                process.check_alive()
+        self.stack.alive()
 
 
 def new_clients(state):

@@ -2,8 +2,9 @@
 """Runs scenarios against the real binaries: tests/integration/run.py [NAME or FILE ...]
 
 BUILD=folder of the binaries (default build); KAFKA=1: Apache Kafka instead of the devbroker;
-JOBS=n scenarios at once. Each has a stack of its own; nothing is left running, not even after
-Ctrl-C. Logs of failed scenarios stay in $BUILD/scenario-logs. Last line: "N passed, N failed".
+JOBS=n systems at once. Each has a stack of its own, those in folders below tests/scenarios share one
+per equal [env]; nothing is left running, not even after Ctrl-C. Logs of failed scenarios stay in
+$BUILD/scenario-logs (LOGS=another folder). Last line: "N passed, N failed".
 """
 
 import argparse
@@ -15,7 +16,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -23,13 +23,10 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "fakes"))
 
-from expect import check, seeded  # noqa: E402
-from play import Player  # noqa: E402
-from process import Failed, Process  # noqa: E402
+from process import Process  # noqa: E402
 from scenario import SCENARIOS, Scenario  # noqa: E402
-from stack import Stack  # noqa: E402
+from system import STACKS, Result, play_alone, play_together  # noqa: E402
 
-STACKS = set()
 KAFKA = []
 SAY = threading.Lock()
 
@@ -37,66 +34,6 @@ SAY = threading.Lock()
 def say(text):
     with SAY:
         print(text, flush=True)
-
-
-class Result:
-    """How one scenario ended."""
-
-    def __init__(self, name, lines, seconds):
-        self.name = name
-        self.lines = lines
-        self.seconds = seconds
-
-
-def run_one(path, options, brokers, number):
-    """Plays one scenario file in a stack of its own."""
-    begun = time.monotonic()
-    name = pathlib.Path(path).stem
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="mangoplan-%s-" % name))
-    lines = []
-    try:
-        scenario = Scenario(path)
-        prefix = "s%d-%d." % (os.getpid() % 10000, number)
-        paths = (scenario.settings["megaplan"].get("base_url", ""),)
-        stack = Stack(options.build, folder, prefix, brokers, scenario.env, paths)
-        STACKS.add(stack)
-        with stack:
-            lines += played(scenario, stack)
-        STACKS.discard(stack)
-        lines += stack.problems()
-    except Failed as failure:
-        lines.append(str(failure))
-        lines += stack.problems()
-    except Exception:  # noqa: BLE001
-        lines.append("the test itself failed: " + traceback.format_exc())
-    if lines or options.keep:
-        kept = options.logs / name
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(folder, kept)
-        lines = lines and lines + ["logs: %s" % kept]
-    shutil.rmtree(folder, ignore_errors=True)
-    return Result(name, lines, time.monotonic() - begun)
-
-
-def played(scenario, stack):
-    """From the first process to the last check; gives the differences."""
-    stack.start_outside()
-    control = stack.control
-    control.ask("doubts", scenario.megaplan.get("doubts", {}))
-    control.ask("seed", {k: v for k, v in scenario.megaplan.items() if k not in ("doubts", "faults")})
-    control.ask("faults", scenario.megaplan.get("faults", []))
-    before = seeded(control.state())
-    player = Player(scenario, stack)
-    player.document = scenario.document(stack.megaplan)
-    crm = ["crm"] + ["crm%d" % n for n in range(2, scenario.crm_workers + 1)]
-    stack.up([player.document], ["ingest", "calls"] + crm)
-    scenario.make_calls("%x" % int(time.time() * 1000))
-    try:
-        player.play()
-        player.settle()
-    except Failed as failure:
-        return [str(failure)] + check(scenario, player, before)
-    return check(scenario, player, before)
 
 
 def start_kafka(folder):
@@ -107,9 +44,55 @@ def start_kafka(folder):
 
 
 def choose(names):
+    """Files; a name is one of tests/scenarios or of a folder in it, a folder's name is all in it."""
     if not names:
-        return sorted(SCENARIOS.glob("*.toml"))
-    return [pathlib.Path(n) if n.endswith(".toml") else SCENARIOS / (n + ".toml") for n in names]
+        return sorted(SCENARIOS.rglob("*.toml"))
+    made = []
+    for name in names:
+        found = [pathlib.Path(name)] if name.endswith(".toml") else sorted(
+            SCENARIOS.rglob(name + ".toml")) or sorted((SCENARIOS / name).glob("*.toml"))
+        if not found:
+            sys.exit("no scenario is called %s" % name)
+        made += found
+    return made
+
+
+def read(paths):
+    """(scenarios, results of the files that cannot be read)."""
+    scenarios, broken, accounts = [], [], {}
+    for path in paths:
+        try:
+            scenario = Scenario(path)
+            if accounts.setdefault(scenario.account, path) != path and scenario.shared:
+                raise ValueError("its account %s is %s's too" % (scenario.account, accounts[
+                    scenario.account]))
+            scenarios.append(scenario)
+        except Exception as failure:  # noqa: BLE001
+            broken.append(Result(path.stem, ["%s: %s: %s" % (path, type(failure).__name__, failure)], 0))
+    return scenarios, broken
+
+
+def units(scenarios, options, brokers):
+    """What is played at once, each a function that gives results: the shared systems first, then those
+    that say they need long, so that the whole ends early."""
+    houses = {}
+    for scenario in scenarios:
+        if scenario.shared:
+            houses.setdefault((scenario.path.resolve().parent, tuple(sorted(scenario.env.items()))),
+                              []).append(scenario)
+    made = []
+    for members in houses.values():
+        name = "shared-%d" % (len(made) + 1)
+        made.append(lambda m=members, n=name, p=prefix(len(made)): play_together(m, options, brokers,
+                                                                                 p, n))
+    for scenario in sorted(scenarios, key=lambda s: -s.deadline_s):
+        if not scenario.shared:
+            made.append(lambda s=scenario, p=prefix(len(made)): [play_alone(s, options, brokers, p)])
+    return made
+
+
+def prefix(number):
+    return "s%d-%d." % (os.getpid() % 10000, number)
 
 
 def end_all(*_):
@@ -132,37 +115,45 @@ def end_kafka(process):
     shutil.rmtree(process.log.parent, ignore_errors=True)
 
 
-def longest_first(paths):
-    """Scenarios that say they need long start first, so that the whole ends early."""
-    return sorted(paths, key=lambda p: -Scenario(p).deadline_s)
-
-
-def main():
+def options_given():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenarios", nargs="*", help="names or files; default: all")
+    parser.add_argument("scenarios", nargs="*", help="names, folders or files; default: all")
     parser.add_argument("--keep", action="store_true", help="keep the logs of passed ones too")
     parser.add_argument("--jobs", type=int, default=int(os.environ.get("JOBS", "8")))
     options = parser.parse_args()
     options.build = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
-    options.logs = options.build / "scenario-logs"
+    options.logs = pathlib.Path(os.environ.get("LOGS", options.build / "scenario-logs"))
+    return options
+
+
+def main():
+    options = options_given()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end_all)
-    paths = longest_first(choose(options.scenarios))
+    scenarios, broken = read(choose(options.scenarios))
     kafka, brokers = None, None
     if os.environ.get("KAFKA") == "1":
         kafka, brokers = start_kafka(tempfile.mkdtemp(prefix="mangoplan-kafka-"))
-    failed = 0
+    ended = [report(result) for result in broken]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = [pool.submit(run_one, path, options, brokers, n) for n, path in enumerate(paths)]
-        for future in concurrent.futures.as_completed(futures):
-            failed += report(future.result())
+        for future in concurrent.futures.as_completed(
+                [pool.submit(unit) for unit in units(scenarios, options, brokers)]):
+            ended += [report(result) for result in results_of(future)]
     if kafka:
         end_kafka(kafka)
-    print("%d passed, %d failed" % (len(paths) - failed, failed))
-    sys.exit(1 if failed else 0)
+    print("%d passed, %d failed" % (len(ended) - sum(ended), sum(ended)))
+    sys.exit(1 if any(ended) else 0)
+
+
+def results_of(future):
+    try:
+        return future.result()
+    except Exception:  # noqa: BLE001
+        return [Result("the runner", [traceback.format_exc()], 0)]
 
 
 def report(result):
+    """1 for a failure, 0 else."""
     say("%s  %s (%.1f s)" % ("FAIL" if result.lines else "ok  ", result.name, result.seconds))
     for line in result.lines[:40]:
         say("      " + line)

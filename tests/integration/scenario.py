@@ -5,11 +5,15 @@ expectation cannot pass silently.
 """
 
 import copy
+import hashlib
 import json
 import pathlib
+import re
+import time
 import tomllib
 
 import calls
+import moments
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "scenarios"
 TOP = {"title", "behaviours", "settings", "megaplan", "call", "step", "expect", "env", "crm",
@@ -23,18 +27,31 @@ STEPS = {
     "wait_clients": {"wait_clients"}, "wait_jobs": {"wait_jobs", "count"},
     "wait_topic": {"wait_topic", "count"}, "wait_ready": {"wait_ready"}, "settled": {"settled"},
     "doubts": {"doubts"}, "faults": {"faults"}, "settings": {"settings"},
-    "remove_client": {"remove_client"},
+    "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
 }
-EXPECT = {"client", "job", "jobs", "outcome", "request", "answers", "dead", "seeded", "events",
-          "no_clients", "metric"}
+STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready"}  # what a shared system forbids
+PARTS = {
+    "client": {"call", "phone", "responsible", "creator", "name", "number", "description"},
+    "job": {"id", "topic", "kind", "count", "data", "rule", "number", "verdict", "account", "origin",
+            "entry_id", "key", "reason", "absent", "exact", "event", "deadline", "expires_after_s"},
+    "outcome": {"entry", "kind", "job", "what", "result", "rule", "reason", "count", "employee",
+                "details", "http"},
+    "request": {"method", "path", "contains", "count", "min", "max"},
+    "dead": {"topic", "stage", "reason", "count"},
+}
+EXPECT = {"client", "job", "jobs", "only_jobs", "outcome", "request", "answers", "dead"}
 
 
 class Scenario:
-    """One file, ready to be played. `group` calls: every call by its [[call]]'s name."""
+    """One file, ready to be played. `group` calls: every call by its [[call]]'s name.
+
+    One in a folder below tests/scenarios shares its system with others and has an account of its own.
+    """
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.name = self.path.stem
+        self.shared = is_shared(self.path)
         doc = tomllib.loads(self.path.read_text(encoding="utf-8"))
         only("scenario", doc, TOP)
         self.title = doc["title"]
@@ -44,6 +61,9 @@ class Scenario:
         self.deadline_s = doc.get("deadline_s", 60)
         base = json.loads((SCENARIOS / "base.json").read_text(encoding="utf-8"))
         self.settings = merged(base["settings"], doc.get("settings", {}))
+        if self.shared:
+            self.move_in(doc)
+        self.settings = moments.fill_everywhere(self.settings, self.settings["timezone"], time.time())
         self.megaplan = merged(base["megaplan"], doc.get("megaplan", {}))
         only("megaplan", self.megaplan, MEGAPLAN | {"tokens"})
         self.calls_given = doc.get("call", [])
@@ -55,7 +75,28 @@ class Scenario:
             only("step " + verb, step, STEPS[verb])
         self.expect = doc.get("expect", {})
         only("expect", self.expect, EXPECT)
+        for part, allowed in PARTS.items():
+            for entry in self.expect.get(part, []):
+                only("expect." + part, entry, allowed)
         self.calls = []
+
+    @property
+    def account(self):
+        return self.settings["account"]
+
+    def move_in(self, doc):
+        """An account of its own, named after the file, with its own key, salt and Megaplan's path."""
+        settings = self.settings
+        given = doc.get("settings", {})
+        if "account" in given or "api_key" in given.get("mango", {}):
+            raise ValueError("%s: account and key of a shared system follow the file's name" % self.name)
+        struck = sorted({key for step in doc.get("step", []) for key in step if key in STRIKES})
+        if struck or doc.get("crm", 1) != 1:
+            raise ValueError("%s: %s strikes a process, which others share: such a scenario belongs into "
+                             "tests/scenarios itself" % (self.name, ", ".join(struck) or "crm"))
+        account = settings["account"] = account_name(self.name)
+        settings["mango"].update(api_key=account + "-key-0123456789", api_salt=account + "-salt-98765")
+        settings["megaplan"]["base_url"] = "/" + account + settings["megaplan"].get("base_url", "")
 
     def make_calls(self, stamp):
         """Builds the calls with times of now; entry ids carry the stamp."""
@@ -74,21 +115,48 @@ class Scenario:
         return found
 
     def fill(self, text, call=None):
-        """{a.entry}, {a.number}, {a.began}; without a name those of `call`."""
+        """{a.entry}, {a.number}, {a.began}; without a name those of `call`; {account}; and moments."""
         if not isinstance(text, str) or "{" not in text:
             return text
+        timezone = self.settings["timezone"]
+        text = text.replace("{account}", self.account)
         for one in self.calls:
             for key in ("entry", "number"):
                 text = text.replace("{%s.%s}" % (one.name, key), getattr(one, key))
+            text = text.replace("{%s.began}" % one.name, one.began(timezone))
         if call is not None:
             text = text.replace("{entry}", call.entry).replace("{number}", call.number)
-            text = text.replace("{began}", call.began(self.settings["timezone"]))
-        return text
+            text = text.replace("{began}", call.began(timezone))
+        return moments.fill_moments(text, self.calls, self.settings)
+
+    def fill_all(self, value):
+        """fill() in all texts of a value."""
+        if isinstance(value, dict):
+            return {k: self.fill_all(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.fill_all(v) for v in value]
+        return self.fill(value)
 
     def document(self, megaplan_address):
         made = copy.deepcopy(self.settings)
         made["megaplan"]["base_url"] = megaplan_address + made["megaplan"].get("base_url", "")
         return made
+
+
+def is_shared(path):
+    """The file lies in a folder below tests/scenarios."""
+    try:
+        return len(path.resolve().relative_to(SCENARIOS).parts) > 1
+    except ValueError:
+        return False
+
+
+def account_name(name):
+    """A file's name as an account: [a-z0-9-]{1,32}, told apart by a hash when cut."""
+    made = re.sub(r"[^a-z0-9-]", "-", name.lower())
+    if len(made) <= 32 and made == name.replace("_", "-"):
+        return made
+    return made[:25] + "-" + hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
 def only(where, doc, allowed):

@@ -145,15 +145,17 @@ class Stack:
                                                            child.returncode, text[-1500:]))
         return text
 
-    def up(self, documents, services=("ingest", "calls", "crm"), follow=True):
-        """Puts the settings and starts the services; returns when all are ready."""
-        for document in documents:
+    def up(self, documents, services=("ingest", "calls", "crm"), follow=True, put=True):
+        """Puts the settings (unless they are) and starts the services; returns when all are ready."""
+        for document in documents if put else ():
             self.put_settings(document)
         started = [self.start_service(name, wait=False) for name in services]
         for service in started:
             service.await_ready()
         if follow:
             self.topics = Topics(self.brokers, self.prefix, self.folder / "kcat.log")
+            for document in documents:
+                self.topics.of_account(document["account"])
             with STARTING:
                 self.topics.start()
 
@@ -161,6 +163,18 @@ class Stack:
         """A MANGO that posts to the ingest that runs now."""
         return mango.Sender("http://" + self.services["ingest"].front, document["mango"]["api_key"],
                             document["mango"]["api_salt"], keep_alive)
+
+    def behind(self):
+        """What the workers have not read yet, worded."""
+        lags = {name: service.lag() for name, service in self.services.items()
+                if service.running and not name.startswith("ingest")}
+        return ["%s has %d messages before it" % pair for pair in lags.items() if pair[1]]
+
+    def alive(self):
+        """Failed when a process has ended by itself."""
+        for process in self.processes:
+            if not process.stopped:
+                process.check_alive()
 
     # end
 

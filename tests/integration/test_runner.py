@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The scenario runner can fail: every kind of expectation is shown to notice its difference."""
 
+import datetime
 import json
 import pathlib
 import sys
@@ -13,8 +14,9 @@ sys.path.insert(0, str(HERE.parent / "fakes"))
 
 import expect  # noqa: E402
 import mango  # noqa: E402
+import moments  # noqa: E402
 from process import Failed, Process, wait_for  # noqa: E402
-from scenario import SCENARIOS, Scenario, phone_in_format  # noqa: E402
+from scenario import SCENARIOS, Scenario, account_name, phone_in_format  # noqa: E402
 from topics import NAMES, Message, Topics  # noqa: E402
 
 TEXT = """
@@ -37,8 +39,8 @@ count = 1
 """
 
 
-def scenario(text=TEXT):
-    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+def scenario(text=TEXT, folder=None):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8", dir=folder) as file:
         file.write(text)
         file.flush()
         made = Scenario(file.name)
@@ -147,7 +149,7 @@ class Files(unittest.TestCase):
                 scenario("title = 't'\n" + extra)
 
     def test_all_scenarios_can_be_read(self):
-        for path in SCENARIOS.glob("*.toml"):
+        for path in SCENARIOS.rglob("*.toml"):
             Scenario(path).make_calls("x")
 
     def test_orders(self):
@@ -162,6 +164,47 @@ class Files(unittest.TestCase):
         self.assertEqual(len({stamp // 60 for stamp in stamps}), 1)
         self.assertIsInstance(call.webhooks[0].doc["timestamp"], str)
 
+    def test_events_written_out(self):
+        call = scenario("""title = "t"
+[[call]]
+number = "79990001122"
+[[call.event]]
+at = 8
+call_id = "c:1"
+from = {number = "{number}"}
+extra = ["'@2'", "@-1"]
+[[call.event]]
+text = '{"entry_id":"{entry}","seq":null,"timestamp":{@9},"from":"{number}"}'
+[[call.event]]
+path = "events/summary"
+without = ["entry_id"]
+end_time = "@30"
+""").calls[0]
+        one, two, three = call.webhooks
+        self.assertEqual(one.doc, {"entry_id": call.entry, "timestamp": call.start + 8, "call_id": "c:1",
+                                   "from": {"number": "79990001122"},
+                                   "extra": [str(call.start + 2), call.start - 1]})
+        self.assertEqual(two.doc.decode(), '{"entry_id":"%s","seq":null,"timestamp":%d,"from":'
+                         '"79990001122"}' % (call.entry, call.start + 9))
+        self.assertEqual((three.path, three.doc), ("events/summary", {"end_time": call.start + 30}))
+        self.assertEqual(call.end, call.start + 30)
+
+    def test_those_that_share_a_system(self):
+        with tempfile.TemporaryDirectory(dir=SCENARIOS) as folder:
+            made = scenario(TEXT, folder)
+            self.assertTrue(made.shared)
+            self.assertRegex(made.account, r"^[a-z0-9-]{1,32}$")
+            self.assertEqual(made.document("http://x")["megaplan"]["base_url"],
+                             "http://x/" + made.account)
+            for strike in ("[[step]]\nkill = 'crm'", "[[step]]\nstart = 'crm'", "crm = 2",
+                           "[settings]\naccount = 'x'"):
+                with self.assertRaises(ValueError, msg=strike):
+                    scenario(strike + "\ntitle = 't'" if "=" in strike[:5] else
+                             "title = 't'\n" + strike, folder)
+        self.assertNotEqual(account_name("a_b"), account_name("a.b"))
+        self.assertNotEqual(account_name("a" * 40), account_name("a" * 41))
+        self.assertEqual(account_name("g3_first"), "g3-first")
+
     def test_phone_formats(self):
         for wanted, written in (("79991231212", "79001112233"), ("+79991231212", "+79001112233"),
                                 ("89991231212", "89001112233"),
@@ -169,6 +212,85 @@ class Files(unittest.TestCase):
             self.assertEqual(phone_in_format("79001112233", wanted), written)
         self.assertEqual(phone_in_format("4915112345678", "+79991231212"), "+4915112345678")
         self.assertEqual(phone_in_format("4915112345678", "89991231212"), "4915112345678")
+
+
+class Moments(unittest.TestCase):
+    HOURS = {"days": "mon-fri", "from": "09:00", "to": "18:00", "holidays": ["2026-03-09"]}
+
+    def at(self, text):
+        return int(datetime.datetime.fromisoformat(text).timestamp())
+
+    def due(self, start, minutes, hours=HOURS, timezone="Europe/Moscow"):
+        return moments.after_working_minutes(self.at(start), minutes, hours, timezone)
+
+    def test_working_minutes(self):
+        for start, minutes, due in (
+                ("2026-03-04T10:00:07+03:00", 60, "2026-03-04T11:00:07+03:00"),
+                ("2026-03-04T17:30:00+03:00", 30, "2026-03-04T18:00:00+03:00"),
+                ("2026-03-04T17:30:00+03:00", 31, "2026-03-05T09:01:00+03:00"),
+                ("2026-03-04T07:00:00+03:00", 60, "2026-03-04T10:00:00+03:00"),
+                ("2026-03-06T18:00:00+03:00", 60, "2026-03-10T10:00:00+03:00")):  # a holiday on Monday
+            self.assertEqual(self.due(start, minutes), self.at(due), start)
+        self.assertEqual(self.due("2026-03-07T23:00:00+03:00", 90, None),
+                         self.at("2026-03-08T00:30:00+03:00"))
+        always = {"days": "sat,sun,mon-fri", "from": "00:00", "to": "24:00"}
+        self.assertEqual(self.due("2026-03-28T23:30:00+01:00", 300, always, "Europe/Berlin"),
+                         self.at("2026-03-28T23:30:00+01:00") + 300 * 60)
+
+    def test_days_and_clock(self):
+        now = self.at("2026-03-01T23:50:00+03:00")
+        for text, made in (("{today} {tomorrow} {yesterday}", "2026-03-01 2026-03-02 2026-02-28"),
+                           ("{weekday} {weekday+1} {today-1}", "sun mon 2026-02-28"),
+                           ("{clock} {clock+20} {phone}", "23:50 00:10 {phone}")):
+            self.assertEqual(moments.fill_days(text, "Europe/Moscow", now), made)
+
+    def test_moments_of_calls(self):
+        made = scenario()
+        call = made.calls[0]
+        self.assertEqual(made.fill("{a.begin+5}"), call.start + 5)
+        self.assertEqual(made.fill("from {a.begin} on"), "from %d on" % call.start)
+        self.assertEqual(made.fill("{60 working minutes after a.end}"), call.end + 3600)
+        with self.assertRaises(ValueError):
+            made.fill("{b.end}")
+
+
+class Jobs(unittest.TestCase):
+    """[[expect.job]], field by field."""
+
+    def lines(self, expectation, **changes):
+        made = scenario("title = 't'\n[[call]]\n[expect]\n" + expectation)
+        call = made.calls[0]
+        doc = {"id": call.entry + ":task", "kind": "task", "entry_id": call.entry, "reason": "missed, so",
+               "offset": "events/0/0", "event_at": 1000, "deadline": "1970-01-01T00:16:50.000Z",
+               "data": {"due_at": 7, "line": None}}
+        topics = Topics("", "p.", "/dev/null")
+        topics.messages["jobs"].append(message("jobs", {**doc, **changes}, "acme/x",
+                                               **{"received-at": "1000500"}))
+        event = message("events", {})
+        event.value = expect.sent_text(call.webhooks[1])
+        topics.messages["events"].append(event)
+        return expect.check_jobs(made, topics)
+
+    def test_what_holds(self):
+        for text in ("jobs = {task = 1, client = 0}\nonly_jobs = false",
+                     "only_jobs = true\n[[expect.job]]\nkind = 'task'",
+                     "[[expect.job]]\ndata.due_at = 7\nreason = '^missed'\nevent = 1",
+                     "[[expect.job]]\nkind = 'client'\ncount = 0",
+                     "[[expect.job]]\nexpires_after_s = 10\nabsent = ['data.title', 'rule', 'data.line.x']"):
+            self.assertEqual(self.lines(text), [], text)
+
+    def test_what_differs(self):
+        for text in ("jobs = {task = 0}", "only_jobs = true", "only_jobs = true\n[[expect.job]]\n"
+                     "kind = 'task'\ncount = 0", "[[expect.job]]\ndata.due_at = 8",
+                     "[[expect.job]]\nreason = '^so'", "[[expect.job]]\nevent = 0",
+                     "[[expect.job]]\nexpires_after_s = 30", "[[expect.job]]\nabsent = ['data.line']",
+                     "[[expect.job]]\nabsent = ['deadline']", "[[expect.job]]\ntopic = 'jobs.now'",
+                     "[[expect.job]]\ndata = {due_at = 7}\nexact = true", "[[expect.job]]\nrule = 'B2'"):
+            self.assertTrue(self.lines(text), text)
+
+    def test_misspelt_fields_are_refused(self):
+        with self.assertRaises(ValueError):
+            self.lines("[[expect.job]]\nreasons = 'x'")
 
 
 class Processes(unittest.TestCase):

@@ -34,50 +34,11 @@ class Message:
         return "%s/%d/%d" % (self.topic, self.partition, self.offset)
 
 
-class Topics:
-    """Followers of the product's topics. start() once the topics exist, stop() in the end."""
+class Messages:
+    """What was read, by topic, and what it means."""
 
-    def __init__(self, brokers, prefix, log):
-        self.brokers = brokers
-        self.prefix = prefix
-        self.log = log
+    def __init__(self):
         self.messages = {name: [] for name in NAMES}
-        self.children = []
-
-    def start(self, names=NAMES):
-        for name in names:
-            with open(self.log, "ab") as log:
-                child = subprocess.Popen(
-                    ["setpriv", "--pdeathsig", "KILL", "--", "kcat", "-C", "-b", self.brokers, "-t",
-                     self.prefix + name, "-o", "beginning", "-J", "-u", "-q",
-                     "-X", "fetch.wait.max.ms=100", "-X", "socket.nagle.disable=true"],
-                    stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
-                    start_new_session=True)
-            self.children.append(child)
-            threading.Thread(target=self.follow, args=(child, self.messages[name]),
-                             daemon=True).start()
-        return self
-
-    @staticmethod
-    def follow(child, into):
-        with child.stdout as lines:
-            for line in lines:
-                try:
-                    into.append(Message(json.loads(line.decode("utf-8", "replace"))))
-                except ValueError:
-                    continue
-
-    def stop(self):
-        for child in self.children:
-            child.kill()
-            child.wait()
-
-    def dump(self, folder):
-        """Writes what was read beside the logs: one file per topic, one line per message."""
-        for name, messages in self.messages.items():
-            with open(folder / (name + ".topic"), "w", encoding="utf-8") as file:
-                for m in list(messages):
-                    file.write("%s %s %s %s\n" % (m.place, json.dumps(m.headers), m.key, m.value))
 
     def jobs(self):
         """{job id: [messages]} over the three job topics."""
@@ -105,3 +66,59 @@ class Topics:
 
     def unfinished(self):
         return sorted(set(self.jobs()) - self.finished())
+
+    def count(self):
+        return sum(len(messages) for messages in self.messages.values())
+
+    def dump(self, folder, before=""):
+        """Writes what was read beside the logs: one file per topic, one line per message."""
+        for name, messages in self.messages.items():
+            with open(folder / (before + name + ".topic"), "w", encoding="utf-8") as file:
+                for m in list(messages):
+                    file.write("%s %s %s %s\n" % (m.place, json.dumps(m.headers), m.key, m.value))
+
+
+class Topics(Messages):
+    """Followers of the product's topics. start() once the topics exist, stop() in the end."""
+
+    def __init__(self, brokers, prefix, log):
+        self.brokers = brokers
+        self.prefix = prefix
+        self.log = log
+        super().__init__()
+        self.accounts = {}
+        self.children = []
+
+    def start(self, names=NAMES):
+        for name in names:
+            with open(self.log, "ab") as log:
+                child = subprocess.Popen(
+                    ["setpriv", "--pdeathsig", "KILL", "--", "kcat", "-C", "-b", self.brokers, "-t",
+                     self.prefix + name, "-o", "beginning", "-J", "-u", "-q",
+                     "-X", "fetch.wait.max.ms=100", "-X", "socket.nagle.disable=true"],
+                    stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
+                    start_new_session=True)
+            self.children.append(child)
+            threading.Thread(target=self.follow, args=(child, name), daemon=True).start()
+        return self
+
+    def follow(self, child, name):
+        with child.stdout as lines:
+            for line in lines:
+                try:
+                    message = Message(json.loads(line.decode("utf-8", "replace")))
+                except ValueError:
+                    continue
+                self.messages[name].append(message)
+                account = (message.key or "").partition("/")[0]
+                if account in self.accounts:
+                    self.accounts[account].messages[name].append(message)
+
+    def of_account(self, account):
+        """What is read from now on with a key of this account; asked for before it has any."""
+        return self.accounts.setdefault(account, Messages())
+
+    def stop(self):
+        for child in self.children:
+            child.kill()
+            child.wait()
