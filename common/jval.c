@@ -88,6 +88,9 @@ static enum err parse(struct str text, size_t flags, struct jval **out, struct e
     }
     if (*out)
         return ERR_OK;
+    if (json_error_code(&why) == json_error_numeric_overflow)
+        return error_set(e, ERR_INPUT, "JSON has a number that is out of range: line %d, column %d",
+                         why.line, why.column);
     /* the text of jansson's message quotes the input, which may be a secret */
     return error_set(e, ERR_INPUT, "JSON is not valid: line %d, column %d", why.line, why.column);
 }

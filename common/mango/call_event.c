@@ -11,8 +11,12 @@
 
 /* Numbers, lines and the like: a `sip:` address fits, a megabyte does not. */
 #define TEXT_MAX 128
-#define TIME_MAX INT64_C(253402300799) /* the year 9999 */
-#define RESULT "result/"               /* a kind begins with, then the command */
+_Static_assert(TEXT_MAX == LIMIT_ENTRY_ID && TEXT_MAX == LIMIT_COMMAND_ID, "one ceiling for all");
+/* Years 2000 to 9999 in unix seconds: a counter is no time, and seconds are not milliseconds. */
+#define TIME_MIN INT64_C(946684800)
+#define TIME_MAX INT64_C(253402300799)
+#define DAY_S 86400
+#define RESULT "result/" /* a kind begins with, then the command */
 
 /* What the readers share: the struct that is filled and the first error. */
 struct reader {
@@ -35,37 +39,66 @@ static struct str number_text(struct reader *r, int64_t n)
     return (struct str){text, (size_t)len};
 }
 
-static void read_text(struct reader *r, const struct jval *object, const char *key,
-                      const char *field, struct str *out)
+/* `field` is the way to a member of `object`: "from.extension". */
+static const struct jval *member(const struct jval *object, const char *field)
 {
-    const struct jval *v = jval_get(object, key);
+    const char *dot = strchr(field, '.');
+    return jval_get(object, dot ? dot + 1 : field);
+}
+
+static void read_text(struct reader *r, const struct jval *object, const char *field,
+                      struct str *out)
+{
+    const struct jval *v = member(object, field);
     int64_t n;
     if (r->failed || v == NULL || jval_type(v) == JVAL_NULL)
         return;
-    if (jval_int(v, &n))
+    if (jval_int(v, &n) && n < 0)
+        fail(r, field, "is negative");
+    else if (jval_int(v, &n))
         *out = number_text(r, n);
     else if (!jval_text(v, out))
         fail(r, field, "is neither text nor a number");
     if (out->len > TEXT_MAX)
-        fail(r, field, "is too long");
+        fail(r, field, "is over 128 bytes");
 }
 
-static void read_int(struct reader *r, const struct jval *object, const char *key, int64_t max,
+/* Extensions, groups, tasks: 0 is how some write that there is none. */
+static void read_id(struct reader *r, const struct jval *object, const char *field, struct str *out)
+{
+    read_text(r, object, field, out);
+    if (str_is(*out, "0"))
+        *out = STR_NONE;
+}
+
+static bool is_absent(const struct jval *v)
+{
+    struct str text;
+    return v == NULL || jval_type(v) == JVAL_NULL || (jval_text(v, &text) && text.len == 0);
+}
+
+static void read_int(struct reader *r, const struct jval *object, const char *field, int64_t max,
                      int64_t *out)
 {
-    const struct jval *v = jval_get(object, key);
-    struct str text;
-    if (r->failed || v == NULL || jval_type(v) == JVAL_NULL || (jval_text(v, &text) && !text.len))
-        return;
-    if (!jval_int_loose(v, 0, max, out))
-        fail(r, key, "is no number in its range");
+    const struct jval *v = member(object, field);
+    if (!r->failed && !is_absent(v) && !jval_int_loose(v, 0, max, out))
+        fail(r, field, "is no number in its range");
 }
 
-/* A member that must be an object if it is there; empty arrays are PHP's way to write {}. */
+static void read_time(struct reader *r, const char *key, int64_t *out)
+{
+    const struct jval *v = jval_get(r->ev->json, key);
+    if (r->failed || is_absent(v))
+        return;
+    if (!jval_int_loose(v, 0, TIME_MAX, out) || (*out > 0 && *out < TIME_MIN))
+        fail(r, key, "is no time in unix seconds");
+}
+
+/* A member that must be an object if it is there; an empty array or text is PHP's way to write {}. */
 static const struct jval *read_object(struct reader *r, const char *key)
 {
     const struct jval *v = jval_get(r->ev->json, key);
-    if (v == NULL || jval_type(v) == JVAL_NULL || (jval_type(v) == JVAL_ARRAY && !jval_size(v)))
+    if (is_absent(v) || (jval_type(v) == JVAL_ARRAY && jval_size(v) == 0))
         return NULL;
     if (jval_type(v) != JVAL_OBJECT && !r->failed)
         fail(r, key, "is no object");
@@ -74,9 +107,7 @@ static const struct jval *read_object(struct reader *r, const char *key)
 
 static void read_identity(struct reader *r, const char *key, bool required, struct str *out)
 {
-    read_text(r, r->ev->json, key, key, out);
-    if (!r->failed && out->len > LIMIT_ENTRY_ID)
-        fail(r, key, "is over 128 bytes");
+    read_text(r, r->ev->json, key, out);
     if (!r->failed && required && out->len == 0)
         fail(r, key, "is missing");
 }
@@ -84,28 +115,28 @@ static void read_identity(struct reader *r, const char *key, bool required, stru
 static void read_dct(struct reader *r)
 {
     const struct jval *dct = read_object(r, "dct");
-    read_int(r, dct, "type", INT32_MAX, &r->ev->dct_type);
-    read_text(r, dct, "number", "dct.number", &r->ev->dct_number);
+    read_int(r, dct, "dct.type", INT32_MAX, &r->ev->dct_type);
+    read_text(r, dct, "dct.number", &r->ev->dct_number);
 }
 
 static void read_parties(struct reader *r)
 {
     const struct jval *from = read_object(r, "from"), *to = read_object(r, "to");
     struct call_event *ev = r->ev;
-    read_text(r, from, "extension", "from.extension", &ev->from.extension);
-    read_text(r, from, "number", "from.number", &ev->from.number);
-    read_text(r, from, "taken_from_call_id", "from.taken_from_call_id", &ev->from.taken_from);
-    read_text(r, to, "extension", "to.extension", &ev->to.extension);
-    read_text(r, to, "number", "to.number", &ev->to.number);
-    read_text(r, to, "line_number", "to.line_number", &ev->line_number);
-    read_text(r, to, "acd_group", "to.acd_group", &ev->acd_group);
+    read_id(r, from, "from.extension", &ev->from.extension);
+    read_text(r, from, "from.number", &ev->from.number);
+    read_text(r, from, "from.taken_from_call_id", &ev->from.taken_from);
+    read_id(r, to, "to.extension", &ev->to.extension);
+    read_text(r, to, "to.number", &ev->to.number);
+    read_text(r, to, "to.line_number", &ev->line_number);
+    read_id(r, to, "to.acd_group", &ev->acd_group);
 }
 
 /* The index of a word among those known; 0, which is "", if it is absent. */
 static size_t read_word(struct reader *r, const char *key, const char *const *names, size_t n)
 {
     struct str word = STR_NONE;
-    read_text(r, r->ev->json, key, key, &word);
+    read_text(r, r->ev->json, key, &word);
     for (size_t i = 0; i < n; i++) {
         if (str_is(word, names[i]))
             return i;
@@ -130,9 +161,9 @@ static void read_location(struct reader *r)
 {
     static const char *const names[] = {"", "ivr", "queue", "abonent"};
     struct str name = STR_NONE;
-    read_text(r, r->ev->json, "location", "location", &name);
+    read_text(r, r->ev->json, "location", &name);
     if (name.len == 0)
-        read_text(r, r->ev->json, "locaton", "locaton", &name);
+        read_text(r, r->ev->json, "locaton", &name);
     for (size_t i = 1; i < sizeof(names) / sizeof(*names); i++) {
         if (str_is(name, names[i]))
             r->ev->location = (enum call_event_location)i;
@@ -145,13 +176,13 @@ static void read_leg(struct reader *r)
     read_identity(r, "call_id", true, &ev->call_id);
     read_state(r);
     read_location(r);
-    read_int(r, ev->json, "timestamp", TIME_MAX, &ev->timestamp);
+    read_time(r, "timestamp", &ev->timestamp);
     read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
     read_parties(r);
-    read_text(r, ev->json, "command_id", "command_id", &ev->command_id);
-    read_text(r, ev->json, "callback_initiator", "callback_initiator", &ev->callback_initiator);
-    read_text(r, ev->json, "task_id", "task_id", &ev->task_id);
-    read_text(r, ev->json, "transfer", "transfer", &ev->transfer);
+    read_text(r, ev->json, "command_id", &ev->command_id);
+    read_text(r, ev->json, "callback_initiator", &ev->callback_initiator);
+    read_id(r, ev->json, "task_id", &ev->task_id);
+    read_text(r, ev->json, "transfer", &ev->transfer);
     read_int(r, ev->json, "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
 }
@@ -164,11 +195,11 @@ static void read_summary(struct reader *r)
     ev->direction = (enum call_event_direction)direction;
     read_parties(r);
     if (ev->line_number.len == 0)
-        read_text(r, ev->json, "line_number", "line_number", &ev->line_number);
-    read_int(r, ev->json, "create_time", TIME_MAX, &ev->create_time);
-    read_int(r, ev->json, "forward_time", TIME_MAX, &ev->forward_time);
-    read_int(r, ev->json, "talk_time", TIME_MAX, &ev->talk_time);
-    read_int(r, ev->json, "end_time", TIME_MAX, &ev->end_time);
+        read_text(r, ev->json, "line_number", &ev->line_number);
+    read_time(r, "create_time", &ev->create_time);
+    read_time(r, "forward_time", &ev->forward_time);
+    read_time(r, "talk_time", &ev->talk_time);
+    read_time(r, "end_time", &ev->end_time);
     read_int(r, ev->json, "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
     ev->timestamp = ev->create_time;
@@ -186,21 +217,21 @@ static void read_recording(struct reader *r)
     struct call_event *ev = r->ev;
     read_identity(r, "recording_id", true, &ev->recording_id);
     read_identity(r, "call_id", false, &ev->call_id);
-    read_int(r, ev->json, "timestamp", TIME_MAX, &ev->timestamp);
+    read_time(r, "timestamp", &ev->timestamp);
     read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
     if (ev->kind == CALL_EVENT_RECORD_ADDED)
         return;
     read_recording_state(r);
     read_int(r, ev->json, "completion_code", INT32_MAX, &ev->completion_code);
-    read_text(r, ev->json, "recipient", "recipient", &ev->recipient);
+    read_text(r, ev->json, "recipient", &ev->recipient);
 }
 
 static void read_dtmf(struct reader *r)
 {
     struct call_event *ev = r->ev;
     read_identity(r, "call_id", false, &ev->call_id);
-    read_text(r, ev->json, "dtmf", "dtmf", &ev->dtmf);
-    read_int(r, ev->json, "timestamp", TIME_MAX, &ev->timestamp);
+    read_text(r, ev->json, "dtmf", &ev->dtmf);
+    read_time(r, "timestamp", &ev->timestamp);
     read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
 }
 
@@ -218,7 +249,7 @@ static void read_result(struct reader *r, struct str kind)
     }
     ev->entry_id = (struct str){ev->command_id.ptr, (size_t)tilde};
     ev->command = str_from(kind, sizeof RESULT - 1);
-    if (jval_get(ev->json, "result") == NULL)
+    if (is_absent(jval_get(ev->json, "result")))
         fail(r, "result", "is missing");
     read_int(r, ev->json, "result", INT32_MAX, &ev->result);
 }
@@ -278,6 +309,24 @@ enum err call_event_parse(struct str kind, struct str json, struct call_event *o
         return ERR_OK;
     call_event_done(out);
     return ERR_INPUT;
+}
+
+enum err call_event_check_times(const struct call_event *ev, int64_t received_at, struct error *e)
+{
+    const struct {
+        const char *field;
+        int64_t at;
+    } times[] = {{"timestamp", ev->kind == CALL_EVENT_SUMMARY ? 0 : ev->timestamp},
+                 {"create_time", ev->create_time},
+                 {"forward_time", ev->forward_time},
+                 {"talk_time", ev->talk_time},
+                 {"end_time", ev->end_time}};
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        if (times[i].at > received_at / 1000 + DAY_S)
+            return error_set(e, ERR_INPUT, "%s is over a day after the notification came",
+                             times[i].field);
+    }
+    return ERR_OK;
 }
 
 void call_event_done(struct call_event *ev)

@@ -1,10 +1,18 @@
 /*
- * A notification of MANGO OFFICE about a call as a struct (mango-api.md sections 2-4). Lenient where
- * its traps are (section 9: numbers as text, `locaton`, absent fields, empty groups), strict on what a
- * call is recognised by. Pure.
+ * A notification of MANGO OFFICE about a call as a struct (mango-api.md sections 2-4). Pure.
  *
- * What is of a wrong type, out of range or too long is ERR_INPUT with the field's name: such a
- * notification goes to `dead`, the call's other events count.
+ * What is read must be right, since a wrong decision cannot be taken back: a field of a wrong type, out
+ * of range or over 128 bytes is ERR_INPUT with the field's name. Such a notification goes to `dead`, and
+ * the call's other events count. What no rule reads may be anything.
+ *
+ * Lenient where the traps are (mango-api.md section 9), and where it cannot mislead:
+ *   numbers as text, texts as numbers    taken, but no fractions, no negative ones
+ *   null, "", {} and [] for an object    absent
+ *   extension, acd_group, task_id of 0   absent: how some write "none"
+ *   times                                unix seconds of the years 2000 to 9999; 0 is unknown
+ *   location: a word not known           absent; `locaton` is read too
+ *   call_state, recording_state          a word not known is refused
+ *   a key twice                          the last one counts, as in ingest's scan
  */
 #ifndef COMMON_MANGO_CALL_EVENT_H
 #define COMMON_MANGO_CALL_EVENT_H
@@ -56,7 +64,7 @@ enum call_event_recording { /* recording_state */
 
 /* Longest decimal that an identifier may come as, and its terminator. */
 #define CALL_EVENT_NUMBER 24
-#define CALL_EVENT_TEXTS 16
+#define CALL_EVENT_TEXTS 20 /* more than any notification has */
 
 struct call_event_party {
     struct str extension; /* empty for outsiders */
@@ -108,6 +116,10 @@ enum call_event_kind call_event_kind_of(struct str kind);
  * comes as a result but carries no `entry_id~...` of ours becomes CALL_EVENT_OTHER. */
 enum err call_event_parse(struct str kind, struct str json, struct call_event *out,
                           struct error *e) MUST_CHECK;
+/* ERR_INPUT if a time lies over a day after the notification was received (unix ms): it would count as
+ * the newest talk or leg for ever. What is less is a clock that is wrong, and lived with. */
+enum err call_event_check_times(const struct call_event *ev, int64_t received_at,
+                                struct error *e) MUST_CHECK;
 void call_event_done(struct call_event *ev);
 
 #endif

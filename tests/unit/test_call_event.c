@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(traps)
 {
-    good("call", "{\"call_id\": \"c\", \"entry_id\": \"e\", \"timestamp\": 5, \"seq\": 1, "
+    good("call", "{\"call_id\": \"c\", \"entry_id\": \"e\", \"timestamp\": 1399906988, \"seq\": 1, "
                  "\"call_state\": \"Appeared\", \"locaton\": \"queue\", \"from\": {\"number\": "
                  "null}, \"to\": {\"extension\": 29, \"acd_group\": \"\"}, \"dct\": {\"number\": "
                  "74001234567, \"type\": \"1\"}, \"task_id\": 17, \"new_field\": [1, 2]}");
@@ -139,9 +139,10 @@ END_TEST
 
 START_TEST(recordings)
 {
-    good("recording", "{\"entry_id\": \"e\", \"call_id\": \"c\", \"recording_id\": \"r\", "
-                      "\"recording_state\": \"Completed\", \"completion_code\": \"4002\", "
-                      "\"recipient\": \"CloudAndMail\", \"seq\": 3, \"timestamp\": 7}");
+    good("recording",
+         "{\"entry_id\": \"e\", \"call_id\": \"c\", \"recording_id\": \"r\", "
+         "\"recording_state\": \"Completed\", \"completion_code\": \"4002\", "
+         "\"recipient\": \"CloudAndMail\", \"seq\": 3, \"timestamp\": \"1399906988\"}");
     TEXT_IS(ev.recording_id, "r");
     TEXT_IS(ev.recipient, "CloudAndMail");
     ck_assert_int_eq(ev.recording_state, CALL_EVENT_RECORDING_COMPLETED);
