@@ -269,6 +269,10 @@ START_TEST(silent_about_the_unreadable)
 }
 END_TEST
 
+/* An entry_id of 130 bytes. */
+#define E10 "eeeeeeeeee"
+#define E130 E10 E10 E10 E10 E10 E10 E10 E10 E10 E10 E10 E10 E10
+
 START_TEST(unreadable_goes_to_dead)
 {
     static const struct {
@@ -279,7 +283,11 @@ START_TEST(unreadable_goes_to_dead)
         {"summary", "acme/e2", SUMMARY, "entry_id is not the key's"},
         {"call", "nokey", CONNECTED, ""},
         {"call", "a123456789a123456789a123456789a123456789/e1", CONNECTED, "account is too long"},
+        {"call", "acme/" E130, CONNECTED, "entry_id is too long"},
         {"", "acme/e1", CONNECTED, "no header kind"},
+        {"summary", "acme/e1", "{\"entry_id\":\"e1\",\"talk_time\":1400000000}",
+         "talk_time is over"},
+        {"result/route", "acme/e2", "{\"command_id\":\"e1~5\",\"result\":1000}", "not the key's"},
     };
     struct stream *s = begin(10, "", 0, 20);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -298,6 +306,21 @@ START_TEST(unreadable_goes_to_dead)
         ck_assert_ptr_nonnull(strstr(got->headers, ".exception.class.name=input;"));
     }
     ck_assert_ptr_nonnull(strstr(world.sent[0].headers, "kind=call;origin=live;received-at=2014"));
+    ck_assert_uint_eq(book_calls(stream_book(s)), 0);
+    stream_free(s);
+}
+END_TEST
+
+/* Else one writer's clock would close every call of the partition, now and ever after. */
+START_TEST(a_message_from_far_ahead_moves_no_time)
+{
+    struct stream *s = begin(10, "", 0, 20);
+    message(s, 10, "call", "acme/e1", CONNECTED, 5);
+    message_at(s, 11, "call", "acme/e2", "{}", INT64_C(253402300799000), "live");
+    ck_assert_int_eq(book_now(stream_book(s)), world.now);
+    message_at(s, 12, "call", "acme/e2", "{}", world.now + 3600000, "live"); /* skewed a little */
+    ck_assert_int_eq(book_now(stream_book(s)), world.now + 3600000);
+    ck_assert_uint_eq(book_open(stream_book(s)), 1);
     stream_free(s);
 }
 END_TEST
@@ -462,8 +485,8 @@ int main(void)
 {
     return UNIT_RUN("stream", a_call_from_event_to_commit, commits_follow_acknowledgements,
                     silent_up_to_the_mark, silent_about_the_unreadable, unreadable_goes_to_dead,
-                    ignored_becomes_an_outcome, repetitions_say_nothing, without_a_commit,
-                    the_next_owner_catches_up_too, lost_and_trimmed_commits,
-                    replayed_events_are_bulk, accounts_that_are_off,
+                    a_message_from_far_ahead_moves_no_time, ignored_becomes_an_outcome,
+                    repetitions_say_nothing, without_a_commit, the_next_owner_catches_up_too,
+                    lost_and_trimmed_commits, replayed_events_are_bulk, accounts_that_are_off,
                     waits_when_much_is_unacknowledged, what_fails_is_told_and_never_passed);
 }

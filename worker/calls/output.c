@@ -17,7 +17,11 @@
 
 /* Kafka Connect's names for what went wrong. */
 #define DEAD_PREFIX "__connect.errors."
-#define DEAD_HEADERS 8
+#define DEAD_HEADERS 9
+/* What is kept of a message that with its reason is no record any more: its beginning. */
+#define CUT_HEADER 512
+#define CUT_KEY 512
+#define CUT_VALUE (LIMIT_RECORD_BYTES - 64 * 1024)
 
 struct ticket {
     struct output *owner; /* NULL: gone */
@@ -164,15 +168,45 @@ void output_ignored(struct output *o, int64_t at, const struct kafka_message *m,
     send_outcome(o, key.account, m->key, &outcome);
 }
 
+/* Others than ingest may write records as large as the broker takes, with no room for a reason. */
+static bool is_large(const struct kafka_message *m)
+{
+    size_t bytes = m->key.len + m->value.len;
+    for (size_t i = 0; i < m->nheaders; i++)
+        bytes += strlen(m->headers[i].name) + m->headers[i].value.len;
+    return bytes > CUT_VALUE;
+}
+
+static size_t keep_headers(const struct kafka_message *m, bool large,
+                           struct kafka_header out[LIMIT_HEADERS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->nheaders && n < LIMIT_HEADERS; i++) {
+        const struct kafka_header *h = &m->headers[i];
+        if (!large || strlen(h->name) + h->value.len <= CUT_HEADER)
+            out[n++] = *h;
+    }
+    return n;
+}
+
+static struct str cut(struct str s, bool large, size_t max)
+{
+    if (large && s.len > max)
+        s.len = max;
+    return s;
+}
+
 void output_dead(struct output *o, int64_t at, const struct kafka_message *m, int32_t partitions,
                  const struct error *e)
 {
-    char time[TEXT_TIME_SIZE], partition[16], offset[24];
+    char time[TEXT_TIME_SIZE], partition[16], offset[24], bytes[24];
     struct kafka_header headers[LIMIT_HEADERS + DEAD_HEADERS];
-    size_t n = m->nheaders < LIMIT_HEADERS ? m->nheaders : LIMIT_HEADERS;
+    bool large = is_large(m);
+    size_t n = keep_headers(m, large, headers), nadded = large ? DEAD_HEADERS : DEAD_HEADERS - 1;
     text_time(at, time);
     (void)snprintf(partition, sizeof partition, "%" PRId32, m->partition);
     (void)snprintf(offset, sizeof offset, "%" PRId64, m->offset);
+    (void)snprintf(bytes, sizeof bytes, "%zu", m->value.len);
     const char *prefix = o->port.topic_prefix ? o->port.topic_prefix : "";
     char *topic CLEANUP(mem_free_text) = mem_format("%s%s", prefix, kafka_topic_name(m->topic));
     const struct kafka_header added[DEAD_HEADERS] = {
@@ -184,17 +218,16 @@ void output_dead(struct output *o, int64_t at, const struct kafka_message *m, in
         {DEAD_PREFIX "exception.message", str_of(e->text)},
         {"x-at", str_of(time)},
         {"x-attempts", STR("1")},
+        {"x-cut-from-bytes", str_of(bytes)},
     };
-    if (n > 0)
-        memcpy(headers, m->headers, n * sizeof *headers);
-    memcpy(headers + n, added, sizeof added);
+    memcpy(headers + n, added, nadded * sizeof *added);
     struct producer_record r = {.topic = KAFKA_DEAD,
                                 .partition = m->partition % partitions,
-                                .key = m->key,
-                                .value = m->value,
+                                .key = cut(m->key, large, CUT_KEY),
+                                .value = cut(m->value, large, CUT_VALUE - CUT_KEY),
                                 .tombstone = m->tombstone,
                                 .headers = headers,
-                                .nheaders = n + DEAD_HEADERS};
+                                .nheaders = n + nadded};
     send(o, &r);
 }
 

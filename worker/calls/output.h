@@ -36,7 +36,9 @@ void output_decision(struct output *o, int64_t at, const struct rule_call *c,
 /* An event that no rule uses: an outcome under the event's own key. */
 void output_ignored(struct output *o, int64_t at, const struct kafka_message *m,
                     const char *reason);
-/* The event itself with its reason, Kafka Connect's headers added. partitions: how many `dead` has. */
+/* The event itself with its reason, Kafka Connect's headers added. partitions: how many `dead` has. Of one
+ * so large that with them it would be over LIMIT_RECORD_BYTES the beginning is kept, and the header
+ * x-cut-from-bytes tells how long its value was. */
 void output_dead(struct output *o, int64_t at, const struct kafka_message *m, int32_t partitions,
                  const struct error *e);
 

@@ -17,6 +17,8 @@
 #define HOUR_MS INT64_C(3600000)
 /* Facts of older jobs are gone: events as old are left to replay (design.md section 3). */
 #define TOO_OLD_MS (7 * 24 * HOUR_MS)
+/* Clocks of our machines may differ by so much. */
+#define AHEAD_MS (24 * HOUR_MS)
 /* Records without an acknowledgement: the partition waits above, goes on below. */
 #define WAITING_HIGH 2000
 #define WAITING_LOW 500
@@ -170,23 +172,27 @@ static void ignored(struct stream *s, const struct kafka_message *m, const char 
 }
 
 /* What the message is about, or why nobody can tell. */
-static enum err read_message(const struct kafka_message *m, struct event_key *key,
+static enum err read_message(const struct kafka_message *m, int64_t received, struct event_key *key,
                              struct call_event *ev, struct error *e)
 {
     struct str kind = kafka_header_get(m, EVENT_KIND);
     if (event_key_split(m->key, key, e) != ERR_OK)
         return e->kind;
-    if (key->account.len > LIMIT_ACCOUNT_NAME)
-        return error_set(e, ERR_INPUT, "the key's account is too long");
+    if (key->account.len > LIMIT_ACCOUNT_NAME || key->rest.len > LIMIT_ENTRY_ID)
+        return error_set(e, ERR_INPUT, "the key's %s is too long",
+                         key->rest.len > LIMIT_ENTRY_ID ? "entry_id" : "account");
     if (kind.len == 0)
         return error_set(e, ERR_INPUT, "no header kind");
     if (call_event_parse(kind, m->value, ev, e) != ERR_OK)
         return e->kind;
-    if (ev->kind != CALL_EVENT_OTHER && !str_eq(ev->entry_id, key->rest)) {
-        call_event_done(ev);
-        return error_set(e, ERR_INPUT, "entry_id is not the key's");
-    }
-    return ERR_OK;
+    if (ev->kind == CALL_EVENT_OTHER)
+        return ERR_OK;
+    if (!str_eq(ev->entry_id, key->rest))
+        (void)error_set(e, ERR_INPUT, "entry_id is not the key's");
+    else if (call_event_check_times(ev, received, e) == ERR_OK)
+        return ERR_OK;
+    call_event_done(ev);
+    return e->kind;
 }
 
 static const char *origin_of(const struct kafka_message *m)
@@ -231,7 +237,7 @@ static const char *take(struct stream *s, const struct kafka_message *m)
     struct event_key key;
     struct error e = ERROR_NONE;
     const char *result = "ignored";
-    if (read_message(m, &key, &ev, &e) != ERR_OK) {
+    if (read_message(m, s->received, &key, &ev, &e) != ERR_OK) {
         if (e.kind == ERR_INTERNAL)
             mem_out();
         dead(s, m, &e);
@@ -245,12 +251,14 @@ static const char *take(struct stream *s, const struct kafka_message *m)
     return result;
 }
 
+/* A message from far ahead would close every call of the partition, and none after: its writer's clock
+ * is wrong, ours is taken. */
 static int64_t received_at(const struct stream *s, const struct kafka_message *m)
 {
-    int64_t at;
-    if (text_parse_time(kafka_header_get(m, EVENT_RECEIVED_AT), &at) && at > 0)
-        return at;
-    return m->timestamp > 0 ? m->timestamp : s->port.now(s->port.arg);
+    int64_t at, now = s->port.now(s->port.arg);
+    if (!text_parse_time(kafka_header_get(m, EVENT_RECEIVED_AT), &at) || at <= 0)
+        at = m->timestamp;
+    return at > 0 && at <= now + AHEAD_MS ? at : now;
 }
 
 /* Catching up after its commit was lost the log is read from its beginning, however old; also by the
