@@ -257,6 +257,51 @@ START_TEST(ceilings)
 }
 END_TEST
 
+/* An event that goes to `dead` leaves no trace; one that is known already is no such event. */
+START_TEST(full_changes_nothing)
+{
+    struct buf before = BUF_INIT(4 * 1024 * 1024), after = BUF_INIT(4 * 1024 * 1024);
+    struct fold f;
+    char text[120];
+    fold_init(&f);
+    (void)snprintf(text, sizeof text, "%0100d", 0);
+    ck_assert_int_eq(add_until_full(&f, false, false), LIMIT_EVENTS_PER_CALL);
+    f.fresh = false;
+    uint16_t used = f.pool_used;
+    kit_dump(&f, &before);
+    struct kit_event k = {'A', "new", 1, .at = 0, .from = "5", .to = "6"};
+    ck_assert_int_eq(add(&f, k), FOLD_FULL);
+    k.call = "c0";
+    k.seq = LIMIT_EVENTS_PER_CALL + 1;
+    ck_assert_int_eq(add(&f, k), FOLD_FULL);
+    ck_assert(!f.fresh);
+    ck_assert_uint_eq(f.pool_used, used);
+    k = (struct kit_event){'A', "c0", 1, .at = 1, .from = text, .to = "of a repetition"};
+    ck_assert_int_eq(add(&f, k), FOLD_REPEAT);
+    ck_assert_uint_eq(f.pool_used, used);
+    kit_dump(&f, &after);
+    ck_assert_str_eq(before.data, after.data);
+    buf_done(&before);
+    buf_done(&after);
+    fold_done(&f);
+}
+END_TEST
+
+START_TEST(recordings_have_a_ceiling)
+{
+    struct fold f;
+    char text[16];
+    fold_init(&f);
+    for (int i = 0; i < 1024; i++) {
+        (void)snprintf(text, sizeof text, "r%d", i);
+        ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = text}), FOLD_NEW);
+    }
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "r5"}), FOLD_REPEAT);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "one more"}), FOLD_FULL);
+    fold_done(&f);
+}
+END_TEST
+
 /* A call at its ceiling, all of it on one leg, is read anew after each event. */
 START_TEST(a_full_leg_is_read_quickly)
 {
@@ -283,5 +328,6 @@ int main(void)
 {
     return UNIT_RUN("fold", documentation_in_every_order, one_place_claimed_twice, no_seq,
                     legs_by_time_then_id, late_is_over_an_hour, two_summaries, recordings_once,
-                    ceilings, a_full_leg_is_read_quickly);
+                    ceilings, full_changes_nothing, recordings_have_a_ceiling,
+                    a_full_leg_is_read_quickly);
 }

@@ -165,6 +165,8 @@ static enum fold_result put_event(struct fold *f, struct fold_leg *leg,
         if (order_content(f, new, &leg->events[at - 1]) >= 0)
             return FOLD_REPEAT;
         leg->events[at - 1] = *new;
+    } else if (f->nevents >= LIMIT_EVENTS_PER_CALL) {
+        return FOLD_FULL;
     } else {
         leg->events = mem_resize(leg->events, leg->n + 1U, sizeof *leg->events);
         memmove(&leg->events[at + 1], &leg->events[at], (leg->n - at) * sizeof *leg->events);
@@ -198,12 +200,11 @@ static enum fold_result add_leg_event(struct fold *f, const struct call_event *e
         .reason = reason_of(ev),
     };
     uint16_t call_id;
-    if (f->nevents >= LIMIT_EVENTS_PER_CALL || !intern(f, ev->call_id, &call_id) ||
-        !intern_all(f, ev, new.texts))
+    if (!intern(f, ev->call_id, &call_id) || !intern_all(f, ev, new.texts))
         return FOLD_FULL;
     struct fold_leg *leg = find_leg(f, call_id);
     if (leg == NULL) {
-        if (f->nlegs >= LIMIT_LEGS_PER_CALL)
+        if (f->nlegs >= LIMIT_LEGS_PER_CALL || f->nevents >= LIMIT_EVENTS_PER_CALL)
             return FOLD_FULL;
         f->legs = mem_resize(f->legs, f->nlegs + 1U, sizeof *f->legs);
         leg = &f->legs[f->nlegs++];
@@ -253,7 +254,7 @@ static enum fold_result add_recording(struct fold *f, const struct call_event *e
 {
     uint16_t text;
     size_t at = f->nrecordings;
-    if (f->nrecordings >= RECORDINGS_MAX || !intern(f, ev->recording_id, &text))
+    if (!intern(f, ev->recording_id, &text))
         return FOLD_FULL;
     if (text == 0)
         return FOLD_REPEAT;
@@ -261,6 +262,8 @@ static enum fold_result add_recording(struct fold *f, const struct call_event *e
         if (f->recordings[i] == text)
             return FOLD_REPEAT;
     }
+    if (f->nrecordings >= RECORDINGS_MAX)
+        return FOLD_FULL;
     f->recordings = mem_resize(f->recordings, f->nrecordings + 1U, sizeof *f->recordings);
     for (; at > 0; at--) {
         if (str_cmp(fold_text(f, f->recordings[at - 1]), fold_text(f, text)) < 0)
@@ -272,11 +275,10 @@ static enum fold_result add_recording(struct fold *f, const struct call_event *e
     return FOLD_NEW;
 }
 
-enum fold_result fold_add(struct fold *f, const struct call_event *ev, int64_t received_at)
+static enum fold_result add(struct fold *f, const struct call_event *ev)
 {
     switch (ev->kind) {
     case CALL_EVENT_LEG:
-        f->fresh = f->fresh || is_fresh(ev, received_at);
         return add_leg_event(f, ev);
     case CALL_EVENT_SUMMARY:
         return add_summary(f, ev);
@@ -289,6 +291,17 @@ enum fold_result fold_add(struct fold *f, const struct call_event *ev, int64_t r
         break;
     }
     return FOLD_REPEAT;
+}
+
+enum fold_result fold_add(struct fold *f, const struct call_event *ev, int64_t received_at)
+{
+    uint16_t used = f->pool_used;
+    enum fold_result result = add(f, ev);
+    if (result != FOLD_NEW)
+        f->pool_used = used; /* nothing refers to what has been put behind it */
+    if (result != FOLD_FULL && ev->kind == CALL_EVENT_LEG)
+        f->fresh = f->fresh || is_fresh(ev, received_at);
+    return result;
 }
 
 bool fold_disconnected(const struct fold *f)

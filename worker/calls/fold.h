@@ -72,7 +72,7 @@ struct fold {
 
 enum fold_result {
     FOLD_NEW,
-    FOLD_REPEAT, /* nothing changed */
+    FOLD_REPEAT, /* nothing changed, but that a repetition in time makes the call `fresh` */
     FOLD_FULL,   /* over a ceiling of common/limits.h; nothing changed */
 };
 
