@@ -54,8 +54,11 @@ PURE := \
     worker/calls/book \
     worker/calls/decide \
     worker/calls/fold \
+    worker/calls/leg \
     worker/calls/mark \
+    worker/calls/person \
     worker/calls/progress \
+    worker/calls/ringing \
     worker/calls/view \
     worker/crm/agenda \
     worker/crm/backoff \

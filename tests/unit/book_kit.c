@@ -23,10 +23,17 @@ static const struct tz *no_tz(void *arg, const struct settings *s)
     return NULL;
 }
 
+/* Every event is decided about the moment it comes. */
+static int64_t now_of(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
 static void note(void *arg, const struct rule_call *c, const struct rule_decision *d)
 {
     struct record *r = arg;
-    if (r->silent)
+    if (r->silent || (d->job == NULL && !d->stopped))
         return;
     ck_assert_uint_lt(r->n, JOBS_MAX);
     char *line = r->lines[r->n++];
@@ -40,7 +47,7 @@ static void note(void *arg, const struct rule_call *c, const struct rule_decisio
 
 struct book *book_kit_new(struct record *r)
 {
-    const struct book_world world = {settings_of, no_tz, note, r};
+    const struct book_world world = {settings_of, no_tz, now_of, note, r};
     return book_new(3, &times, &world);
 }
 

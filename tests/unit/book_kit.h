@@ -21,7 +21,8 @@ struct message {
     int64_t at; /* received, seconds after KIT_T0 */
 };
 
-/* What was decided, in order: "Y:client 1000005", outcomes as "Y none". */
+/* What was decided, in order: "Y:client 1000005", a guard that stopped the call as "Y none late". Why a
+ * rule made no job is not told here. */
 struct record {
     char lines[JOBS_MAX][80];
     size_t n;

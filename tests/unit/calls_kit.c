@@ -43,6 +43,8 @@ struct call_event kit_make(const struct kit_event *k, const char *entry_id)
     ev.disconnect_reason = k->reason;
     if (ev.kind == CALL_EVENT_RECORDING)
         ev.recording_id = str_of(k->from);
+    if (ev.kind == CALL_EVENT_RECORDING)
+        ev.recording_state = CALL_EVENT_RECORDING_COMPLETED;
     return ev;
 }
 

@@ -28,8 +28,9 @@ START_TEST(closes_five_seconds_after_the_summary)
     ck_assert_uint_eq(r.n, 1);
     ck_assert_int_eq(book_due(b), KIT_MS(66));
     book_time(b, KIT_MS(66));
-    ck_assert_uint_eq(r.n, 2);
-    ck_assert_str_eq(r.lines[1], "Y:call:summary 1000005 talked");
+    ck_assert_uint_eq(r.n, 3);
+    ck_assert_str_eq(r.lines[1], "Y:talked - talked");
+    ck_assert_str_eq(r.lines[2], "Y:call:summary 1000005 talked");
     ck_assert_uint_eq(book_open(b), 0);
     ck_assert_int_eq(book_oldest(b), 0);
     ck_assert_uint_eq(book_calls(b), 1);
@@ -57,13 +58,13 @@ START_TEST(ends_ten_minutes_after_the_last_leg)
     book_time(b, KIT_MS(60 + 599));
     ck_assert_uint_eq(r.n, 1);
     book_time(b, KIT_MS(60 + 600));
-    ck_assert_str_eq(r.lines[1], "Y:call:ended 1000005 talked");
+    ck_assert_str_eq(r.lines[2], "Y:call:ended 1000005 talked");
     /* the real summary corrects, once */
     log[n - 1].at = 700;
     ck_assert_int_eq(book_kit_feed(b, &log[n - 1], 77), BOOK_LATE);
-    ck_assert_str_eq(r.lines[2], "Y:call:summary 1000005 talked");
+    ck_assert_str_eq(r.lines[3], "Y:call:summary 1000005 talked");
     ck_assert_int_eq(book_kit_feed(b, &log[n - 1], 78), BOOK_REPEAT);
-    ck_assert_uint_eq(r.n, 3);
+    ck_assert_uint_eq(r.n, 4);
     book_free(b);
 }
 END_TEST
@@ -79,7 +80,7 @@ START_TEST(idle_four_hours_after_the_last_event)
     book_time(b, KIT_MS(5 + 14399));
     ck_assert_uint_eq(book_open(b), 1);
     book_time(b, KIT_MS(5 + 14400));
-    ck_assert_str_eq(r.lines[1], "Y:call:idle 1000005 talked");
+    ck_assert_str_eq(r.lines[2], "Y:call:idle 1000005 talked");
     book_free(b);
 }
 END_TEST
@@ -212,9 +213,10 @@ START_TEST(old_stragglers_decide_nothing)
     /* but with its summary every leg counts */
     log[n - 1].at = 8000;
     (void)book_kit_feed(b, &log[n - 1], 99);
-    ck_assert_uint_eq(r.n, 3);
+    ck_assert_uint_eq(r.n, 4);
     ck_assert_str_eq(r.lines[1], "Y:client 1000005 talked");
-    ck_assert_str_eq(r.lines[2], "Y:call:summary 1000005 talked");
+    ck_assert_str_eq(r.lines[2], "Y:talked - talked");
+    ck_assert_str_eq(r.lines[3], "Y:call:summary 1000005 talked");
     book_free(b);
 }
 END_TEST
@@ -232,9 +234,10 @@ START_TEST(an_event_in_time_wakes_the_late_ones)
     book_time(b, KIT_MS(7850));
     ck_assert_str_eq(r.lines[0], "Y none late");
     book_kit_feed_all(b, log, 2, 4);
-    ck_assert_uint_eq(r.n, 3);
+    ck_assert_uint_eq(r.n, 4);
     ck_assert_str_eq(r.lines[1], "Y:client 1000005 talked");
-    ck_assert_str_eq(r.lines[2], "Y:call:ended 1000005 talked");
+    ck_assert_str_eq(r.lines[2], "Y:talked - talked");
+    ck_assert_str_eq(r.lines[3], "Y:call:ended 1000005 talked");
     book_free(b);
 }
 END_TEST

@@ -207,10 +207,10 @@ START_TEST(recordings_once)
     ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "a"}), FOLD_NEW);
     ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "c"}), FOLD_NEW);
     ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .from = "b"}), FOLD_REPEAT);
-    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .at = 0}), FOLD_REPEAT);
+    ck_assert_int_eq(add(&f, (struct kit_event){'R', NULL, 0, .at = 0}), FOLD_NEW);
     ck_assert(str_is(fold_text(&f, f.recordings[0]), "a"));
     struct call_event dtmf = {.kind = CALL_EVENT_DTMF};
-    ck_assert_int_eq(fold_add(&f, &dtmf, 0), FOLD_REPEAT);
+    ck_assert_int_eq(fold_add(&f, &dtmf, 0), FOLD_NEW);
     ck_assert(fold_size(&f) > 0);
     fold_done(&f);
 }

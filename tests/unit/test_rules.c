@@ -57,7 +57,7 @@ static enum decide_end decide(const struct kit_event *events, size_t n, enum rul
                           .entry_id = STR("e1"),
                           .when = when,
                           .closed_by = closed_by,
-                          .cause = {3, 1234, KIT_MS(60), KIT_T0 + 60, "live"}};
+                          .cause = {3, 1234, KIT_MS(60), KIT_T0 + 60, KIT_MS(60), "live"}};
     buf_reset(&told);
     enum decide_end end = decide_call(&c, &memory, note, &told);
     fold_done(&f);
@@ -120,6 +120,7 @@ START_TEST(answered)
         story(NULL, (struct kit_event[MAX]){MENU, RINGS("1", 2, "101"), ANSWERS("1", 5, "101"),
                                             ENDS("1", 60, "101"), SUMMARY("101", 5)}),
         "G3 e1:client 1000005 79991231212\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:summary 1000005 79991231212 talked\n");
     ck_assert_str_eq(data, "{\"direction\":\"in\",\"employee\":\"1000005\",\"ended_at\":1399907036,"
                            "\"from\":\"79991231212\",\"line\":\"78001234567\",\"saved\":true,"
@@ -165,6 +166,7 @@ START_TEST(g3_only_if_switched_on)
     ck_assert_str_eq(story("\"lines\":[]", (struct kit_event[MAX]){MENU, ANSWERS("1", 5, "101"),
                                                                    SUMMARY("101", 5)}),
                      "G3 none: create_client.incoming is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary 1000005 79991231212 talked\n");
 }
 END_TEST
@@ -174,23 +176,27 @@ START_TEST(g2_unmapped_and_b1)
     const struct kit_event call[MAX] = {MENU, ANSWERS("1", 5, "999"), SUMMARY("999", 5)};
     setup();
     ck_assert_str_eq(story(NULL, call), "G2 none: no employee of the settings handled the call\n"
+                                        "B3 e1:talked - 79991231212 talked\n"
                                         "G15 e1:call:summary - 79991231212 talked\n");
     ck_assert_ptr_nonnull(strstr(data, "\"why\":\"no employee of the settings took part (G2)\""));
     ck_assert_str_eq(story("\"unmapped_employee\":\"1000006\","
                            "\"create_client\":{\"incoming\":true}",
                            call),
                      "G3 e1:client 1000006 79991231212\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary 1000006 79991231212 talked\n");
     /* an extension that is in no leg, or a group's, is never stood in for */
     ck_assert_str_eq(story("\"unmapped_employee\":\"1000006\","
                            "\"create_client\":{\"incoming\":true}",
                            (struct kit_event[MAX]){SUMMARY("999", 5)}),
                      "G2 none: no employee of the settings handled the call\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary - 79991231212 talked\n");
     ck_assert_str_eq(story("\"unmapped_employee\":\"1000006\","
                            "\"create_client\":{\"incoming\":true}",
                            (struct kit_event[MAX]){ANSWERS("1", 5, "300")}),
                      "G2 none: no employee of the settings handled the call\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended - 79991231212 talked\n");
 }
 END_TEST
@@ -200,11 +206,14 @@ START_TEST(g3_on_the_summary_alone)
     setup();
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){SUMMARY("102", 5)}),
                      "G3 e1:client 1000006 79991231212 talked\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary 1000006 79991231212 talked\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){SUMMARY("102", 0)}),
+                     "G4 none: create_client.missed is off\n"
                      "G15 e1:call:summary 1000006 79991231212 missed:direct\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){SUMMARY("", 5)}),
                      "G2 none: no employee of the settings handled the call\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary - 79991231212 talked\n");
 }
 END_TEST
@@ -221,7 +230,8 @@ START_TEST(consultative_transfer)
     settings = kit_settings(NULL);
     (void)decide(before, 3, RULE_LIVE, NULL);
     (void)decide(before, 3, RULE_CLOSING, "ended");
-    ck_assert_str_eq(told.data, "G15 e1:call:ended 1000005 79991231212 talked\n");
+    ck_assert_str_eq(told.data, "B3 e1:talked - 79991231212 talked\n"
+                                "G15 e1:call:ended 1000005 79991231212 talked\n");
     ck_assert_str_eq(
         story(NULL, (struct kit_event[MAX]){before[0],
                                             before[1],
@@ -230,6 +240,7 @@ START_TEST(consultative_transfer)
                                              .taken = "1", .to_ext = "102"},
                                             SUMMARY("102", 5)}),
         "G3 e1:client 1000005 79991231212\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:summary 1000006 79991231212 talked\n");
     /* the first leg is lost: who is left is the first, told when the call closes, since the call
      * might have been an outgoing one */
@@ -239,6 +250,7 @@ START_TEST(consultative_transfer)
                                             {'C', "2", 3, .at = 30, .where = 'a', .from = CLIENT,
                                              .taken = "1", .to_ext = "102"}}),
         "G3 e1:client 1000006 79991231212 talked\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:ended 1000006 79991231212 talked\n");
 }
 END_TEST
@@ -255,6 +267,7 @@ START_TEST(blind_transfer)
                                             {'C', "2", 3, .at = 23, .where = 'a', .from = CLIENT,
                                              .taken = "1", .to_ext = "102"}}),
         "G3 e1:client 1000005 79991231212\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:ended 1000006 79991231212 talked\n");
 }
 END_TEST
@@ -282,12 +295,15 @@ START_TEST(summary_wins_a_tie)
     const struct kit_event tie[MAX] = {ANSWERS("1", 5, "101"), ANSWERS("2", 5, "102")};
     setup();
     ck_assert_str_eq(story(NULL, tie), "G3 e1:client 1000005 79991231212\n"
+                                       "B3 e1:talked - 79991231212 talked\n"
                                        "G15 e1:call:ended 1000006 79991231212 talked\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){tie[0], tie[1], SUMMARY("101", 5)}),
                      "G3 e1:client 1000005 79991231212\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary 1000005 79991231212 talked\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){tie[0], tie[1], SUMMARY("102", 5)}),
                      "G3 e1:client 1000006 79991231212\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:summary 1000006 79991231212 talked\n");
 }
 END_TEST
@@ -335,6 +351,7 @@ START_TEST(b15_lines)
                      "B15 none: the call's line is not known, and only some lines are joined\n");
     ck_assert_str_eq(from_number("\"lines\":[\"78001234567\"]", CLIENT),
                      "G3 none: create_client.incoming is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended 1000005 79991231212 talked\n");
 }
 END_TEST
@@ -399,22 +416,29 @@ START_TEST(g15_missed)
     ck_assert_str_eq(
         story(NULL, (struct kit_event[MAX]){MENU, RINGS("1", 2, "101"), RINGS("2", 9, "102"),
                                             RINGS("3", 12, "999"), SUMMARY("101", 0)}),
+        "G4 none: create_client.missed is off\n"
         "G15 e1:call:summary 1000006 79991231212 missed:direct\n");
     ck_assert_ptr_nonnull(strstr(data, "\"type\":\"miss\""));
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){MENU, RINGS("3", 12, "999")}),
+                     "G4 none: create_client.missed is off\n"
                      "G15 e1:call:ended - 79991231212 missed:direct\n");
     /* group: the first it was given to, or the setting's */
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){GROUP(2, "102"), GROUP(3, "101")}),
+                     "G4 none: create_client.missed is off\n"
                      "G15 e1:call:ended 1000006 79991231212 missed:group\n");
     ck_assert_str_eq(story(group, (struct kit_event[MAX]){GROUP(2, "102"), GROUP(3, "101")}),
+                     "G11 e1:client 1000007 79991231212 missed:group\n"
                      "G15 e1:call:ended 1000007 79991231212 missed:group\n");
     ck_assert_str_eq(
         story(NULL, (struct kit_event[MAX]){GROUP(2, "102"), GROUP(2, "101"), SUMMARY("102", 0)}),
+        "G4 none: create_client.missed is off\n"
         "G15 e1:call:summary 1000006 79991231212 missed:group\n");
     /* menu: the setting's, or nobody */
     ck_assert_str_eq(story(menu, (struct kit_event[MAX]){MENU}),
+                     "G10 e1:client 1000007 79991231212 missed:menu\n"
                      "G15 e1:call:ended 1000007 79991231212 missed:menu\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){MENU}),
+                     "G10 none: missed in the menu, and missed_in_ivr_responsible is not in force\n"
                      "G15 e1:call:ended - 79991231212 missed:menu\n");
 }
 END_TEST
@@ -436,6 +460,7 @@ START_TEST(kind_from_a_summary_alone)
     ck_assert_ptr_nonnull(strstr(by_summary("101", "sip:x", 1165), "missed:direct"));
     /* legs in the menu only, but the summary knows that it left: an employee off by schedule */
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){MENU, SUMMARY("102", 0)}),
+                     "G4 none: create_client.missed is off\n"
                      "G15 e1:call:summary 1000006 79991231212 missed:direct\n");
 }
 END_TEST
@@ -449,19 +474,25 @@ START_TEST(outgoing)
     };
     setup();
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){out[0], out[1], out[2]}),
+                     "G5 none: create_client.outgoing is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended 1000005 79991231212 talked\n");
     ck_assert_ptr_nonnull(strstr(data, "\"talk_seconds\":20,\"to\":\"79991231212\","
                                        "\"type\":\"out\""));
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){out[0], out[2]}),
+                     "G5 none: create_client.outgoing is off\n"
                      "G15 e1:call:ended 1000005 79991231212\n");
     ck_assert_ptr_nonnull(strstr(data, "\"type\":\"fail\""));
     ck_assert_str_eq(
         story(NULL, (struct kit_event[MAX]){{'S', NULL, 0, .at = 0, .direction = 2,
                                              .from_ext = "102", .from = "sip:x", .to = CLIENT,
                                              .line = LINE, .talk = 3, .end = 9}}),
+        "G5 none: create_client.outgoing is off\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:summary 1000006 79991231212 talked\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){{'A', "1", 1, .at = 0, .where = 'a',
                                                           .from_ext = "999", .to = CLIENT}}),
+                     "G5 none: create_client.outgoing is off\n"
                      "G15 e1:call:ended - 79991231212\n");
 }
 END_TEST
@@ -483,11 +514,16 @@ START_TEST(callback)
     struct kit_event other = first;
     setup();
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){first}),
+                     "G5 none: create_client.outgoing is off\n"
                      "G15 e1:call:ended 1000005 79991231212\n");
     ck_assert_ptr_nonnull(strstr(data, "\"type\":\"fail\""));
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){first, second}),
+                     "G5 none: create_client.outgoing is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended 1000005 79991231212 talked\n");
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){second}),
+                     "G5 none: create_client.outgoing is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended 1000005 79991231212 talked\n");
     other.initiator = NULL;
     other.task = "17";
@@ -496,6 +532,7 @@ START_TEST(callback)
     other.task = NULL;
     other.command = "c1"; /* ours, not taken from a leg, and no menu: a callback */
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){other}),
+                     "G5 none: create_client.outgoing is off\n"
                      "G15 e1:call:ended 1000005 79991231212\n");
     /* with a menu it is a routed call, though taken_from_call_id got lost */
     ck_assert_ptr_nonnull(
@@ -516,6 +553,8 @@ START_TEST(outgoing_transferred)
     (void)decide(&moved, 1, RULE_LIVE, NULL);
     ck_assert_uint_eq(told.len, 0);
     ck_assert_str_eq(story(NULL, (struct kit_event[MAX]){moved, first}),
+                     "G5 none: create_client.outgoing is off\n"
+                     "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended 1000006 79991231212 talked\n");
 }
 END_TEST
@@ -532,7 +571,9 @@ START_TEST(callback_of_the_manual)
          .to_ext = "5555", .to = "74955404444", .command = "cmd.2"},
     };
     setup();
-    ck_assert_str_eq(story(NULL, call), "G15 e1:call:ended 1000005 74955404444 talked\n");
+    ck_assert_str_eq(story(NULL, call), "G5 none: create_client.outgoing is off\n"
+                                        "B3 e1:talked - 74955404444 talked\n"
+                                        "G15 e1:call:ended 1000005 74955404444 talked\n");
 }
 END_TEST
 
@@ -545,6 +586,7 @@ START_TEST(own_numbers)
                                             {'C', "1", 1, .at = 5, .where = 'a', .from = CLIENT,
                                              .to = "79161112233", .line = LINE}}),
         "G3 e1:client 1000007 79991231212\n"
+        "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:ended 1000007 79991231212 talked\n");
 }
 END_TEST
@@ -557,6 +599,7 @@ START_TEST(connected_to_a_machine)
                                                           .from = CLIENT, .line = "sip:l@x"},
                                                          {'C', "q", 1, .at = 6, .where = 'q',
                                                           .from = CLIENT, .to_ext = "300"}}),
+                     "G4 none: create_client.missed is off\n"
                      "G15 e1:call:ended - 79991231212 missed:group\n");
     ck_assert_ptr_nonnull(strstr(data, "\"line\":\"sip:l@x\""));
 }

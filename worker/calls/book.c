@@ -160,24 +160,35 @@ static void forget_call(struct book *b, struct book_call *c)
     free(c);
 }
 
+/* A call as the rules see it. */
+static struct rule_call rule_call(const struct book *b, const struct fold *fold, struct str account,
+                                  struct str entry_id, const struct rule_cause *cause)
+{
+    struct rule_call call = {
+        .fold = fold, .account = account, .entry_id = entry_id, .cause = *cause};
+    call.cause.now = b->world.now(b->world.arg);
+    call.settings = b->world.settings(b->world.arg, account);
+    if (call.settings != NULL)
+        call.tz = b->world.tz(b->world.arg, call.settings);
+    return call;
+}
+
+static struct rule_call rule_call_of(const struct book *b, const struct book_call *c,
+                                     const struct rule_cause *cause)
+{
+    struct str key = {c->key, c->key_len};
+    return rule_call(b, &c->fold, (struct str){c->key, c->account_len},
+                     str_from(key, c->account_len + 1U), cause);
+}
+
 static enum decide_end decide(struct book *b, struct book_call *c, enum rule_when when,
                               bool first_summary, const struct rule_cause *cause)
 {
-    struct str key = {c->key, c->key_len};
-    struct rule_call call = {
-        .fold = &c->fold,
-        .account = {c->key, c->account_len},
-        .entry_id = str_from(key, c->account_len + 1U),
-        .when = when,
-        .closed_by = when == RULE_LIVE ? NULL
-                     : first_summary   ? "summary"
-                                       : c->closed_by,
-        .first_summary = first_summary,
-        .cause = *cause,
-    };
-    call.settings = b->world.settings(b->world.arg, call.account);
-    if (call.settings != NULL)
-        call.tz = b->world.tz(b->world.arg, call.settings);
+    struct rule_call call = rule_call_of(b, c, cause);
+    call.when = when;
+    call.first_summary = first_summary;
+    if (when != RULE_LIVE)
+        call.closed_by = first_summary ? "summary" : c->closed_by;
     return decide_call(&call, &c->memory, b->world.decided, b->world.arg);
 }
 
@@ -212,17 +223,26 @@ static bool opens(const struct call_event *ev)
            (ev->kind == CALL_EVENT_LEG && ev->state != CALL_EVENT_ON_HOLD);
 }
 
-static void event_of_open(struct book *b, struct book_call *c, bool first_summary)
+/* Of the call, but not of its course. */
+static bool is_beside(const struct call_event *ev)
+{
+    return ev->kind != CALL_EVENT_LEG && ev->kind != CALL_EVENT_SUMMARY;
+}
+
+static void event_of_open(struct book *b, struct book_call *c, const struct call_event *ev,
+                          bool first_summary)
 {
     c->last_at = b->now;
     if (first_summary) {
         c->summary_at = b->now;
         c->summary = c->last;
     }
-    c->ended_at = fold_disconnected(&c->fold) ? b->now : 0;
+    if (ev->kind == CALL_EVENT_LEG)
+        c->ended_at = fold_disconnected(&c->fold) ? b->now : 0;
     set_due(b, c);
     heap_fix(b, c);
-    (void)decide(b, c, RULE_LIVE, false, &c->last);
+    if (!is_beside(ev))
+        (void)decide(b, c, RULE_LIVE, false, &c->last);
 }
 
 /* A call that closed undecided, because all its events came late, is decided by its summary, or as it
@@ -239,31 +259,68 @@ static void event_of_closed(struct book *b, struct book_call *c, bool first_summ
     }
 }
 
+static struct rule_cause cause_of(const struct book *b, const struct book_input *in)
+{
+    struct rule_cause cause = {.partition = b->partition,
+                               .offset = in->offset,
+                               .received_at = in->received_at,
+                               .event_at = in->event->timestamp,
+                               .origin = in->origin};
+    if (in->event->kind == CALL_EVENT_SUMMARY && in->event->end_time > 0)
+        cause.event_at = in->event->end_time;
+    return cause;
+}
+
+/* A recording or a result decides by itself, whether its call is known or not. */
+static bool decide_beside(struct book *b, struct rule_call *call, struct rule_memory *memory,
+                          const struct call_event *ev)
+{
+    call->when = RULE_BESIDE;
+    if (fold_can_fetch(ev))
+        call->recording = ev->recording_id;
+    call->command = ev->command;
+    call->result = ev->result;
+    return decide_call(call, memory, b->world.decided, b->world.arg) == DECIDE_SAID;
+}
+
+static enum book_result event_of_nobody(struct book *b, const struct book_input *in)
+{
+    struct fold nothing;
+    struct rule_memory memory = {.client = RULE_NO_CLIENT};
+    const struct rule_cause cause = cause_of(b, in);
+    fold_init(&nothing);
+    struct rule_call call = rule_call(b, &nothing, in->account, in->event->entry_id, &cause);
+    bool said = decide_beside(b, &call, &memory, in->event);
+    rules_forget(&memory);
+    return said ? BOOK_BESIDE : BOOK_STRANGER;
+}
+
 enum book_result book_event(struct book *b, const struct book_input *in)
 {
+    const struct call_event *ev = in->event;
     book_time(b, in->received_at);
-    if (in->account.len > UINT8_MAX || in->event->entry_id.len > UINT8_MAX)
+    if (in->account.len > UINT8_MAX || ev->entry_id.len > UINT8_MAX)
         return BOOK_FULL;
-    struct book_call *c = find(b, in->account, in->event->entry_id);
-    if (c == NULL && !opens(in->event))
-        return BOOK_STRANGER;
+    struct book_call *c = find(b, in->account, ev->entry_id);
+    if (c == NULL && !opens(ev))
+        return event_of_nobody(b, in);
     if (c == NULL)
         c = open_call(b, in);
     bool had_summary = c->fold.summary.there;
-    enum fold_result folded = fold_add(&c->fold, in->event, in->received_at);
+    enum fold_result folded = fold_add(&c->fold, ev, in->received_at);
     if (folded != FOLD_NEW)
         return folded == FOLD_FULL ? BOOK_FULL : BOOK_REPEAT;
-    c->last = (struct rule_cause){b->partition, in->offset, in->received_at, in->event->timestamp,
-                                  in->origin};
-    if (in->event->kind == CALL_EVENT_SUMMARY && in->event->end_time > 0)
-        c->last.event_at = in->event->end_time;
-    bool first_summary = !had_summary && c->fold.summary.there;
-    if (c->closed_by == NULL) {
-        event_of_open(b, c, first_summary);
-        return BOOK_NEW;
+    c->last = cause_of(b, in);
+    bool first_summary = !had_summary && c->fold.summary.there, open = c->closed_by == NULL;
+    if (open)
+        event_of_open(b, c, ev, first_summary);
+    else if (!is_beside(ev))
+        event_of_closed(b, c, first_summary);
+    if (is_beside(ev)) {
+        struct rule_call call = rule_call_of(b, c, &c->last);
+        (void)decide_beside(b, &call, &c->memory, ev);
     }
-    event_of_closed(b, c, first_summary);
-    return BOOK_LATE;
+    return open ? BOOK_NEW : BOOK_LATE;
 }
 
 /* ---- the whole ---- */

@@ -29,6 +29,8 @@ struct book_world {
     /* Settings of an account, NULL if it is unknown or removed; and its time zone. */
     const struct settings *(*settings)(void *arg, struct str account);
     const struct tz *(*tz)(void *arg, const struct settings *s);
+    /* The wall clock, unix ms: how old an event is. */
+    int64_t (*now)(void *arg);
     /* A decision; c and d are borrowed. */
     void (*decided)(void *arg, const struct rule_call *c, const struct rule_decision *d);
     void *arg;
@@ -38,7 +40,8 @@ enum book_result {
     BOOK_NEW,      /* folded into an open call */
     BOOK_REPEAT,   /* known already */
     BOOK_LATE,     /* folded into a closed call */
-    BOOK_STRANGER, /* belongs to no known call and opens none */
+    BOOK_STRANGER, /* belongs to no known call, opens none and decides nothing */
+    BOOK_BESIDE,   /* belongs to no known call and opens none, but decided something by itself */
     BOOK_FULL,     /* the call is over a ceiling; not taken */
 };
 

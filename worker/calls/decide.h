@@ -7,7 +7,8 @@
 #include "worker/calls/rules.h"
 
 enum decide_end {
-    DECIDE_RULES,   /* the rules were asked */
+    DECIDE_RULES,   /* the rules were asked, and had nothing to say */
+    DECIDE_SAID,    /* the rules were asked, and decided something */
     DECIDE_STOPPED, /* a guard stopped the call */
     DECIDE_LATE, /* the guard for calls whose events all came late: a summary may still change it */
 };

@@ -184,6 +184,11 @@ static bool is_fresh(const struct call_event *ev, int64_t received_at)
     return ev->timestamp == 0 || received_at / 1000 - ev->timestamp <= FOLD_LATE_S;
 }
 
+static uint8_t dct_type_of(const struct call_event *ev)
+{
+    return ev->dct_type > UINT8_MAX ? UINT8_MAX : (uint8_t)ev->dct_type;
+}
+
 static uint16_t reason_of(const struct call_event *ev)
 {
     return ev->disconnect_reason > UINT16_MAX ? UINT16_MAX : (uint16_t)ev->disconnect_reason;
@@ -196,7 +201,7 @@ static enum fold_result add_leg_event(struct fold *f, const struct call_event *e
         .seq = (uint32_t)ev->seq,
         .state = (uint8_t)ev->state,
         .location = (uint8_t)ev->location,
-        .dct_type = (uint8_t)(ev->dct_type > UINT8_MAX ? UINT8_MAX : ev->dct_type),
+        .dct_type = dct_type_of(ev),
         .reason = reason_of(ev),
     };
     uint16_t call_id;
@@ -228,6 +233,8 @@ static int order_summaries(const struct fold *f, const struct fold_summary *a,
         c = order(a->forward_time, b->forward_time);
     if (c == 0)
         c = order(a->reason, b->reason);
+    if (c == 0)
+        c = order(a->dct_type, b->dct_type);
     return c ? c : order_texts(f, a->texts, b->texts);
 }
 
@@ -241,6 +248,7 @@ static enum fold_result add_summary(struct fold *f, const struct call_event *ev)
         .talk_time = ev->talk_time,
         .end_time = ev->end_time,
         .reason = reason_of(ev),
+        .dct_type = dct_type_of(ev),
     };
     if (!intern_all(f, ev, new.texts))
         return FOLD_FULL;
@@ -250,14 +258,26 @@ static enum fold_result add_summary(struct fold *f, const struct call_event *ev)
     return FOLD_NEW;
 }
 
+bool fold_can_fetch(const struct call_event *ev)
+{
+    if (ev->recording_id.len == 0)
+        return false;
+    if (ev->kind == CALL_EVENT_RECORD_ADDED)
+        return true;
+    return ev->kind == CALL_EVENT_RECORDING &&
+           ev->recording_state == CALL_EVENT_RECORDING_COMPLETED &&
+           (ev->completion_code == 0 || ev->completion_code == 1000) &&
+           !str_is(ev->recipient, "Mail");
+}
+
 static enum fold_result add_recording(struct fold *f, const struct call_event *ev)
 {
     uint16_t text;
     size_t at = f->nrecordings;
+    if (!fold_can_fetch(ev))
+        return FOLD_NEW;
     if (!intern(f, ev->recording_id, &text))
         return FOLD_FULL;
-    if (text == 0)
-        return FOLD_REPEAT;
     for (size_t i = 0; i < f->nrecordings; i++) {
         if (f->recordings[i] == text)
             return FOLD_REPEAT;
@@ -287,6 +307,7 @@ static enum fold_result add(struct fold *f, const struct call_event *ev)
         return add_recording(f, ev);
     case CALL_EVENT_DTMF:
     case CALL_EVENT_RESULT:
+        return FOLD_NEW; /* of the call, but nothing to keep */
     case CALL_EVENT_OTHER:
         break;
     }

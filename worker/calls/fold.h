@@ -57,13 +57,15 @@ struct fold_summary {
     int8_t direction; /* enum call_event_direction */
     int64_t create_time, forward_time, talk_time, end_time;
     uint16_t reason;
+    uint8_t dct_type;
     uint16_t texts[FOLD_TEXTS];
 };
 
 struct fold {
     char *pool;
     struct fold_leg *legs;
-    uint16_t *recordings; /* texts, in the order of their bytes */
+    uint16_t
+        *recordings; /* texts of those that are there to be fetched, in the order of their bytes */
     struct fold_summary summary;
     uint16_t pool_used, nlegs, nrecordings;
     uint16_t nevents;
@@ -82,6 +84,9 @@ void fold_done(struct fold *f);
 /* Takes a notification in. received_at: unix ms. Of two events of a leg with one seq (or without
  * seq, one timestamp and state) the one that sorts first stays, whichever came first. */
 enum fold_result fold_add(struct fold *f, const struct call_event *ev, int64_t received_at);
+/* The recording that a notification tells of can be fetched: it lies in the cloud store, and is not too
+ * short (mango-api.md section 4). */
+bool fold_can_fetch(const struct call_event *ev);
 /* The text of a number; empty for 0. Valid until the next fold_add. */
 struct str fold_text(const struct fold *f, uint16_t text);
 /* Every leg known has its Disconnected. False without legs. */

@@ -1,6 +1,6 @@
 /*
- * The table, what all rules share, and the guards in front of them. The rules of clients stand in
- * rules_client.c, those of saving the call in rules_call.c.
+ * The table in the order of precedence, the guards in front of it, and what all rules share. Each line is
+ * one function of its own: a rule goes when its line goes.
  */
 #include "worker/calls/rules.h"
 
@@ -10,14 +10,42 @@
 #include "common/mem.h"
 #include "worker/calls/rules_call.h"
 #include "worker/calls/rules_client.h"
+#include "worker/calls/rules_record.h"
+#include "worker/calls/rules_responsible.h"
+#include "worker/calls/rules_ringing.h"
+#include "worker/calls/rules_task.h"
 
 const struct rule rules_table[] = {
+    {"G7", "an incoming call in the menu is routed to its client's responsible", RULE_LIVE,
+     rules_ringing_route},
+    {"G7", "what MANGO answered to that is kept", RULE_BESIDE, rules_ringing_routed},
+    {"G12", "the visitor of a dynamic number is asked at the first event that shows it", RULE_LIVE,
+     rules_ringing_visitor},
+    {"G14", "the pop-up begins at the first mapped ring and follows the call", RULE_LIVE,
+     rules_ringing_popup},
     {"G3", "client at once when an employee handles a new number's call", RULE_LIVE | RULE_CLOSING,
      rules_client_answered},
-    {"G3", "its responsible is the first who handled the call, also if that shows late",
-     RULE_LIVE | RULE_CLOSING | RULE_AFTER, rules_client_first_employee},
+    {"G5", "client at the first leg towards a new outside number", RULE_LIVE | RULE_CLOSING,
+     rules_client_outgoing},
+    {"G10", "client of a call missed in the menu", RULE_CLOSING, rules_client_missed_in_ivr},
+    {"G11", "client of a call missed in a group, of the named responsible", RULE_CLOSING,
+     rules_client_missed_in_group},
+    {"G4", "client of a missed call, direct or in a group", RULE_CLOSING, rules_client_missed},
+    {"G9", "the responsible follows a transfer", RULE_LIVE | RULE_CLOSING | RULE_AFTER,
+     rules_responsible_follows},
+    {"G3", "the responsible is the first who handled the call, also if that shows late",
+     RULE_LIVE | RULE_CLOSING | RULE_AFTER, rules_responsible_first},
+    {"G5", "the responsible is who called, also if that shows late",
+     RULE_LIVE | RULE_CLOSING | RULE_AFTER, rules_responsible_caller},
+    {"G4", "the responsible of a missed call is corrected, if that shows late", RULE_AFTER,
+     rules_responsible_missed},
+    {"G8", "the client's line is filled in, if it shows late",
+     RULE_LIVE | RULE_CLOSING | RULE_AFTER, rules_client_fill_line},
+    {"B2", "a missed call makes a task", RULE_CLOSING, rules_task_missed},
+    {"B3", "a talk closes the tasks of the number", RULE_CLOSING | RULE_AFTER, rules_task_talked},
     {"G15", "every call is saved once, on one employee", RULE_CLOSING | RULE_AFTER,
      rules_call_save},
+    {"G13", "a recording joins its call", RULE_BESIDE, rules_record_added},
     {NULL, NULL, 0, NULL},
 };
 
@@ -59,20 +87,15 @@ static const char *foreign_line(const struct rule_call *c)
                              : "the call's line is not known, and only some lines are joined";
 }
 
-const char *rules_guard(const struct rule_call *c, const char **reason)
-{
-    static const struct {
-        const char *id;
-        const char *(*stops)(const struct rule_call *c);
-    } guards[] = {
-        {"G1", no_account}, {"late", all_late}, {"G15", internal_call}, {"B15", foreign_line}};
-    for (size_t i = 0; i < sizeof(guards) / sizeof(*guards); i++) {
-        *reason = guards[i].stops(c);
-        if (*reason != NULL)
-            return guards[i].id;
-    }
-    return NULL;
-}
+#define RULE_CALL (RULE_LIVE | RULE_CLOSING | RULE_AFTER)
+
+const struct rule_guard rules_guards[] = {
+    {"G1", RULE_CALL | RULE_BESIDE, no_account},
+    {"late", RULE_CALL, all_late},
+    {"G15", RULE_CALL, internal_call},
+    {"B15", RULE_CALL, foreign_line},
+    {NULL, 0, NULL},
+};
 
 static bool is_ignored(const struct rule_call *c)
 {
@@ -93,12 +116,10 @@ static bool is_own_line(const struct rule_call *c)
     return view_same_line(number, c->view->line);
 }
 
-const char *rules_no_client(const struct rule_call *c)
+const char *rules_excluded(const struct rule_call *c)
 {
-    if (c->view->number_raw.len == 0)
-        return "the number is hidden or unknown";
     if (c->view->number.digits[0] == '\0')
-        return "the number is no client's number (sip, or under 5 digits)";
+        return NULL;
     if (is_ignored(c))
         return "the number is among ignore_numbers";
     if (is_own_line(c))
@@ -108,21 +129,32 @@ const char *rules_no_client(const struct rule_call *c)
     return NULL;
 }
 
-static void keep(char **place, const char *text)
+const char *rules_no_client(const struct rule_call *c)
 {
-    free(*place);
-    *place = mem_copy(str_of(text));
+    if (c->view->number_raw.len == 0)
+        return "the number is hidden or unknown";
+    if (c->view->number.digits[0] == '\0')
+        return "the number is no client's number (sip, or under 5 digits)";
+    return rules_excluded(c);
+}
+
+static void keep(char **place, struct str text)
+{
+    char *old = *place;
+    *place = mem_copy(text);
+    free(old);
 }
 
 void rules_remember(struct rule_memory *m, const struct rule_decision *d)
 {
+    char *responsible = m->responsible, *extension = m->extension;
+    *m = d->memory;
+    m->responsible = responsible;
+    m->extension = extension;
     if (d->job == NULL || (d->job->kind != JOB_CLIENT && d->job->kind != JOB_RESPONSIBLE))
         return;
-    m->client = true;
-    keep(&m->responsible, d->employee);
-    struct str extension = jval_get_text(d->job->data, "extension");
-    free(m->extension);
-    m->extension = mem_copy(extension);
+    keep(&m->responsible, str_of(d->employee));
+    keep(&m->extension, jval_get_text(d->job->data, "extension"));
 }
 
 void rules_forget(struct rule_memory *m)

@@ -1,5 +1,5 @@
 /*
- * Rules about the call itself: G15. Rooms for G13 and G14. Pure.
+ * Rules about the call itself: G15. Pure; each function is a line of rules_table.
  */
 #ifndef WORKER_CALLS_RULES_CALL_H
 #define WORKER_CALLS_RULES_CALL_H

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mem.h"
 
@@ -22,23 +23,31 @@ struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const c
     j->received_at = c->cause.received_at;
     j->origin = mem_copy(str_of(c->cause.origin));
     j->offset = mem_format("events/%" PRId32 "/%" PRId64, c->cause.partition, c->cause.offset);
-    if (c->when == RULE_CLOSING || kind == JOB_CALL)
+    if (c->when == RULE_CLOSING || kind == JOB_CALL || kind == JOB_TALKED)
         j->verdict = c->view->verdict;
     j->data = jval_new_object();
     return j;
 }
 
-void rules_job_decide(struct rule_decision *out, const char *rule, struct job *job, char *reason,
-                      const struct settings_employee *employee)
+void rules_job_decide(const struct rule_call *c, struct rule_decision *out, const char *rule,
+                      struct job *job, char *reason, const struct settings_employee *employee)
 {
     *out = (struct rule_decision){.rule = rule,
                                   .job = job,
                                   .reason = reason,
-                                  .employee = employee ? employee->megaplan_id : NULL};
+                                  .employee = employee ? employee->megaplan_id : NULL,
+                                  .memory = *c->memory};
     if (job == NULL)
         return;
     job->rule = mem_copy(str_of(rule));
     job->reason = mem_copy(str_of(reason));
+}
+
+bool rules_job_none(const struct rule_call *c, struct rule_decision *out, const char *rule,
+                    const char *reason)
+{
+    rules_job_decide(c, out, rule, NULL, mem_copy(str_of(reason)), NULL);
+    return true;
 }
 
 char *rules_job_line(const struct rule_call *c)
@@ -53,4 +62,34 @@ char *rules_job_line(const struct rule_call *c)
             digits[n++] = line.ptr[i];
     }
     return digits;
+}
+
+void rules_job_put_line(const struct rule_call *c, struct job *job, const char *key)
+{
+    char *line = rules_job_line(c);
+    if (line[0] != '\0')
+        jval_put_text(job->data, key, str_of(line));
+    free(line);
+}
+
+void rules_job_put_responsible(struct job *job, const struct settings_employee *who,
+                               struct str extension)
+{
+    jval_put_text(job->data, "responsible", str_of(who->megaplan_id));
+    jval_put_text(job->data, "employee", str_of(who->name));
+    if (extension.len > 0)
+        jval_put_text(job->data, "extension", extension);
+}
+
+int64_t rules_job_deadline(const struct rule_call *c, int64_t seconds)
+{
+    int64_t since = c->cause.received_at, at = c->cause.event_at * 1000;
+    if (at > 0 && at < since)
+        since = at;
+    return since + seconds * 1000;
+}
+
+bool rules_job_is_live(const struct rule_call *c)
+{
+    return strcmp(c->cause.origin, "live") == 0;
 }

@@ -51,6 +51,12 @@ static const struct tz *tz_of(void *arg, const struct settings *settings)
     return s->port.tz(s->port.arg, settings);
 }
 
+static int64_t now_of(void *arg)
+{
+    const struct stream *s = arg;
+    return s->port.now(s->port.arg);
+}
+
 /* Live jobs go to `jobs`; those of replay, and of old calls while the partition catches up after its
  * commit was lost, to jobs.bulk. */
 static enum kafka_topic topic_of(const struct stream *s, const struct rule_cause *cause,
@@ -69,7 +75,10 @@ static enum kafka_topic topic_of(const struct stream *s, const struct rule_cause
 static void on_decided(void *arg, const struct rule_call *c, const struct rule_decision *d)
 {
     struct stream *s = arg;
-    const char *result = d->job ? "sent" : d->stopped && !c->settings ? "ignored" : "none";
+    const char *result = d->result                    ? d->result
+                         : d->job                     ? "sent"
+                         : d->stopped && !c->settings ? "ignored"
+                                                      : "none";
     if (s->silent)
         return;
     if (d->stopped && c->settings && !c->settings->enabled)
@@ -105,7 +114,7 @@ static void read_commit(struct stream *s, const struct consumer_partition *c)
 struct stream *stream_new(const struct stream_port *port, const struct consumer_partition *c)
 {
     struct stream *s = mem_alloc(1, sizeof *s);
-    const struct book_world world = {settings_of, tz_of, on_decided, s};
+    const struct book_world world = {settings_of, tz_of, now_of, on_decided, s};
     s->port = *port;
     s->partition = c->partition;
     s->book = book_new(c->partition, &port->times, &world);
@@ -215,6 +224,8 @@ static const char *fold(struct stream *s, const struct kafka_message *m,
                                   .origin = origin_of(m)};
     switch (book_event(s->book, &in)) {
     case BOOK_NEW:
+        return "new";
+    case BOOK_BESIDE:
         return "new";
     case BOOK_REPEAT:
         return "repeat";

@@ -13,14 +13,7 @@
 #include "common/phone.h"
 #include "common/settings.h"
 #include "worker/calls/fold.h"
-
-/* Somebody's part in a call. employee is NULL for nobody. */
-struct view_person {
-    const struct settings_employee *employee;
-    struct str extension; /* or the employee's own number (B14) */
-    int64_t at;           /* first event of the leg, unix s; INT64_MAX unknown */
-    bool stands_in;       /* B1: unmapped_employee, for an extension that is nobody's */
-};
+#include "worker/calls/person.h"
 
 struct view {
     enum call_event_direction direction; /* CALL_EVENT_UNTOLD: nothing tells it yet */
@@ -28,20 +21,28 @@ struct view {
     struct str number_raw;    /* the outside number as it came; empty: hidden or unknown */
     struct phone number;      /* empty: no client's number */
     struct str line;          /* the company's line: digits or `sip:...`; may be empty */
+    struct str dct_number;    /* the dynamic number that was called (dct.type 1); else empty */
     bool connected;           /* somebody, mapped or not, was Connected with the client */
     bool answered;            /* talk_time > 0; without a summary: connected */
     enum job_verdict verdict; /* NONE for internal and for outgoing that nobody answered */
-    struct view_person first_handled, last_handled; /* mapped ones, by legs */
-    struct view_person first_given, last_missed;    /* incoming: where it rang */
-    struct view_person caller;                      /* outgoing: who calls */
-    struct view_person summarized;    /* the summary's employee: who answered, or missed it first */
-    bool handled_unmapped;            /* an extension that is nobody's handled it */
+    struct person first_handled, last_handled; /* mapped ones, by legs */
+    struct person first_given, last_missed;    /* incoming: where it rang */
+    struct person caller;                      /* outgoing: who calls */
+    struct person summarized;         /* the summary's employee: who answered, or missed it first */
+    bool dialled;                     /* outgoing: a leg towards the outside number is known */
+    bool callback, picked_up;         /* a callback's first leg is known; its employee took it */
     int64_t earliest, started, ended; /* unix s; 0 unknown */
+    int64_t talked_at;                /* the talk began, unix s; 0: nobody talked, or unknown */
     int64_t talk_seconds;
 };
 
 /* Everything in *out borrows from both. */
 void view_make(struct view *out, const struct fold *f, const struct settings *s);
+/* In this event the client is one side, and the employee on the other side is *who (may be nobody).
+ * v: its direction and number_raw are read. False for the menu, a queue, a consultation between two
+ * employees and a callback's first leg. */
+bool view_with_client(const struct view *v, const struct fold *f, const struct settings *s,
+                      const struct fold_event *ev, struct person *who);
 /* True if two line numbers are the same line: by their digits, `sip:` as it is. */
 bool view_same_line(struct str a, struct str b);
 

@@ -1,0 +1,121 @@
+/*
+ * The rules that tell a leg's meaning, each a line of the manual or of behaviour.md.
+ */
+#include "worker/calls/leg.h"
+
+bool leg_has(const struct fold_leg *leg, enum fold_text which)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        if (leg->events[i].texts[which] != 0)
+            return true;
+    }
+    return false;
+}
+
+bool leg_is_at(const struct fold_leg *leg, enum call_event_location where)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        if (leg->events[i].location == where)
+            return true;
+    }
+    return false;
+}
+
+bool leg_has_state(const struct fold_leg *leg, enum call_event_state state)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        if (leg->events[i].state == state)
+            return true;
+    }
+    return false;
+}
+
+bool leg_at_people(const struct fold_event *ev)
+{
+    return ev->location != CALL_EVENT_IVR && ev->location != CALL_EVENT_QUEUE;
+}
+
+bool leg_goes_out(const struct fold_event *ev)
+{
+    return ev->texts[FOLD_FROM_EXTENSION] != 0 && ev->texts[FOLD_TO_EXTENSION] == 0 &&
+           leg_at_people(ev);
+}
+
+bool leg_any_scheme(const struct fold *f)
+{
+    for (size_t i = 0; i < f->nlegs; i++) {
+        if (leg_is_at(&f->legs[i], CALL_EVENT_IVR) || leg_is_at(&f->legs[i], CALL_EVENT_QUEUE))
+            return true;
+    }
+    return false;
+}
+
+static bool any_goes_out(const struct fold_leg *leg)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        if (leg_goes_out(&leg->events[i]))
+            return true;
+    }
+    return false;
+}
+
+bool leg_is_inverted(const struct fold_leg *leg, bool scheme)
+{
+    if (leg_has(leg, FOLD_TAKEN_FROM) || any_goes_out(leg))
+        return false;
+    return leg_has(leg, FOLD_INITIATOR) || leg_has(leg, FOLD_TASK) ||
+           (leg_has(leg, FOLD_COMMAND) && !scheme);
+}
+
+static enum call_event_direction told_by(const struct fold_leg *leg)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        if (leg->events[i].texts[FOLD_FROM_EXTENSION] == 0)
+            return CALL_EVENT_INCOMING;
+        if (leg_goes_out(&leg->events[i]))
+            return CALL_EVENT_OUTGOING;
+    }
+    return CALL_EVENT_INTERNAL;
+}
+
+/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too: by
+ * itself, while the leg it was taken from is unknown, it does not tell for certain. */
+static bool is_orphan(const struct fold *f, const struct fold_leg *leg)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        uint16_t from = leg->events[i].texts[FOLD_TAKEN_FROM];
+        for (size_t j = 0; from != 0 && j < f->nlegs; j++) {
+            if (f->legs[j].call_id == from)
+                return false;
+        }
+    }
+    return leg_has(leg, FOLD_TAKEN_FROM);
+}
+
+static bool is_callback(const struct fold *f, bool scheme)
+{
+    for (size_t i = 0; i < f->nlegs; i++) {
+        const struct fold_leg *leg = &f->legs[i];
+        if (leg_has(leg, FOLD_INITIATOR) || leg_has(leg, FOLD_TASK) || leg_is_inverted(leg, scheme))
+            return true;
+    }
+    return false;
+}
+
+enum call_event_direction leg_direction(const struct fold *f, bool scheme, bool *unsure)
+{
+    enum call_event_direction found = f->nlegs ? CALL_EVENT_INTERNAL : CALL_EVENT_UNTOLD;
+    *unsure = false;
+    if (f->summary.there && f->summary.direction != CALL_EVENT_UNTOLD)
+        return (enum call_event_direction)f->summary.direction;
+    if (is_callback(f, scheme))
+        return CALL_EVENT_OUTGOING;
+    for (size_t i = 0; i < f->nlegs && (found == CALL_EVENT_INTERNAL || *unsure); i++) {
+        enum call_event_direction told = told_by(&f->legs[i]);
+        if (told == CALL_EVENT_INTERNAL)
+            continue;
+        found = told;
+        *unsure = told == CALL_EVENT_INCOMING && is_orphan(f, &f->legs[i]);
+    }
+    return found;
+}
