@@ -231,6 +231,10 @@ chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1; KAFKA=
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
 
+mutate: deps ## each rule taken away by itself must make a scenario fail; ONLY="G3 B15", WHEN=1: moments too
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build ONLY="$(ONLY)" WHEN=$(WHEN) AT_ONCE=$(AT_ONCE) tests/check/mutate
+
 check: deps ## formatting, linters, fences, banned functions, both compilers
 	$(Q)tests/check/run
 
@@ -289,5 +293,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit scenarios chaos check tidy coverage fuzz fuzzers demo bench-ingest benches \
+.PHONY: FORCE all tests deps test unit scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest benches \
     kafka-start kafka-stop install-deps format clean help

@@ -2,9 +2,10 @@
 """Runs scenarios against the real binaries: tests/integration/run.py [NAME or FILE ...]
 
 BUILD=folder of the binaries (default build); KAFKA=1: Apache Kafka instead of the devbroker;
-JOBS=n systems at once. Each has a stack of its own, those in folders below tests/scenarios share one
-per equal [env]; nothing is left running, not even after Ctrl-C. Logs of failed scenarios stay in
-$BUILD/scenario-logs (LOGS=another folder). Last line: "N passed, N failed".
+JOBS=n systems at once; DEADLINE_S=n cuts longer waits short. Each has a stack of its own, those in
+folders below tests/scenarios share one per equal [env]; nothing is left running, not even after
+Ctrl-C. Logs of failed scenarios stay in $BUILD/scenario-logs (LOGS=another folder). Last line: "N
+passed, N failed".
 """
 
 import argparse
