@@ -286,8 +286,8 @@ static enum err client_make(struct reader *r, bool devbroker, struct error *e)
         {"auto.offset.reset", "error"},
         {"enable.partition.eof", "true"},
         {"statistics.interval.ms", "1000"},
-        {"queued.min.messages", "1000"},
-        {"queued.max.messages.kbytes", "4096"}, /* of each partition */
+        {"queued.min.messages", "100000"},
+        {"queued.max.messages.kbytes", "32768"},
         {"fetch.error.backoff.ms", "50"},
         {"fetch.wait.max.ms", devbroker ? "10" : "500"},
         {"allow.auto.create.topics", "false"},
