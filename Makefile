@@ -24,6 +24,7 @@ PURE := \
     common/err \
     common/event \
     common/fact \
+    common/jflat \
     common/job \
     common/jval \
     common/kafka/layout \

@@ -36,8 +36,8 @@ static double now_us(void)
 static rd_kafka_t *client_new(const char *brokers)
 {
     static const char *const properties[][2] = {
-        {"group.id", "calls-baseline"},        {"enable.auto.commit", "false"},
-        {"enable.partition.eof", "true"},      {"auto.offset.reset", "earliest"},
+        {"group.id", "calls-baseline"},   {"enable.auto.commit", "false"},
+        {"enable.partition.eof", "true"}, {"auto.offset.reset", "earliest"},
         {"socket.nagle.disable", "true"},
     };
     char text[256];

@@ -55,14 +55,31 @@ struct step {
 };
 
 #define AFTER(s) (TALK_STEP + (s))
-#define MENU(state, at) {LEG, 0, state, "ivr", CLIENT, LINE, false, false, at}
-#define QUEUE(state, at) {LEG, 0, state, "queue", CLIENT, LINE, false, true, at}
-#define RING(leg, state, who, at) {LEG, leg, state, "abonent", CLIENT, who, true, false, at}
-#define GROUP(leg, state, who, at) {LEG, leg, state, "abonent", CLIENT, who, true, true, at}
-#define OUT(state, at) {LEG, 0, state, "abonent", FIRST, CLIENT, false, false, at}
-#define RECORD(who, at)                                                                            \
-    {COMPLETED, 1, "", "", NOBODY, who, false, false, AFTER(at)}, {ADDED, 1, "", "", NOBODY, who,  \
-                                                                   false, false, AFTER((at) + 20)}
+#define MENU(state, at)                                      \
+    {                                                        \
+        LEG, 0, state, "ivr", CLIENT, LINE, false, false, at \
+    }
+#define QUEUE(state, at)                                      \
+    {                                                         \
+        LEG, 0, state, "queue", CLIENT, LINE, false, true, at \
+    }
+#define RING(leg, state, who, at)                                \
+    {                                                            \
+        LEG, leg, state, "abonent", CLIENT, who, true, false, at \
+    }
+#define GROUP(leg, state, who, at)                              \
+    {                                                           \
+        LEG, leg, state, "abonent", CLIENT, who, true, true, at \
+    }
+#define OUT(state, at)                                            \
+    {                                                             \
+        LEG, 0, state, "abonent", FIRST, CLIENT, false, false, at \
+    }
+#define RECORD(who, at)                                               \
+    {COMPLETED, 1, "", "", NOBODY, who, false, false, AFTER(at)},     \
+    {                                                                 \
+        ADDED, 1, "", "", NOBODY, who, false, false, AFTER((at) + 20) \
+    }
 
 /* How often out of 100, how it ends, and what is told of it. */
 static const struct shape {
@@ -71,35 +88,85 @@ static const struct shape {
     enum who summary;
     struct step steps[14];
 } shapes[] = {
-    {20, 1, true, FIRST, /* through the menu */
-     {MENU("Appeared", 0), MENU("Connected", 1), RING(1, "Appeared", FIRST, 9),
-      MENU("Disconnected", 9), RING(1, "Connected", FIRST, 15),
-      RING(1, "Disconnected", FIRST, AFTER(15)), {SUMMARY, .at = AFTER(16)}}},
-    {10, 1, true, FIRST, /* the same, recorded */
-     {MENU("Appeared", 0), MENU("Connected", 1), RING(1, "Appeared", FIRST, 9),
-      MENU("Disconnected", 9), RING(1, "Connected", FIRST, 15),
+    {20,
+     1,
+     true,
+     FIRST, /* through the menu */
+     {MENU("Appeared", 0),
+      MENU("Connected", 1),
+      RING(1, "Appeared", FIRST, 9),
+      MENU("Disconnected", 9),
+      RING(1, "Connected", FIRST, 15),
+      RING(1, "Disconnected", FIRST, AFTER(15)),
+      {SUMMARY, .at = AFTER(16)}}},
+    {10,
+     1,
+     true,
+     FIRST, /* the same, recorded */
+     {MENU("Appeared", 0),
+      MENU("Connected", 1),
+      RING(1, "Appeared", FIRST, 9),
+      MENU("Disconnected", 9),
+      RING(1, "Connected", FIRST, 15),
       {STARTED, 1, "", "", NOBODY, FIRST, false, false, 15},
-      RING(1, "Disconnected", FIRST, AFTER(15)), {SUMMARY, .at = AFTER(16)}, RECORD(FIRST, 17)}},
-    {15, 1, true, SECOND, /* a group rings, the second answers */
-     {MENU("Appeared", 0), QUEUE("Connected", 2), GROUP(1, "Appeared", FIRST, 4),
-      GROUP(1, "Disconnected", FIRST, 19), GROUP(2, "Appeared", SECOND, 20),
-      GROUP(2, "Connected", SECOND, 26), QUEUE("Disconnected", 26),
-      GROUP(2, "Disconnected", SECOND, AFTER(26)), {SUMMARY, .at = AFTER(27)}}},
-    {10, 1, true, FIRST, /* transferred with a consultation */
-     {RING(0, "Appeared", FIRST, 0), RING(0, "Connected", FIRST, 6), RING(0, "OnHold", FIRST, 40),
+      RING(1, "Disconnected", FIRST, AFTER(15)),
+      {SUMMARY, .at = AFTER(16)},
+      RECORD(FIRST, 17)}},
+    {15,
+     1,
+     true,
+     SECOND, /* a group rings, the second answers */
+     {MENU("Appeared", 0),
+      QUEUE("Connected", 2),
+      GROUP(1, "Appeared", FIRST, 4),
+      GROUP(1, "Disconnected", FIRST, 19),
+      GROUP(2, "Appeared", SECOND, 20),
+      GROUP(2, "Connected", SECOND, 26),
+      QUEUE("Disconnected", 26),
+      GROUP(2, "Disconnected", SECOND, AFTER(26)),
+      {SUMMARY, .at = AFTER(27)}}},
+    {10,
+     1,
+     true,
+     FIRST, /* transferred with a consultation */
+     {RING(0, "Appeared", FIRST, 0),
+      RING(0, "Connected", FIRST, 6),
+      RING(0, "OnHold", FIRST, 40),
       {LEG, 1, "Appeared", "abonent", FIRST, SECOND, false, false, 42},
       {LEG, 1, "Connected", "abonent", FIRST, SECOND, false, false, 48},
-      RING(0, "Disconnected", FIRST, 60), RING(1, "Connected", SECOND, 60),
-      RING(1, "Disconnected", SECOND, AFTER(60)), {SUMMARY, .at = AFTER(61)}}},
-    {20, 2, true, CLIENT, /* outgoing, recorded */
-     {OUT("Appeared", 0), OUT("Connected", 12), {STARTED, 0, "", "", NOBODY, FIRST, false, false, 12},
-      OUT("Disconnected", AFTER(12)), {SUMMARY, .at = AFTER(13)}, RECORD(FIRST, 14)}},
-    {5, 2, false, CLIENT, /* outgoing, nobody answers */
+      RING(0, "Disconnected", FIRST, 60),
+      RING(1, "Connected", SECOND, 60),
+      RING(1, "Disconnected", SECOND, AFTER(60)),
+      {SUMMARY, .at = AFTER(61)}}},
+    {20,
+     2,
+     true,
+     CLIENT, /* outgoing, recorded */
+     {OUT("Appeared", 0),
+      OUT("Connected", 12),
+      {STARTED, 0, "", "", NOBODY, FIRST, false, false, 12},
+      OUT("Disconnected", AFTER(12)),
+      {SUMMARY, .at = AFTER(13)},
+      RECORD(FIRST, 14)}},
+    {5,
+     2,
+     false,
+     CLIENT, /* outgoing, nobody answers */
      {OUT("Appeared", 0), OUT("Disconnected", 30), {SUMMARY, .at = 31}}},
-    {10, 1, false, FIRST, /* missed after the menu */
-     {MENU("Appeared", 0), MENU("Connected", 1), RING(1, "Appeared", FIRST, 9),
-      MENU("Disconnected", 9), RING(1, "Disconnected", FIRST, 34), {SUMMARY, .at = 35}}},
-    {10, 1, false, NOBODY, /* hung up in the menu */
+    {10,
+     1,
+     false,
+     FIRST, /* missed after the menu */
+     {MENU("Appeared", 0),
+      MENU("Connected", 1),
+      RING(1, "Appeared", FIRST, 9),
+      MENU("Disconnected", 9),
+      RING(1, "Disconnected", FIRST, 34),
+      {SUMMARY, .at = 35}}},
+    {10,
+     1,
+     false,
+     NOBODY, /* hung up in the menu */
      {MENU("Appeared", 0), MENU("Connected", 1), MENU("Disconnected", 12), {SUMMARY, .at = 13}}},
 };
 
@@ -218,7 +285,8 @@ static int sequence(const struct call *c, int step)
 {
     int seq = 1;
     for (int i = 0; i < step; i++)
-        seq += c->shape->steps[i].what == LEG && c->shape->steps[i].leg == c->shape->steps[step].leg;
+        seq +=
+            c->shape->steps[i].what == LEG && c->shape->steps[i].leg == c->shape->steps[step].leg;
     return seq;
 }
 
@@ -331,7 +399,8 @@ static void send(struct load *l, const struct happening *h)
                                            {EVENT_ACCOUNT, str_of(account)},
                                            {EVENT_RECEIVED_AT, str_of(received)}};
     struct producer_record r = {.topic = KAFKA_EVENTS,
-                                .partition = producer_partition(l->producer, KAFKA_EVENTS, str_of(key)),
+                                .partition =
+                                    producer_partition(l->producer, KAFKA_EVENTS, str_of(key)),
                                 .key = str_of(key),
                                 .value = buf_str(&value),
                                 .headers = headers,

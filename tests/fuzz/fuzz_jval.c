@@ -1,10 +1,12 @@
 /*
- * Fuzzes the JSON door: what is taken comes back from its own text; lenient takes all that strict does.
+ * Fuzzes the JSON door: what is taken comes back from its own text; lenient takes all that strict does;
+ * jflat takes what lenient takes, and has the same members and values.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/jflat.h"
 #include "common/jval.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,6 +27,38 @@ static void check_round(const struct jval *v)
     jval_free(again);
 }
 
+/* jansson keeps one member of a repeated key, jflat all; it gives the last. */
+static void check_same(const struct jflat *f, const struct jflat_value *flat, const struct jval *v,
+                       int depth)
+{
+    struct str a, b, key;
+    const struct jval *member;
+    int64_t n, m;
+    void *iter = NULL;
+
+    if (jflat_type(flat) != jval_type(v) ||
+        jflat_empty(flat) !=
+            (jval_size(v) == 0 && (jval_type(v) == JVAL_OBJECT || jval_type(v) == JVAL_ARRAY)) ||
+        jflat_text(flat, &a) != jval_text(v, &b) || (jval_text(v, &b) && !str_eq(a, b)) ||
+        jflat_int(flat, &n) != jval_int(v, &m) || (jval_int(v, &m) && n != m))
+        abort();
+    while (depth < 2 && jval_type(v) == JVAL_OBJECT && jval_next(v, &iter, &key, &member))
+        check_same(f, jflat_get(f, flat, key.ptr), member, depth + 1);
+}
+
+static void check_flat(struct str text, const struct jval *v, enum err expected)
+{
+    struct error e = ERROR_NONE;
+    struct jflat f;
+
+    if (jflat_parse(text, &f, &e) != expected)
+        abort();
+    if (expected)
+        return;
+    check_same(&f, jflat_root(&f), v, 0);
+    jflat_done(&f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = {(const char *)data, size};
@@ -39,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (!lenient_err)
         check_round(lenient);
+    check_flat(text, lenient, lenient_err);
     jval_free(strict);
     jval_free(lenient);
     return 0;
