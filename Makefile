@@ -267,6 +267,10 @@ bench-ingest: ## acknowledged webhooks per second at 1 to 512 connections
 	$(Q)deploy/install-deps bench
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/ingest
+bench-calls: ## worker calls: events per second, taking over, memory per call; KAFKA=1 on Apache Kafka
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/calls
 benches: $(BENCH_BIN)
 
 kafka-start: ## Apache Kafka on free ports in the background; prints its address
@@ -294,5 +298,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest benches \
+.PHONY: FORCE all tests deps test unit scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls benches \
     kafka-start kafka-stop install-deps format clean help

@@ -39,89 +39,96 @@ static struct str number_text(struct reader *r, int64_t n)
     return (struct str){text, (size_t)len};
 }
 
-/* `field` is the way to a member of `object`: "from.extension". */
-static const struct jval *member(const struct jval *object, const char *field)
+static const struct jflat_value *root(const struct reader *r)
 {
-    const char *dot = strchr(field, '.');
-    return jval_get(object, dot ? dot + 1 : field);
+    return jflat_root(&r->ev->json);
 }
 
-static void read_text(struct reader *r, const struct jval *object, const char *field,
+/* `field` is the way to a member of `object`: "from.extension". */
+static const struct jflat_value *member(const struct reader *r, const struct jflat_value *object,
+                                        const char *field)
+{
+    const char *dot = strchr(field, '.');
+    return jflat_get(&r->ev->json, object, dot ? dot + 1 : field);
+}
+
+static void read_text(struct reader *r, const struct jflat_value *object, const char *field,
                       struct str *out)
 {
-    const struct jval *v = member(object, field);
+    const struct jflat_value *v = member(r, object, field);
     int64_t n;
-    if (r->failed || v == NULL || jval_type(v) == JVAL_NULL)
+    if (r->failed || v == NULL || jflat_type(v) == JVAL_NULL)
         return;
-    if (jval_int(v, &n) && n < 0)
+    if (jflat_int(v, &n) && n < 0)
         fail(r, field, "is negative");
-    else if (jval_int(v, &n))
+    else if (jflat_int(v, &n))
         *out = number_text(r, n);
-    else if (!jval_text(v, out))
+    else if (!jflat_text(v, out))
         fail(r, field, "is neither text nor a number");
     if (out->len > TEXT_MAX)
         fail(r, field, "is over 128 bytes");
 }
 
 /* Extensions, groups, tasks: 0 is how some write that there is none. */
-static void read_id(struct reader *r, const struct jval *object, const char *field, struct str *out)
+static void read_id(struct reader *r, const struct jflat_value *object, const char *field,
+                    struct str *out)
 {
     read_text(r, object, field, out);
     if (str_is(*out, "0"))
         *out = STR_NONE;
 }
 
-static bool is_absent(const struct jval *v)
+static bool is_absent(const struct jflat_value *v)
 {
     struct str text;
-    return v == NULL || jval_type(v) == JVAL_NULL || (jval_text(v, &text) && text.len == 0);
+    return v == NULL || jflat_type(v) == JVAL_NULL || (jflat_text(v, &text) && text.len == 0);
 }
 
-static void read_int(struct reader *r, const struct jval *object, const char *field, int64_t max,
-                     int64_t *out)
+static void read_int(struct reader *r, const struct jflat_value *object, const char *field,
+                     int64_t max, int64_t *out)
 {
-    const struct jval *v = member(object, field);
-    if (!r->failed && !is_absent(v) && !jval_int_loose(v, 0, max, out))
+    const struct jflat_value *v = member(r, object, field);
+    if (!r->failed && !is_absent(v) && !jflat_int_loose(v, 0, max, out))
         fail(r, field, "is no number in its range");
 }
 
 static void read_time(struct reader *r, const char *key, int64_t *out)
 {
-    const struct jval *v = jval_get(r->ev->json, key);
+    const struct jflat_value *v = jflat_get(&r->ev->json, root(r), key);
     if (r->failed || is_absent(v))
         return;
-    if (!jval_int_loose(v, 0, TIME_MAX, out) || (*out > 0 && *out < TIME_MIN))
+    if (!jflat_int_loose(v, 0, TIME_MAX, out) || (*out > 0 && *out < TIME_MIN))
         fail(r, key, "is no time in unix seconds");
 }
 
 /* A member that must be an object if it is there; an empty array or text is PHP's way to write {}. */
-static const struct jval *read_object(struct reader *r, const char *key)
+static const struct jflat_value *read_object(struct reader *r, const char *key)
 {
-    const struct jval *v = jval_get(r->ev->json, key);
-    if (is_absent(v) || (jval_type(v) == JVAL_ARRAY && jval_size(v) == 0))
+    const struct jflat_value *v = jflat_get(&r->ev->json, root(r), key);
+    if (is_absent(v) || (jflat_type(v) == JVAL_ARRAY && jflat_empty(v)))
         return NULL;
-    if (jval_type(v) != JVAL_OBJECT && !r->failed)
+    if (jflat_type(v) != JVAL_OBJECT && !r->failed)
         fail(r, key, "is no object");
     return v;
 }
 
 static void read_identity(struct reader *r, const char *key, bool required, struct str *out)
 {
-    read_text(r, r->ev->json, key, out);
+    read_text(r, root(r), key, out);
     if (!r->failed && required && out->len == 0)
         fail(r, key, "is missing");
 }
 
 static void read_dct(struct reader *r)
 {
-    const struct jval *dct = read_object(r, "dct");
+    const struct jflat_value *dct = read_object(r, "dct");
     read_int(r, dct, "dct.type", INT32_MAX, &r->ev->dct_type);
     read_text(r, dct, "dct.number", &r->ev->dct_number);
 }
 
 static void read_parties(struct reader *r)
 {
-    const struct jval *from = read_object(r, "from"), *to = read_object(r, "to");
+    const struct jflat_value *from = read_object(r, "from"), *to = read_object(r, "to");
     struct call_event *ev = r->ev;
     read_id(r, from, "from.extension", &ev->from.extension);
     read_text(r, from, "from.number", &ev->from.number);
@@ -136,7 +143,7 @@ static void read_parties(struct reader *r)
 static size_t read_word(struct reader *r, const char *key, const char *const *names, size_t n)
 {
     struct str word = STR_NONE;
-    read_text(r, r->ev->json, key, &word);
+    read_text(r, root(r), key, &word);
     for (size_t i = 0; i < n; i++) {
         if (str_is(word, names[i]))
             return i;
@@ -161,9 +168,9 @@ static void read_location(struct reader *r)
 {
     static const char *const names[] = {"", "ivr", "queue", "abonent"};
     struct str name = STR_NONE;
-    read_text(r, r->ev->json, "location", &name);
+    read_text(r, root(r), "location", &name);
     if (name.len == 0)
-        read_text(r, r->ev->json, "locaton", &name);
+        read_text(r, root(r), "locaton", &name);
     for (size_t i = 1; i < sizeof(names) / sizeof(*names); i++) {
         if (str_is(name, names[i]))
             r->ev->location = (enum call_event_location)i;
@@ -177,13 +184,13 @@ static void read_leg(struct reader *r)
     read_state(r);
     read_location(r);
     read_time(r, "timestamp", &ev->timestamp);
-    read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
+    read_int(r, root(r), "seq", INT32_MAX, &ev->seq);
     read_parties(r);
-    read_text(r, ev->json, "command_id", &ev->command_id);
-    read_text(r, ev->json, "callback_initiator", &ev->callback_initiator);
-    read_id(r, ev->json, "task_id", &ev->task_id);
-    read_text(r, ev->json, "transfer", &ev->transfer);
-    read_int(r, ev->json, "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
+    read_text(r, root(r), "command_id", &ev->command_id);
+    read_text(r, root(r), "callback_initiator", &ev->callback_initiator);
+    read_id(r, root(r), "task_id", &ev->task_id);
+    read_text(r, root(r), "transfer", &ev->transfer);
+    read_int(r, root(r), "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
 }
 
@@ -191,16 +198,16 @@ static void read_summary(struct reader *r)
 {
     struct call_event *ev = r->ev;
     int64_t direction = CALL_EVENT_UNTOLD;
-    read_int(r, ev->json, "call_direction", CALL_EVENT_OUTGOING, &direction);
+    read_int(r, root(r), "call_direction", CALL_EVENT_OUTGOING, &direction);
     ev->direction = (enum call_event_direction)direction;
     read_parties(r);
     if (ev->line_number.len == 0)
-        read_text(r, ev->json, "line_number", &ev->line_number);
+        read_text(r, root(r), "line_number", &ev->line_number);
     read_time(r, "create_time", &ev->create_time);
     read_time(r, "forward_time", &ev->forward_time);
     read_time(r, "talk_time", &ev->talk_time);
     read_time(r, "end_time", &ev->end_time);
-    read_int(r, ev->json, "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
+    read_int(r, root(r), "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
     ev->timestamp = ev->create_time;
 }
@@ -218,21 +225,21 @@ static void read_recording(struct reader *r)
     read_identity(r, "recording_id", true, &ev->recording_id);
     read_identity(r, "call_id", false, &ev->call_id);
     read_time(r, "timestamp", &ev->timestamp);
-    read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
+    read_int(r, root(r), "seq", INT32_MAX, &ev->seq);
     if (ev->kind == CALL_EVENT_RECORD_ADDED)
         return;
     read_recording_state(r);
-    read_int(r, ev->json, "completion_code", INT32_MAX, &ev->completion_code);
-    read_text(r, ev->json, "recipient", &ev->recipient);
+    read_int(r, root(r), "completion_code", INT32_MAX, &ev->completion_code);
+    read_text(r, root(r), "recipient", &ev->recipient);
 }
 
 static void read_dtmf(struct reader *r)
 {
     struct call_event *ev = r->ev;
     read_identity(r, "call_id", false, &ev->call_id);
-    read_text(r, ev->json, "dtmf", &ev->dtmf);
+    read_text(r, root(r), "dtmf", &ev->dtmf);
     read_time(r, "timestamp", &ev->timestamp);
-    read_int(r, ev->json, "seq", INT32_MAX, &ev->seq);
+    read_int(r, root(r), "seq", INT32_MAX, &ev->seq);
 }
 
 /* Our command_id is entry_id~nonce (design.md 6.5): whose it is not, that result says nothing to us. */
@@ -249,9 +256,9 @@ static void read_result(struct reader *r, struct str kind)
     }
     ev->entry_id = (struct str){ev->command_id.ptr, (size_t)tilde};
     ev->command = str_from(kind, sizeof RESULT - 1);
-    if (is_absent(jval_get(ev->json, "result")))
+    if (is_absent(jflat_get(&r->ev->json, root(r), "result")))
         fail(r, "result", "is missing");
-    read_int(r, ev->json, "result", INT32_MAX, &ev->result);
+    read_int(r, root(r), "result", INT32_MAX, &ev->result);
 }
 
 enum call_event_kind call_event_kind_of(struct str kind)
@@ -267,7 +274,7 @@ enum call_event_kind call_event_kind_of(struct str kind)
 static void read_event(struct reader *r, struct str kind)
 {
     struct call_event *ev = r->ev;
-    if (jval_type(ev->json) != JVAL_OBJECT)
+    if (jflat_type(root(r)) != JVAL_OBJECT)
         fail(r, "the notification", "is no object");
     if (ev->kind != CALL_EVENT_RESULT)
         read_identity(r, "entry_id", true, &ev->entry_id);
@@ -295,12 +302,14 @@ static void read_event(struct reader *r, struct str kind)
 
 enum err call_event_parse(struct str kind, struct str json, struct call_event *out, struct error *e)
 {
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(struct call_event, json));
+    out->json.list = NULL;
+    out->json.tree = NULL;
     out->kind = call_event_kind_of(kind);
     out->direction = CALL_EVENT_UNTOLD;
     if (out->kind == CALL_EVENT_OTHER)
         return ERR_OK;
-    enum err err = jval_parse_lenient(json, &out->json, e);
+    enum err err = jflat_parse(json, &out->json, e);
     if (err != ERR_OK)
         return err;
     struct reader r = {out, e, false};
@@ -331,6 +340,5 @@ enum err call_event_check_times(const struct call_event *ev, int64_t received_at
 
 void call_event_done(struct call_event *ev)
 {
-    jval_free(ev->json);
-    ev->json = NULL;
+    jflat_done(&ev->json);
 }

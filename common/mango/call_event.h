@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "common/jval.h"
+#include "common/jflat.h"
 #include "common/str.h"
 
 enum call_event_kind {
@@ -72,8 +72,8 @@ struct call_event_party {
     struct str taken_from;
 };
 
-/* Absent texts are empty, absent numbers 0. Everything but `command` is borrowed from `json` or
- * from `texts`: do not copy the struct, keep the original until call_event_done. */
+/* Absent texts are empty, absent numbers 0. Everything but `command` is borrowed from the
+ * notification's text, `json` or `texts`: do not copy the struct, keep the original until call_event_done. */
 struct call_event {
     enum call_event_kind kind;
     struct str entry_id; /* 1-128 bytes; a result's: its command_id before the last `~` */
@@ -102,16 +102,16 @@ struct call_event {
     struct str command;      /* a result's: what stands behind result/; borrowed from `kind` */
     int64_t result;          /* a result's code (mango-api.md section 8) */
 
-    struct jval *json; /* owned */
-    char texts[CALL_EVENT_TEXTS][CALL_EVENT_NUMBER];
     int ntexts;
+    struct jflat json; /* owned; from here on not cleared, for there is much of it */
+    char texts[CALL_EVENT_TEXTS][CALL_EVENT_NUMBER];
 };
 
 /* `kind` is the path below the base ("call", "summary", "result/route" ...), as in the header of a message
  * of `events`. */
 enum call_event_kind call_event_kind_of(struct str kind);
 
-/* Fills *out, which borrows from `kind`. On failure nothing is owned. ERR_INPUT says what is wrong;
+/* Fills *out, which borrows from `kind` and `json`. On failure nothing is owned. ERR_INPUT says what is wrong;
  * ERR_INTERNAL: no memory. Of a repeated key the last counts. Of CALL_EVENT_OTHER nothing is read; what
  * comes as a result but carries no `entry_id~...` of ours becomes CALL_EVENT_OTHER. */
 enum err call_event_parse(struct str kind, struct str json, struct call_event *out,
