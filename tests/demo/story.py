@@ -23,7 +23,7 @@ class Played:
         start = int(epoch + self.starts_at)
         self.call.start = start
         self.call.webhooks = [self.call.webhook(path, doc) for path, doc in
-                              calls.SHAPES[self.call.given["shape"]](self.call.given)]
+                              calls.events_of(self.call.given)]
         for webhook, moment in zip(self.call.webhooks, self.moments):
             if "timestamp" in webhook.doc:
                 stamp = start + moment

@@ -1,123 +1,26 @@
 """Calls of a scenario: the notifications MANGO would send for them, moved to now.
 
-A shape gives the legs; number, extension, line, entry and times are filled in. All times of a call
-lie within one minute of the past one, so that the name of a client does not depend on which event
-came first. Shapes follow the reference on MANGO's API, sections 2 and 3.
+A shape (shapes.py) gives the events; number, extensions, line, entry and times are filled in. A call
+begins a minute or more ago (`minutes_ago`), so that its events are no longer young enough to route or
+to pop up, or `seconds_ago` before its first event is sent.
 """
 
 import copy
 import datetime
 import itertools
-import json
-import pathlib
 import time
 import zoneinfo
 
 import mango
+from shapes import DOC_ENTRY, DOC_LINE, DOC_NUMBER, DOC_START, SHAPES
 from written import verbatim, written
 
-VENDOR = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "vendor-events.json"
-DOC_START = 1399906976  # the first timestamp of the documentation's examples
-DOC_ENTRY = "232wc3e3w3s222"
-DOC_NUMBER = "79000000000"
 FIRST_SECOND = 5        # of the minute a call begins at
-
-
-def documentation(call):
-    """The documentation's incoming call that is routed to an employee, without the route results."""
-    events = [copy.deepcopy(e) for e in json.loads(VENDOR.read_text(encoding="utf-8"))["route"]
-              if e[0] == "events/call"]
-    events.append(["events/summary", {
-        "entry_id": DOC_ENTRY, "call_direction": 1, "from": {"number": DOC_NUMBER},
-        "to": {"extension": "123", "number": "7800123456789"}, "line_number": "7800123456789",
-        "create_time": DOC_START, "forward_time": DOC_START + 1, "talk_time": DOC_START + 12,
-        "end_time": DOC_START + 32, "entry_result": 1, "disconnect_reason": 1100}])
-    return events
-
-
-def leg(call_id, seq, at, state, frm, to, location="abonent", **more):
-    """One events/call with the documentation's types: numbers as numbers here, text in its example."""
-    return ["events/call", dict({"entry_id": DOC_ENTRY, "call_id": call_id, "seq": seq,
-                                 "timestamp": DOC_START + at, "call_state": state,
-                                 "location": location, "from": frm, "to": to}, **more)]
-
-
-def summary(direction, talk, frm, to, end=32, reason=1110):
-    return ["events/summary", {
-        "entry_id": DOC_ENTRY, "call_direction": direction, "from": frm, "to": to,
-        "line_number": "7800123456789", "create_time": DOC_START, "forward_time": DOC_START,
-        "talk_time": DOC_START + talk if talk else 0, "end_time": DOC_START + end,
-        "entry_result": 1 if talk else 0, "disconnect_reason": reason}]
-
-
-def direct(call):
-    """An incoming call straight to an employee, who answers."""
-    frm = {"number": DOC_NUMBER}
-    to = {"extension": "123", "number": "sip:aaa@mangosip.ru", "line_number": "7800123456789"}
-    return [leg("c:1", 1, 0, "Appeared", frm, to), leg("c:1", 2, 8, "Connected", frm, to),
-            leg("c:1", 3, 30, "Disconnected", frm, to, disconnect_reason=1120),
-            summary(1, 8, frm, {"extension": "123", "number": "sip:aaa@mangosip.ru"})]
-
-
-def missed(call):
-    """An incoming call that rings at an employee who does not answer."""
-    frm = {"number": DOC_NUMBER}
-    to = {"extension": "123", "number": "sip:aaa@mangosip.ru", "line_number": "7800123456789"}
-    return [leg("c:1", 1, 0, "Appeared", frm, to),
-            leg("c:1", 2, 30, "Disconnected", frm, to, disconnect_reason=1110),
-            summary(1, 0, frm, {"extension": "123", "number": "sip:aaa@mangosip.ru"})]
-
-
-def outgoing(call):
-    """An employee calls an outside number that answers."""
-    frm, to = {"extension": "123", "number": "sip:aaa@mangosip.ru"}, {"number": DOC_NUMBER}
-    return [leg("c:1", 1, 0, "Appeared", frm, to), leg("c:1", 2, 9, "Connected", frm, to),
-            leg("c:1", 3, 30, "Disconnected", frm, to, disconnect_reason=1110),
-            summary(2, 9, frm, to)]
-
-
-def internal(call):
-    """One employee calls another."""
-    frm, to = {"extension": "123", "number": "sip:aaa@mangosip.ru"}, {"extension": "124"}
-    return [leg("c:1", 1, 0, "Appeared", frm, to), leg("c:1", 2, 3, "Connected", frm, to),
-            leg("c:1", 3, 30, "Disconnected", frm, to, disconnect_reason=1110),
-            summary(0, 3, frm, to)]
-
-
-def blind_transfer(call):
-    """Answered by one employee (123), transferred blindly to a second (124), who answers too."""
-    frm = {"number": DOC_NUMBER}
-    to = {"extension": "123", "number": "sip:aaa@mangosip.ru", "line_number": "7800123456789"}
-    second = {"extension": "124", "number": "sip:bbb@mangosip.ru"}
-    taken = {"number": DOC_NUMBER, "taken_from_call_id": "c:1"}
-    return [leg("c:1", 1, 0, "Appeared", frm, to), leg("c:1", 2, 5, "Connected", frm, to),
-            leg("c:2", 1, 12, "Appeared", {"extension": "123"}, second, transfer="blind"),
-            leg("c:1", 3, 13, "Disconnected", frm, to, disconnect_reason=1181),
-            leg("c:2", 2, 13, "Appeared", taken, second, transfer="blind"),
-            leg("c:2", 3, 18, "Connected", taken, second, transfer="blind"),
-            leg("c:2", 4, 31, "Disconnected", taken, second, disconnect_reason=1110),
-            summary(1, 5, frm, {"extension": "124", "number": "sip:bbb@mangosip.ru"})]
-
-
-def custom(call):
-    """Events written out in the scenario: [path, json] with the documentation's values in it, or
-    [path, text] to be sent as it stands."""
-    return copy.deepcopy(call["events"])
-
-
-WRITTEN = "written"  # stands for the path until written() tells it
-
-
-def written_out(call):
-    """The scenario's [[call.event]] tables (written.py)."""
-    return [[WRITTEN, copy.deepcopy(event)] for event in call["event"]]
-
-
-SHAPES = {f.__name__.replace("_", "-"): f
-          for f in (documentation, direct, missed, outgoing, internal, blind_transfer, custom)}
-SHAPES[WRITTEN] = written_out
-KEYS = {"name", "shape", "number", "hidden", "entry", "extension", "line", "events", "json", "form",
-        "sign", "closes", "copies", "drop", "minutes_ago", "seconds_ago", "account", "event"}
+TIMES = ("timestamp", "create_time", "forward_time", "talk_time", "end_time")
+WRITTEN = "written"     # stands for the path of an event until written() tells it
+KEYS = {"name", "shape", "number", "hidden", "entry", "extension", "who", "line", "event", "events",
+        "lay", "change", "json", "form", "sign", "closes", "copies", "drop", "minutes_ago",
+        "seconds_ago", "account"}
 
 
 class Call:
@@ -129,31 +32,47 @@ class Call:
         self.group = description["name"]
         number = description.get("number", DOC_NUMBER)
         self.number = str(int(number) + index) if index and number.isdigit() else number
-        self.entry = description.get("entry", "MToxMDA%s-%s==" % (stamp, self.name))
+        self.vendor = shapes_of(description)[0].startswith("vendor-")
+        self.entry = description.get("entry", DOC_ENTRY if self.vendor else
+                                     "MToxMDA%s-%s==" % (stamp, self.name))
         self.closes = description.get("closes", True)
-        minute = int(time.time()) // 60 - description.get("minutes_ago", 1)
-        self.start = minute * 60 + FIRST_SECOND
-        if "seconds_ago" in description:
-            self.start = int(time.time()) - description["seconds_ago"]
         self.order = None
-        self.webhooks = [self.webhook(path, doc) for path, doc in self.shape()]
-        for index_to_drop in sorted(description.get("drop", []), reverse=True):
-            del self.webhooks[index_to_drop]
+        self.start = self.first_second()
+        self.made = None
 
-    def shape(self):
-        return SHAPES[self.given.get("shape", "written" if "event" in self.given else
-                                     "documentation")](self.given)
+    def first_second(self):
+        """When it begins; None: with the first of its events that is sent."""
+        if self.vendor:
+            return DOC_START
+        if "seconds_ago" in self.given:
+            return None
+        minute = int(time.time()) // 60 - self.given.get("minutes_ago", 1)
+        return minute * 60 + FIRST_SECOND
+
+    @property
+    def webhooks(self):
+        if self.made is None:
+            if self.start is None:
+                self.start = int(time.time()) - self.given["seconds_ago"]
+            self.made = [self.webhook(path, doc) for path, doc in events_of(self.given)]
+        return self.made
+
+    @webhooks.setter
+    def webhooks(self, made):
+        self.made = made
 
     def webhook(self, path, doc):
         if isinstance(doc, str):
             doc = verbatim(doc, self)
         elif path == WRITTEN:
             path, doc = written(doc, self)
-        else:
+        elif not self.vendor:
             doc = shifted(doc, self.start - DOC_START)
             doc = renamed(doc, self.given, self.number)
             if "entry_id" in doc:
                 doc["entry_id"] = self.entry
+            if doc.get("command_id", "").startswith(DOC_ENTRY):
+                doc["command_id"] = self.entry + doc["command_id"][len(DOC_ENTRY):]
         return mango.Webhook(path, doc, self.given.get("json", "plain"),
                              self.given.get("form", "plus"), self.given.get("sign"))
 
@@ -174,10 +93,48 @@ class Call:
         return moment.strftime("%H:%M %d.%m.%Y")
 
 
+def shapes_of(given):
+    """The names of a call's shapes; none: its events are written out."""
+    shape = given.get("shape", WRITTEN if "event" in given else "documentation")
+    return shape if isinstance(shape, list) else [shape]
+
+
+def events_of(given):
+    """[path, document or text] of a call: its shapes, `lay` laid over every event of a leg, `change`
+    over single ones (by index), the scenario's [[call.event]] behind them, without those dropped."""
+    events = []
+    for shape in shapes_of(given):
+        if shape == "custom":
+            events += given["events"]
+        elif shape != WRITTEN:
+            events += SHAPES[shape]()
+    events = copy.deepcopy(events)
+    for path, doc in events:
+        if path == "events/call" and isinstance(doc, dict):
+            lay(doc, given.get("lay", {}))
+    for index, over in given.get("change", {}).items():
+        lay(events[int(index)][1], over)
+    events += [[WRITTEN, copy.deepcopy(event)] for event in given.get("event", [])]
+    for index in sorted(given.get("drop", []), reverse=True):
+        del events[index]
+    return events
+
+
+def lay(doc, over):
+    """Lays `over` on a document; the word "absent" takes a field away."""
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(doc.get(key), dict):
+            lay(doc[key], value)
+        elif value == "absent":
+            doc.pop(key, None)
+        else:
+            doc[key] = copy.deepcopy(value)
+
+
 def shifted(doc, by):
     """Every time of a notification moved, text staying text."""
     made = dict(doc)
-    for name in ("timestamp", "create_time", "forward_time", "talk_time", "end_time"):
+    for name in TIMES:
         if name in made and int(made[name]):
             moved = int(made[name]) + by
             made[name] = str(moved) if isinstance(made[name], str) else moved
@@ -185,23 +142,30 @@ def shifted(doc, by):
 
 
 def renamed(doc, given, number):
-    """The documentation's number, extension and line replaced by the scenario's."""
+    """The documentation's number, extensions and line replaced by the scenario's."""
     made = dict(doc)
+    who = dict({"123": given["extension"]} if "extension" in given else {}, **given.get("who", {}))
     for side in ("from", "to"):
         if isinstance(made.get(side), dict):
-            party = made[side] = dict(made[side])
-            if party.get("number") == DOC_NUMBER:
-                if given.get("hidden"):
-                    del party["number"]
-                else:
-                    party["number"] = number
-            if party.get("extension") == "123" and "extension" in given:
-                party["extension"] = given["extension"]
-            if "line_number" in party and "line" in given:
-                party["line_number"] = given["line"]
-    if "line_number" in made and "line" in given:
+            made[side] = renamed_party(dict(made[side]), given, number, who)
+    if made.get("extension") in who:
+        made["extension"] = who[made["extension"]]
+    if made.get("line_number") == DOC_LINE and "line" in given:
         made["line_number"] = given["line"]
     return made
+
+
+def renamed_party(party, given, number, who):
+    if party.get("number") == DOC_NUMBER:
+        if given.get("hidden"):
+            del party["number"]
+        else:
+            party["number"] = number
+    if party.get("extension") in who:
+        party["extension"] = who[party["extension"]]
+    if party.get("line_number") == DOC_LINE and "line" in given:
+        party["line_number"] = given["line"]
+    return party
 
 
 def expand(description, stamp):
@@ -213,9 +177,8 @@ def expand(description, stamp):
     copies = description.get("copies", 1)
     if copies != "permutations":
         return [Call(description, stamp, index) for index in range(copies)]
-    size = len(Call(description, stamp).webhooks)
     made = []
-    for index, order in enumerate(itertools.permutations(range(size))):
+    for index, order in enumerate(itertools.permutations(range(len(events_of(description))))):
         call = Call(description, stamp, index)
         call.order = list(order)
         made.append(call)

@@ -4,6 +4,7 @@ Every check gives lines of difference, worded for the reader of a failed run; no
 """
 
 import datetime
+import fnmatch
 import json
 import re
 
@@ -44,8 +45,8 @@ def found_client(client):
 
 
 def same_number(written, number):
-    written = digits(written)
-    if len(written) == 11 and written.startswith("8"):
+    plus, written = written.startswith("+"), digits(written)
+    if len(written) == 11 and written.startswith("8") and not plus:
         written = "7" + written[1:]
     return written == number
 
@@ -151,6 +152,8 @@ def check_jobs(scenario, topics):
         if len(mine) != count:
             lines.append("jobs of kind %s: expected %d, found %d%s" % (
                 kind, count, len(mine), "".join("\n      " + i for i in sorted(mine)[:10])))
+    for name, wanted in scenario.expect.get("exactly", {}).items():
+        lines += check_ids(scenario, name, wanted, jobs)
     if scenario.expect.get("only_jobs"):
         lines += ["no [[expect.job]] is this job: %s %s" % (m[0].topic, m[0].value)
                   for i, m in jobs.items() if i not in described][:5]

@@ -167,6 +167,14 @@ class Player:
         wait_for(lambda: "the job %s among %s" % (wanted, sorted(self.stack.topics.jobs())),
                  lambda: wanted in self.stack.topics.jobs(), self.scenario.deadline_s)
 
+    def step_wait_outcome(self, step):
+        """Of a call (its entry), with that reason: the end of what leaves no job behind."""
+        key = "%s/%s" % (self.scenario.account, self.scenario.fill(step["wait_outcome"]))
+        wait_for("an outcome of %s: %s" % (key, step["reason"]),
+                 lambda: any(m.key == key and re.search(step["reason"], (m.doc or {}).get("reason") or "")
+                             for m in list(self.stack.topics.messages["outcomes"])),
+                 self.scenario.deadline_s)
+
     def step_wait_topic(self, step):
         messages = self.stack.topics.messages[step["wait_topic"]]
         wait_for(lambda: "%d messages in %s, found %d" % (step["count"], step["wait_topic"],

@@ -29,6 +29,7 @@ STEPS = {
     "wait_topic": {"wait_topic", "count"}, "wait_ready": {"wait_ready"}, "settled": {"settled"},
     "doubts": {"doubts"}, "faults": {"faults"}, "settings": {"settings"},
     "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
+    "wait_outcome": {"wait_outcome", "reason"},
 }
 STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready"}  # what a shared system forbids
 PARTS = {
@@ -40,7 +41,7 @@ PARTS = {
     "request": {"method", "path", "contains", "count", "min", "max"},
     "dead": {"topic", "stage", "reason", "count"},
 }
-EXPECT = {"client", "job", "jobs", "only_jobs", "outcome", "request", "answers", "dead"}
+EXPECT = {"client", "job", "jobs", "only_jobs", "exactly", "outcome", "request", "answers", "dead"}
 
 
 class Scenario:
@@ -124,7 +125,8 @@ class Scenario:
         for one in self.calls:
             for key in ("entry", "number"):
                 text = text.replace("{%s.%s}" % (one.name, key), getattr(one, key))
-            text = text.replace("{%s.began}" % one.name, one.began(timezone))
+            if "{%s.began}" % one.name in text:
+                text = text.replace("{%s.began}" % one.name, one.began(timezone))
         if call is not None:
             text = text.replace("{entry}", call.entry).replace("{number}", call.number)
             text = text.replace("{began}", call.began(timezone))
