@@ -160,6 +160,22 @@ def check_jobs(scenario, topics):
     return lines
 
 
+def check_ids(scenario, name, wanted, jobs):
+    """[expect.exactly]: these jobs and no others has each call of that name; a * stands for anything."""
+    lines = []
+    for call in scenario.named(name):
+        found = sorted(i[len(call.entry) + 1:] for i in jobs if i.startswith(call.entry + ":"))
+        left = list(found)
+        for pattern in sorted(wanted, key=lambda p: "*" in p):
+            match = next((i for i in left if fnmatch.fnmatchcase(i, pattern)), None)
+            left = [i for i in left if i is not match]
+            if match is None:
+                left.append("no " + pattern)
+        if left:
+            lines.append("jobs of %s: expected %s, found %s" % (call.name, sorted(wanted), found))
+    return lines
+
+
 JOB_FIELDS = {"id", "kind", "rule", "number", "verdict", "entry_id", "deadline"}  # of its value, compared as is
 
 
