@@ -224,7 +224,7 @@ def expires(message, seconds):
     if seconds is None:
         return True
     deadline = message.doc.get("deadline")
-    event = int(message.headers["received-at"]) / 1000
+    event = datetime.datetime.fromisoformat(message.headers["received-at"]).timestamp()
     event = min(event, message.doc.get("event_at") or event)
     return deadline is not None and abs(
         datetime.datetime.fromisoformat(deadline).timestamp() - event - seconds) <= 1
