@@ -36,6 +36,8 @@ struct call_event kit_make(const struct kit_event *k, const char *entry_id)
     ev.command_id = str_of(k->command);
     ev.callback_initiator = str_of(k->initiator);
     ev.task_id = str_of(k->task);
+    ev.dct_number = str_of(k->dct);
+    ev.dct_type = k->dct != NULL;
     ev.direction = (enum call_event_direction)k->direction;
     ev.create_time = KIT_T0 + k->at;
     ev.talk_time = k->talk ? KIT_T0 + k->talk : 0;

@@ -36,6 +36,7 @@ struct kit_event {
     char where;
     const char *from_ext, *from, *to_ext, *to;
     const char *taken, *line, *group, *command, *initiator, *task;
+    const char *dct; /* a dynamic number: dct.type 1 */
     /* summaries */
     int direction;
     int64_t talk, end;
