@@ -26,6 +26,7 @@ PURE := \
     common/fact \
     common/jflat \
     common/job \
+    common/jout \
     common/jval \
     common/kafka/layout \
     common/kafka/props \

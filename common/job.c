@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "common/event.h"
+#include "common/jout.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -47,33 +49,45 @@ const char *job_verdict_name(enum job_verdict v)
     return (size_t)v < VERDICTS ? verdicts[v] : NULL;
 }
 
-static void put_if(struct jval *object, const char *key, const char *text)
+static void put_if(struct buf *out, const char *key, const char *text)
 {
     if (text)
-        jval_put_text_clean(object, key, str_of(text));
+        jout_text(out, key, str_of(text));
+}
+
+void job_write(const struct job *j, struct buf *out)
+{
+    char deadline[TEXT_TIME_SIZE];
+
+    jout_open(out);
+    jout_int(out, "v", 1);
+    put_if(out, "id", j->id);
+    put_if(out, "kind", job_kind_name(j->kind));
+    put_if(out, "entry_id", j->entry_id);
+    put_if(out, "number", j->number);
+    put_if(out, "rule", j->rule);
+    put_if(out, "reason", j->reason);
+    jout_int(out, "event_at", j->event_at);
+    put_if(out, "offset", j->offset);
+    put_if(out, "verdict", job_verdict_name(j->verdict));
+    if (j->deadline) {
+        text_time(j->deadline, deadline);
+        put_if(out, "deadline", deadline);
+    }
+    jout_value(out, "data", j->data);
+    jout_close(out);
 }
 
 char *job_encode(const struct job *j)
 {
-    struct jval *o = jval_new_object();
-    char deadline[TEXT_TIME_SIZE];
+    struct buf out = BUF_INIT(LIMIT_JSON_BYTES);
+    char *text;
 
-    jval_put_int(o, "v", 1);
-    put_if(o, "id", j->id);
-    put_if(o, "kind", job_kind_name(j->kind));
-    put_if(o, "entry_id", j->entry_id);
-    put_if(o, "number", j->number);
-    put_if(o, "rule", j->rule);
-    put_if(o, "reason", j->reason);
-    jval_put_int(o, "event_at", j->event_at);
-    put_if(o, "offset", j->offset);
-    put_if(o, "verdict", job_verdict_name(j->verdict));
-    if (j->deadline) {
-        text_time(j->deadline, deadline);
-        put_if(o, "deadline", deadline);
-    }
-    jval_put(o, "data", j->data ? jval_copy(j->data) : jval_new_object());
-    return jval_dump_free(o, false);
+    job_write(j, &out);
+    text = buf_take(&out);
+    if (!text)
+        mem_out();
+    return text;
 }
 
 char *job_key(const struct job *j)

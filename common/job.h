@@ -81,7 +81,9 @@ const char *job_kind_name(enum job_kind kind); /* "route", "client" ... */
 bool job_kind_parse(struct str name, enum job_kind *out);
 const char *job_verdict_name(enum job_verdict v); /* "talked", "missed:menu" ... ; NULL for none */
 
-/* The message value, `data` an empty object if NULL: terminated JSON, the caller's (free()). Out of memory ends the process. */
+/* The message value, `data` an empty object if NULL, added to a buffer, which fails if `data` has. */
+void job_write(const struct job *j, struct buf *out);
+/* The same as terminated JSON, the caller's (free()). Out of memory ends the process. */
 char *job_encode(const struct job *j) MUST_CHECK;
 /* account/number, or account/entry_id without one; the caller's (free()). */
 char *job_key(const struct job *j) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "common/jout.h"
 #include "common/mem.h"
 #include "common/num.h"
 #include "common/text.h"
@@ -360,6 +361,89 @@ char *jval_dump(const struct jval *v, bool sorted)
         return NULL;
     }
     return text;
+}
+
+static void write_value(json_t *v, struct buf *out);
+
+// NOLINTNEXTLINE(misc-no-recursion): our own values, of a known depth
+static void write_object(json_t *v, struct buf *out)
+{
+    const char *key;
+    json_t *member;
+
+    buf_add_char(out, '{');
+    json_object_foreach(v, key, member) {
+        if (out->data && out->data[out->len - 1] != '{')
+            buf_add_char(out, ',');
+        jout_quoted(out, str_of(key));
+        buf_add_char(out, ':');
+        write_value(member, out);
+    }
+    buf_add_char(out, '}');
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+static void write_array(json_t *v, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        if (i > 0)
+            buf_add_char(out, ',');
+        write_value(json_array_get(v, i), out);
+    }
+    buf_add_char(out, ']');
+}
+
+/* How a fraction is written is jansson's to know. */
+static void write_real(json_t *v, struct buf *out)
+{
+    char *text = jval_dump(jv(v), false);
+
+    if (text)
+        buf_add_str(out, str_of(text));
+    else
+        out->failed = out->starved = true;
+    free(text);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+static void write_value(json_t *v, struct buf *out)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        write_object(v, out);
+        break;
+    case JSON_ARRAY:
+        write_array(v, out);
+        break;
+    case JSON_STRING:
+        jout_quoted(out, (struct str){json_string_value(v), json_string_length(v)});
+        break;
+    case JSON_INTEGER:
+        jout_number(out, json_integer_value(v));
+        break;
+    case JSON_REAL:
+        write_real(v, out);
+        break;
+    case JSON_TRUE:
+        buf_add_str(out, STR("true"));
+        break;
+    case JSON_FALSE:
+        buf_add_str(out, STR("false"));
+        break;
+    case JSON_NULL:
+    default:
+        buf_add_str(out, STR("null"));
+        break;
+    }
+}
+
+void jval_write(const struct jval *v, struct buf *out)
+{
+    if (jval_failed(v))
+        out->failed = true;
+    else
+        write_value(js(v), out);
 }
 
 char *jval_dump_free(struct jval *v, bool sorted)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/attr.h"
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/str.h"
 
@@ -93,6 +94,8 @@ bool jval_failed(const struct jval *v);
 /* Compact text, keys sorted if `sorted`, else in the order of insertion. Terminated, the caller's
  * (free()). NULL if the value failed while it was built, or without memory. */
 char *jval_dump(const struct jval *v, bool sorted) MUST_CHECK;
+/* The same as jval_dump(v, false), added to a buffer, without jansson's costs. The buffer fails if v has. */
+void jval_write(const struct jval *v, struct buf *out);
 /* The same for programs: want of memory ends the process; frees v. */
 char *jval_dump_free(struct jval *v, bool sorted) MUST_CHECK;
 

@@ -3,46 +3,60 @@
  */
 #include "common/outcome.h"
 
+#include "common/jout.h"
+#include "common/limits.h"
+#include "common/mem.h"
 #include "common/text.h"
 
-static void put_if(struct jval *object, const char *key, const char *text)
+static void put_if(struct buf *out, const char *key, const char *text)
 {
     if (text)
-        jval_put_text_clean(object, key, str_of(text));
+        jout_text(out, key, str_of(text));
 }
 
-static void put_http(struct jval *o, const struct outcome *from)
+static void put_http(struct buf *out, const struct outcome *o)
 {
-    struct jval *http;
-
-    if (!from->http.path)
+    if (!o->http.path)
         return;
-    http = jval_new_object();
-    put_if(http, "method", from->http.method);
-    put_if(http, "path", from->http.path);
-    jval_put_int(http, "status", from->http.status);
-    jval_put_int(http, "ms", from->http.ms);
-    jval_put_int(http, "try", from->http.tries);
-    jval_put(o, "http", http);
+    jout_key(out, "http");
+    jout_open(out);
+    put_if(out, "method", o->http.method);
+    put_if(out, "path", o->http.path);
+    jout_int(out, "status", o->http.status);
+    jout_int(out, "ms", o->http.ms);
+    jout_int(out, "try", o->http.tries);
+    jout_close(out);
+}
+
+void outcome_write(const struct outcome *o, struct buf *out)
+{
+    char at[TEXT_TIME_SIZE];
+
+    text_time(o->at, at);
+    jout_open(out);
+    jout_int(out, "v", 1);
+    put_if(out, "at", at);
+    put_if(out, "what", o->what);
+    put_if(out, "job", o->job);
+    put_if(out, "kind", o->kind);
+    put_if(out, "rule", o->rule);
+    put_if(out, "result", o->result);
+    put_if(out, "reason", o->reason);
+    put_if(out, "employee", o->employee);
+    if (o->details)
+        jout_value(out, "details", o->details);
+    put_http(out, o);
+    jout_close(out);
 }
 
 char *outcome_encode(const struct outcome *o)
 {
-    struct jval *v = jval_new_object();
-    char at[TEXT_TIME_SIZE];
+    struct buf out = BUF_INIT(LIMIT_JSON_BYTES);
+    char *text;
 
-    text_time(o->at, at);
-    jval_put_int(v, "v", 1);
-    put_if(v, "at", at);
-    put_if(v, "what", o->what);
-    put_if(v, "job", o->job);
-    put_if(v, "kind", o->kind);
-    put_if(v, "rule", o->rule);
-    put_if(v, "result", o->result);
-    put_if(v, "reason", o->reason);
-    put_if(v, "employee", o->employee);
-    if (o->details)
-        jval_put(v, "details", jval_copy(o->details));
-    put_http(v, o);
-    return jval_dump_free(v, false);
+    outcome_write(o, &out);
+    text = buf_take(&out);
+    if (!text)
+        mem_out();
+    return text;
 }

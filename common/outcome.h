@@ -26,7 +26,9 @@ struct outcome {        /* everything borrowed; NULL = absent */
     } http;
 };
 
-/* The message value: terminated, the caller's (free()). */
+/* The message value, added to a buffer, which fails if `details` has. */
+void outcome_write(const struct outcome *o, struct buf *out);
+/* The same: terminated, the caller's (free()). */
 char *outcome_encode(const struct outcome *o) MUST_CHECK;
 
 #endif

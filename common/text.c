@@ -156,18 +156,29 @@ static struct date date_of(int64_t days)
     return d;
 }
 
+/* `width` digits of n at out, and the byte behind them; returns what comes next. */
+static char *put_digits(char *out, unsigned n, int width, char end)
+{
+    for (int i = width; i-- > 0; n /= 10)
+        out[i] = (char)('0' + n % 10);
+    out[width] = end;
+    return out + width + 1;
+}
+
 void text_time(int64_t unix_ms, char out[TEXT_TIME_SIZE])
 {
     int64_t t = unix_ms < 0 ? 0 : unix_ms > LAST_MS ? LAST_MS : unix_ms;
     struct date d = date_of(t / MS_PER_DAY);
     unsigned ms = (unsigned)(t % MS_PER_DAY);
-    char room[96]; /* more than any values of these types need, for the compiler's peace */
 
-    snprintf(room, sizeof(room), "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)d.year,
-             (unsigned)d.month, (unsigned)d.day, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
-             ms % 1000);
-    memcpy(out, room, TEXT_TIME_SIZE - 1);
-    out[TEXT_TIME_SIZE - 1] = '\0';
+    out = put_digits(out, (unsigned)d.year, 4, '-');
+    out = put_digits(out, (unsigned)d.month, 2, '-');
+    out = put_digits(out, (unsigned)d.day, 2, 'T');
+    out = put_digits(out, ms / 3600000, 2, ':');
+    out = put_digits(out, ms / 60000 % 60, 2, ':');
+    out = put_digits(out, ms / 1000 % 60, 2, '.');
+    out = put_digits(out, ms % 1000, 3, 'Z');
+    *out = '\0';
 }
 
 /* Takes `width` digits in [min, max] off s, and the byte `end` behind them (0: none). */

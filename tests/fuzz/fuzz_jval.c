@@ -1,6 +1,6 @@
 /*
  * Fuzzes the JSON door: what is taken comes back from its own text; lenient takes all that strict does;
- * jflat takes what lenient takes, and has the same members and values.
+ * jflat takes what lenient takes, and has the same members and values; jval_write writes what jansson writes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,8 +8,21 @@
 
 #include "common/jflat.h"
 #include "common/jval.h"
+#include "common/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_written(const struct jval *v)
+{
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES * 6);
+    char *text = jval_dump(v, false);
+
+    jval_write(v, &b);
+    if (!text || b.failed || !str_is(buf_str(&b), text))
+        abort();
+    free(text);
+    buf_done(&b);
+}
 
 static void check_round(const struct jval *v)
 {
@@ -22,6 +35,7 @@ static void check_round(const struct jval *v)
     second = jval_dump(again, true);
     if (!second || strcmp(text, second) != 0)
         abort();
+    check_written(v);
     free(text);
     free(second);
     jval_free(again);

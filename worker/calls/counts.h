@@ -16,9 +16,9 @@ struct counts;
 struct counts *counts_new(struct metrics *registry, bool per_account);
 void counts_free(struct counts *n);
 
-/* result: "new" "repeat" "late" "invalid" "ignored". kind is cut to the known ones and "other". */
+/* result: "new" "repeat" "late" "invalid" "ignored", static. kind is cut to the known ones and "other". */
 void counts_folded(struct counts *n, struct str kind, const char *result);
-/* A decision; when the call closes also the call. */
+/* A decision; when the call closes also the call. Its rule, its closed_by and outcome are static. */
 void counts_decided(struct counts *n, const struct rule_call *c, const struct rule_decision *d,
                     const char *outcome);
 void counts_dead(struct counts *n, const char *account, const char *reason);

@@ -34,6 +34,7 @@ struct output {
     struct output_port port;
     struct progress *progress;
     struct ticket *tickets;
+    struct buf key, value; /* of the record being written */
 };
 
 struct output *output_new(const struct output_port *port)
@@ -41,6 +42,8 @@ struct output *output_new(const struct output_port *port)
     struct output *o = mem_alloc(1, sizeof *o);
     o->port = *port;
     o->progress = progress_new();
+    o->key = BUF_INIT(LIMIT_RECORD_BYTES);
+    o->value = BUF_INIT(LIMIT_JSON_BYTES);
     return o;
 }
 
@@ -51,6 +54,8 @@ void output_free(struct output *o)
     for (struct ticket *t = o->tickets; t != NULL; t = t->next)
         t->owner = NULL;
     progress_free(o->progress);
+    buf_done(&o->key);
+    buf_done(&o->value);
     free(o);
 }
 
@@ -103,44 +108,64 @@ static void send(struct output *o, struct producer_record *r)
     o->port.failed(o->port.arg, r->topic, e.text);
 }
 
+static struct str write_key(struct output *o, struct str account, struct str rest)
+{
+    buf_reset(&o->key);
+    buf_add_str(&o->key, account);
+    buf_add_char(&o->key, '/');
+    buf_add_str(&o->key, rest);
+    if (o->key.failed)
+        mem_out();
+    return buf_str(&o->key);
+}
+
+static struct str value_written(struct output *o)
+{
+    if (o->value.failed)
+        mem_out();
+    return buf_str(&o->value);
+}
+
 void output_job(struct output *o, enum kafka_topic topic, const struct job *job)
 {
     char received[TEXT_TIME_SIZE];
-    char *key = job_key(job), *value = job_encode(job);
+    struct str account = str_of(job->account);
+    char *key = job_key(job);
+    buf_reset(&o->value);
+    job_write(job, &o->value);
     text_time(job->received_at, received);
     const struct kafka_header headers[] = {
         {EVENT_KIND, str_of(job_kind_name(job->kind))},
         {EVENT_ORIGIN, str_of(job->origin)},
-        {EVENT_ACCOUNT, str_of(job->account)},
+        {EVENT_ACCOUNT, account},
         {EVENT_RECEIVED_AT, str_of(received)},
     };
     struct producer_record r = {.topic = topic,
                                 .partition = o->port.place(o->port.arg, topic, str_of(key)),
                                 .key = str_of(key),
-                                .value = str_of(value),
+                                .value = value_written(o),
                                 .headers = headers,
                                 .nheaders = sizeof(headers) / sizeof(*headers)};
     send(o, &r);
     free(key);
-    free(value);
 }
 
 static void send_outcome(struct output *o, struct str account, struct str key,
                          const struct outcome *outcome)
 {
     char at[TEXT_TIME_SIZE];
-    char *value = outcome_encode(outcome);
+    buf_reset(&o->value);
+    outcome_write(outcome, &o->value);
     text_time(outcome->at, at);
     const struct kafka_header headers[] = {
         {EVENT_KIND, str_of(outcome->what)}, {EVENT_ACCOUNT, account}, {"at", str_of(at)}};
     struct producer_record r = {.topic = KAFKA_OUTCOMES,
                                 .partition = o->port.place(o->port.arg, KAFKA_OUTCOMES, key),
                                 .key = key,
-                                .value = str_of(value),
+                                .value = value_written(o),
                                 .headers = headers,
                                 .nheaders = sizeof(headers) / sizeof(*headers)};
     send(o, &r);
-    free(value);
 }
 
 void output_decision(struct output *o, int64_t at, const struct rule_call *c,
@@ -154,9 +179,7 @@ void output_decision(struct output *o, int64_t at, const struct rule_call *c,
                                     .result = result,
                                     .reason = d->reason,
                                     .employee = d->employee};
-    char *key = mem_format("%.*s/%.*s", STR_ARG(c->account), STR_ARG(c->entry_id));
-    send_outcome(o, c->account, str_of(key), &outcome);
-    free(key);
+    send_outcome(o, c->account, write_key(o, c->account, c->entry_id), &outcome);
 }
 
 void output_ignored(struct output *o, int64_t at, const struct kafka_message *m, const char *reason)
