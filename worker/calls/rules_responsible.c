@@ -34,6 +34,13 @@ static bool correct(const struct rule_call *c, struct rule_decision *out, const 
     return true;
 }
 
+/* The client belongs to who handled the call; that of a missed call does not, whatever its legs say. */
+static bool is_of_talk(const struct rule_call *c)
+{
+    return c->memory->client != RULE_NO_CLIENT &&
+           (c->memory->client != RULE_CLIENT_MISSED || c->view->answered);
+}
+
 static bool follows(const struct rule_call *c)
 {
     return c->settings->responsible_follows_transfer && c->view->last_handled.employee != NULL;
@@ -42,7 +49,7 @@ static bool follows(const struct rule_call *c)
 bool rules_responsible_follows(const struct rule_call *c, struct rule_decision *out)
 {
     const struct person *who = &c->view->last_handled;
-    return c->memory->client != RULE_NO_CLIENT && follows(c) &&
+    return is_of_talk(c) && follows(c) &&
            correct(c, out, "G9", who->employee, who->extension,
                    "the last who handled the call; the responsible follows a transfer");
 }
@@ -50,8 +57,7 @@ bool rules_responsible_follows(const struct rule_call *c, struct rule_decision *
 bool rules_responsible_first(const struct rule_call *c, struct rule_decision *out)
 {
     const struct person *who = &c->view->first_handled;
-    return c->memory->client != RULE_NO_CLIENT && !follows(c) &&
-           c->view->direction == CALL_EVENT_INCOMING &&
+    return is_of_talk(c) && !follows(c) && c->view->direction == CALL_EVENT_INCOMING &&
            correct(c, out, "G3", who->employee, who->extension,
                    "a later event shows that this one was the first to handle the call");
 }
@@ -59,8 +65,7 @@ bool rules_responsible_first(const struct rule_call *c, struct rule_decision *ou
 bool rules_responsible_caller(const struct rule_call *c, struct rule_decision *out)
 {
     const struct person *who = &c->view->caller;
-    return c->memory->client != RULE_NO_CLIENT && !follows(c) &&
-           c->view->direction == CALL_EVENT_OUTGOING &&
+    return is_of_talk(c) && !follows(c) && c->view->direction == CALL_EVENT_OUTGOING &&
            correct(c, out, "G5", who->employee, who->extension,
                    "a later event shows that this one called");
 }
@@ -68,7 +73,7 @@ bool rules_responsible_caller(const struct rule_call *c, struct rule_decision *o
 bool rules_responsible_missed(const struct rule_call *c, struct rule_decision *out)
 {
     if (c->memory->client != RULE_CLIENT_MISSED || c->when != RULE_AFTER || c->view->answered ||
-        c->view->direction != CALL_EVENT_INCOMING || c->view->first_handled.employee != NULL)
+        c->view->direction != CALL_EVENT_INCOMING)
         return false;
     struct rules_person who = rules_person_missed(c);
     return correct(c, out, who.rule, who.employee, who.extension,
