@@ -20,7 +20,7 @@ TIMES = ("timestamp", "create_time", "forward_time", "talk_time", "end_time")
 WRITTEN = "written"     # stands for the path of an event until written() tells it
 KEYS = {"name", "shape", "number", "hidden", "entry", "extension", "who", "line", "event", "events",
         "lay", "change", "json", "form", "sign", "closes", "copies", "drop", "minutes_ago",
-        "seconds_ago", "account"}
+        "seconds_ago", "at", "account"}
 
 
 class Call:
@@ -46,6 +46,8 @@ class Call:
             return DOC_START
         if "seconds_ago" in self.given:
             return None
+        if "at" in self.given:
+            return int(datetime.datetime.fromisoformat(self.given["at"]).timestamp())
         minute = int(time.time()) // 60 - self.given.get("minutes_ago", 1)
         return minute * 60 + FIRST_SECOND
 
