@@ -70,6 +70,7 @@ PURE := \
     worker/crm/lanes \
     worker/crm/look \
     worker/crm/service \
+    worker/poison \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 
 # ---------------------------------------------------------------------------------------------

@@ -36,7 +36,10 @@ END_TEST
 START_TEST(carries_on)
 {
     round_trip("sent:5:6", "sent:5:6");
-    round_trip("run:2:99 sent:5:6 try:8", "sent:5:6 run:2:99 try:8");
+    round_trip("run:2:99 sent:5:6 try:8", "sent:5:6 run:2:99:0 try:8");
+    round_trip("new:1 skip:7,9 sent:5:6 catch:4 hunt:1:2:3 old",
+               "sent:5:6 catch:4 hunt:1:2:3 skip:7,9 new:1 old");
+    round_trip("sent:5:6 run:x skip:1,", "sent:5:6 run:x skip:1,");
     round_trip("sent:5:6 catch:9", "sent:5:6 catch:9");
     round_trip("  sent:5:6  ", "sent:5:6");
     round_trip("sent:x:6", "sent:0:0 sent:x:6");
@@ -54,8 +57,21 @@ START_TEST(always_fits)
     in[1500] = ' ';
     mark_parse(str_of(in), &m);
     ck_assert_uint_eq(strlen(m.others), 1500);
+    m = (struct mark){.there = true, .offset = INT64_MAX, .time = INT64_MAX, .catch_up = INT64_MAX};
+    memset(m.others, 'x', sizeof m.others - 1);
+    m.poison = (struct poison_notes){.running = true,
+                                     .who = UINT32_MAX,
+                                     .ends = INT64_MAX,
+                                     .first = INT64_MAX,
+                                     .hunt = {INT64_MAX, INT64_MAX, INT64_MAX},
+                                     .name = {POISON_NAMES_BLOCK, INT64_MAX, INT64_MAX},
+                                     .suspect = {INT64_MAX, INT64_MAX},
+                                     .nskips = POISON_SKIPS};
+    for (size_t i = 0; i < POISON_SKIPS; i++)
+        m.poison.skips[i] = INT64_MAX;
     mark_write(&m, out);
-    ck_assert_uint_lt(strlen(out), LIMIT_COMMIT_METADATA);
+    ck_assert_uint_lt(strlen(out), LIMIT_COMMIT_METADATA - 1);
+    ck_assert_str_eq(out + strlen(out) - 3, "xxx");
 }
 END_TEST
 

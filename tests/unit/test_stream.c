@@ -197,7 +197,7 @@ END_TEST
 
 START_TEST(commits_follow_acknowledgements)
 {
-    struct stream *s = begin(10, "run:1:5", 0, 12);
+    struct stream *s = begin(10, "run:1:5:7", 0, 12);
     message(s, 10, "call", "acme/e1", CONNECTED, 5);
     stream_turn(s);
     ck_assert_uint_eq(world.ncommits, 0);
@@ -208,7 +208,7 @@ START_TEST(commits_follow_acknowledgements)
     ack(0, true);
     stream_turn(s);
     ck_assert_uint_eq(world.ncommits, 1);
-    ck_assert_str_eq(world.commits[0], "10 sent:12:1399907037000 run:1:5");
+    ck_assert_str_eq(world.commits[0], "10 sent:12:1399907037000 run:0:0:7");
     stream_at_end(s, KIT_MS(65)); /* nothing is due */
     ck_assert_uint_eq(world.n, 2);
     stream_at_end(s, KIT_MS(66));
@@ -218,10 +218,10 @@ START_TEST(commits_follow_acknowledgements)
     ck_assert_ptr_nonnull(strstr(world.sent[4].value, "\"offset\":\"events/3/11\""));
     ack_all();
     stream_turn(s);
-    ck_assert_str_eq(world.commits[1], "10 sent:12:1399907042000 run:1:5");
+    ck_assert_str_eq(world.commits[1], "10 sent:12:1399907042000 run:0:0:7");
     stream_at_end(s, KIT_MS(66 + 3600)); /* forgotten */
     stream_turn(s);
-    ck_assert_str_eq(world.commits[2], "12 sent:12:1399910642000 run:1:5");
+    ck_assert_str_eq(world.commits[2], "12 sent:12:1399910642000 run:0:0:7");
     ck_assert_uint_eq(stream_waiting(s), 0);
     ck_assert_int_eq(stream_position(s), 12);
     ck_assert_int_eq(stream_received(s), KIT_MS(61));

@@ -202,16 +202,23 @@ static void close_call(struct book *b, struct book_call *c)
     heap_fix(b, c);
 }
 
-void book_time(struct book *b, int64_t now)
+bool book_step(struct book *b, int64_t now)
 {
     if (now > b->now)
         b->now = now;
-    while (b->count > 0 && b->heap[0].call->due <= b->now) {
-        if (b->heap[0].call->closed_by == NULL)
-            close_call(b, b->heap[0].call);
-        else
-            forget_call(b, b->heap[0].call);
-    }
+    if (b->count == 0 || b->heap[0].call->due > b->now)
+        return false;
+    if (b->heap[0].call->closed_by == NULL)
+        close_call(b, b->heap[0].call);
+    else
+        forget_call(b, b->heap[0].call);
+    return true;
+}
+
+void book_time(struct book *b, int64_t now)
+{
+    while (book_step(b, now))
+        ;
 }
 
 /* ---- events ---- */
@@ -353,6 +360,11 @@ int64_t book_now(const struct book *b)
 int64_t book_due(const struct book *b)
 {
     return b->count ? b->heap[0].call->due : INT64_MAX;
+}
+
+int64_t book_due_call(const struct book *b)
+{
+    return b->count ? b->heap[0].call->first_offset : -1;
 }
 
 int64_t book_low(const struct book *b, int64_t next)

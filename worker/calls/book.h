@@ -61,10 +61,14 @@ void book_free(struct book *b);
 enum book_result book_event(struct book *b, const struct book_input *in);
 /* Stream time moves on to now (unix ms; never back) and timers fire, in the order they are due. */
 void book_time(struct book *b, int64_t now);
+/* The same for one timer: the next one that is due at now. False if none is. */
+bool book_step(struct book *b, int64_t now);
 /* The stream time, unix ms; 0 before the first event. */
 int64_t book_now(const struct book *b);
 /* When the next timer is due, unix ms; INT64_MAX if none is. */
 int64_t book_due(const struct book *b);
+/* The first offset of its call; -1 if there is no timer. */
+int64_t book_due_call(const struct book *b);
 /* The offset to commit: the first event of the oldest call that is open or remembered, else next. */
 int64_t book_low(const struct book *b, int64_t next);
 size_t book_open(const struct book *b);

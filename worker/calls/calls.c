@@ -19,7 +19,8 @@
 #include "common/loop.h"
 #include "common/mem.h"
 #include "common/ops.h"
-#include "worker/calls/stream.h"
+#include "common/secret.h"
+#include "worker/calls/guard.h"
 #include "worker/calls/zones.h"
 
 #define EXIT_CONFIG 3
@@ -38,6 +39,11 @@ enum {
     CHECKS
 };
 
+struct answer {
+    struct calls *calls;
+    int32_t partition;
+};
+
 struct calls {
     const struct config *config;
     struct loop *loop;
@@ -51,8 +57,11 @@ struct calls {
     struct accounts *accounts;
     struct zones *zones;
     struct consumer *consumer;
-    struct stream *streams[LIMIT_PARTITIONS]; /* of assigned partitions, else NULL */
-    int64_t assigned_at[LIMIT_PARTITIONS];    /* boot ms; 0 once restored */
+    struct guard *guards[LIMIT_PARTITIONS];  /* of assigned partitions, else NULL */
+    struct answer answers[LIMIT_PARTITIONS]; /* where those of commits go */
+    struct guard_turn turn;                  /* whose messages may run */
+    uint32_t who;                            /* this process, for those after it */
+    int64_t assigned_at[LIMIT_PARTITIONS];   /* boot ms; 0 once restored */
     struct loop_timer tick, gauges;
     bool failed;     /* a record was not delivered: begin anew in this turn */
     int64_t stop_by; /* boot ms; 0 = not stopping */
@@ -106,18 +115,39 @@ static void port_commit(void *arg, int32_t partition, int64_t offset, const char
     consumer_commit(c->consumer, KAFKA_EVENTS, partition, offset, metadata);
 }
 
+/* The partition may be somebody else's by now. */
+static void on_committed(void *arg, bool ok)
+{
+    const struct answer *a = arg;
+    if (a->calls->guards[a->partition] != NULL)
+        guard_committed(a->calls->guards[a->partition], ok);
+}
+
+static void port_commit_now(void *arg, int32_t partition)
+{
+    struct calls *c = arg;
+    c->answers[partition] = (struct answer){c, partition};
+    consumer_commit_now(c->consumer, on_committed, &c->answers[partition]);
+}
+
+static int64_t port_high(void *arg, int32_t partition)
+{
+    const struct calls *c = arg;
+    return consumer_high(c->consumer, KAFKA_EVENTS, partition);
+}
+
 static void port_flow(void *arg, int32_t partition, bool on)
 {
     const struct calls *c = arg;
-    if (on && c->stop_by == 0)
+    if (on && c->stop_by == 0 && guard_wants(c->guards[partition]))
         consumer_resume(c->consumer, KAFKA_EVENTS, partition);
     else
         consumer_pause(c->consumer, KAFKA_EVENTS, partition);
 }
 
-static struct stream_port port_of(struct calls *c)
+static struct guard_port port_of(struct calls *c)
 {
-    return (struct stream_port){
+    const struct stream_port stream = {
         .output = {port_send, port_place, port_failed, c, c->config->topic_prefix},
         .counts = c->counts,
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
@@ -132,6 +162,7 @@ static struct stream_port port_of(struct calls *c)
         .flow = port_flow,
         .arg = c,
     };
+    return (struct guard_port){stream, port_commit_now, port_high, &c->turn, c->who, c};
 }
 
 /* ---- partitions ---- */
@@ -143,15 +174,15 @@ static bool is_ours(const struct consumer_partition *p)
 
 static void drop_stream(struct calls *c, int32_t partition)
 {
-    stream_free(c->streams[partition]);
-    c->streams[partition] = NULL;
+    guard_free(c->guards[partition]);
+    c->guards[partition] = NULL;
     counts_lag(c->counts, partition, 0, 0);
 }
 
 static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
 {
     struct calls *c = arg;
-    const struct stream_port port = port_of(c);
+    const struct guard_port port = port_of(c);
     struct error e = ERROR_NONE;
     log_info("partitions assigned", LOG_INT("count", n));
     counts_rebalanced(c->counts, "assigned");
@@ -160,10 +191,11 @@ static void on_assigned(void *arg, const struct consumer_partition *list, size_t
         if (!is_ours(p))
             continue;
         drop_stream(c, p->partition);
-        struct stream *s = stream_new(&port, p);
-        c->streams[p->partition] = s;
+        struct guard *g = guard_new(&port, p);
+        c->guards[p->partition] = g;
         c->assigned_at[p->partition] = loop_now(c->loop);
-        if (consumer_start(c->consumer, p->topic, p->partition, stream_start(s), &e) != ERR_OK) {
+        if (consumer_start(c->consumer, p->topic, p->partition, stream_start(guard_stream(g)),
+                           &e) != ERR_OK) {
             log_fail("a partition cannot be read", LOG_INT("partition", p->partition),
                      LOG_ERROR(&e));
             c->failed = true;
@@ -177,10 +209,10 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
     log_info("partitions revoked", LOG_INT("count", n), LOG_INT("lost", lost));
     counts_rebalanced(c->counts, lost ? "lost" : "revoked");
     for (size_t i = 0; i < n; i++) {
-        if (!is_ours(&list[i]) || c->streams[list[i].partition] == NULL)
+        if (!is_ours(&list[i]) || c->guards[list[i].partition] == NULL)
             continue;
         if (!lost)
-            stream_turn(c->streams[list[i].partition]);
+            guard_end(c->guards[list[i].partition]);
         drop_stream(c, list[i].partition);
     }
 }
@@ -188,9 +220,9 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
 static void on_message(void *arg, const struct kafka_message *m)
 {
     struct calls *c = arg;
-    if (m->partition < 0 || m->partition >= LIMIT_PARTITIONS || c->streams[m->partition] == NULL)
+    if (m->partition < 0 || m->partition >= LIMIT_PARTITIONS || c->guards[m->partition] == NULL)
         return;
-    stream_message(c->streams[m->partition], m);
+    guard_message(c->guards[m->partition], m);
 }
 
 /* Self-fence: what this process believes may be nobody's truth any more. */
@@ -198,7 +230,7 @@ static void begin_anew(struct calls *c, const char *reason)
 {
     c->failed = false;
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] != NULL)
+        if (c->guards[i] != NULL)
             drop_stream(c, i);
     }
     counts_rebalanced(c->counts, reason);
@@ -221,8 +253,8 @@ static void on_turn(void *arg)
     if (c->failed)
         begin_anew(c, "undelivered");
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] != NULL)
-            stream_turn(c->streams[i]);
+        if (c->guards[i] != NULL)
+            guard_turn(c->guards[i], c->stop_by != 0);
     }
 }
 
@@ -230,7 +262,7 @@ static void on_turn(void *arg)
 
 static void report_restored(struct calls *c, int32_t i)
 {
-    if (c->assigned_at[i] == 0 || !stream_restored(c->streams[i]))
+    if (c->assigned_at[i] == 0 || !stream_restored(guard_stream(c->guards[i])))
         return;
     counts_restored(c->counts, i, (double)(loop_now(c->loop) - c->assigned_at[i]) / 1000.0);
     c->assigned_at[i] = 0;
@@ -239,7 +271,7 @@ static void report_restored(struct calls *c, int32_t i)
 static bool all_restored(const struct calls *c)
 {
     for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] != NULL && !stream_restored(c->streams[i]))
+        if (c->guards[i] != NULL && !stream_restored(guard_stream(c->guards[i])))
             return false;
     }
     return true;
@@ -264,10 +296,11 @@ static void set_checks(struct calls *c)
 static void close_calls(struct calls *c)
 {
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] == NULL)
+        if (c->guards[i] == NULL)
             continue;
+        guard_tick(c->guards[i]);
         if (consumer_at_end(c->consumer, KAFKA_EVENTS, i))
-            stream_at_end(c->streams[i], clock_wall_ms());
+            guard_at_end(c->guards[i], clock_wall_ms());
         report_restored(c, i);
     }
 }
@@ -275,7 +308,7 @@ static void close_calls(struct calls *c)
 static bool all_acknowledged(const struct calls *c)
 {
     for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] != NULL && stream_waiting(c->streams[i]) > 0)
+        if (c->guards[i] != NULL && stream_waiting(guard_stream(c->guards[i])) > 0)
             return false;
     }
     return true;
@@ -296,7 +329,7 @@ static void on_tick(void *arg)
 
 static void set_lag(struct calls *c, int32_t i, int64_t now)
 {
-    const struct stream *s = c->streams[i];
+    const struct stream *s = guard_stream(c->guards[i]);
     int64_t behind = consumer_high(c->consumer, KAFKA_EVENTS, i) - stream_position(s);
     int64_t ms = now - stream_received(s);
     counts_lag(c->counts, i, behind > 0 ? behind : 0,
@@ -309,9 +342,9 @@ static void on_gauges(void *arg)
     int64_t now = clock_wall_ms(), oldest = 0;
     size_t open = 0;
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] == NULL)
+        if (c->guards[i] == NULL)
             continue;
-        const struct book *b = stream_book(c->streams[i]);
+        const struct book *b = stream_book(guard_stream(c->guards[i]));
         int64_t began = book_oldest(b);
         open += book_open(b);
         if (began > 0 && (oldest == 0 || began < oldest))
@@ -378,7 +411,7 @@ static void on_stop(void *arg, int signal)
     log_info("stopping", LOG_INT("signal", signal));
     c->stop_by = loop_now(c->loop) + c->config->shutdown_timeout_s * 1000 * 3 / 4;
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->streams[i] != NULL)
+        if (c->guards[i] != NULL)
             consumer_pause(c->consumer, KAFKA_EVENTS, i);
     }
     loop_timer_after(&c->tick, 0);
@@ -425,7 +458,7 @@ static void stop(struct calls *c)
     if (c->producer != NULL)
         producer_free(c->producer, 0);
     for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        stream_free(c->streams[i]);
+        guard_free(c->guards[i]);
     zones_free(c->zones);
     ops_stop(c->ops);
     counts_free(c->counts);
@@ -438,6 +471,7 @@ int calls_run(const struct config *config)
     struct error e = ERROR_NONE;
     struct calls *c = mem_alloc(1, sizeof *c);
     c->config = config;
+    secret_random(&c->who, sizeof c->who);
     if (start(c, &e) != ERR_OK || loop_run(c->loop, &e) != ERR_OK)
         fail(c, &e);
     stop(c);

@@ -48,7 +48,8 @@ void mark_parse(struct str metadata, struct mark *out)
     while (metadata.len > 0) {
         long space = str_find(metadata, ' ');
         struct str part = {metadata.ptr, space < 0 ? metadata.len : (size_t)space};
-        if (!parse_sent(part, out) && !parse_catch_up(part, out))
+        if (!parse_sent(part, out) && !parse_catch_up(part, out) &&
+            !poison_read(part, &out->poison))
             keep(part, out);
         metadata = str_from(metadata, part.len + 1);
     }
@@ -56,9 +57,11 @@ void mark_parse(struct str metadata, struct mark *out)
 
 void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
 {
-    char catch_up[40] = "";
+    char catch_up[40] = "", poison[POISON_TEXT];
+    poison_write(&m->poison, poison);
     if (m->catch_up > 0)
         (void)snprintf(catch_up, sizeof catch_up, " catch:%" PRId64, m->catch_up);
-    (void)snprintf(out, LIMIT_COMMIT_METADATA, "sent:%" PRId64 ":%" PRId64 "%s%s%s", m->offset,
-                   m->time, catch_up, m->others[0] ? " " : "", m->others);
+    (void)snprintf(out, LIMIT_COMMIT_METADATA, "sent:%" PRId64 ":%" PRId64 "%s%s%s%s%s", m->offset,
+                   m->time, catch_up, poison[0] ? " " : "", poison, m->others[0] ? " " : "",
+                   m->others);
 }

@@ -1,8 +1,8 @@
 /*
  * The commit metadata of a partition of `events` (design.md section 3): space-separated parts,
  * "sent:<offset>:<stream time>" says how far everything decided is acknowledged; "catch:<offset>" up to
- * where the partition catches up after its commit was lost, so that old calls' jobs go to jobs.bulk. What
- * another version added is carried on untouched. Pure.
+ * where the partition catches up after its commit was lost, so that old calls' jobs go to jobs.bulk; the
+ * notes on poison are those of worker/poison.h. What another version added is carried on untouched. Pure.
  */
 #ifndef WORKER_CALLS_MARK_H
 #define WORKER_CALLS_MARK_H
@@ -12,12 +12,14 @@
 
 #include "common/limits.h"
 #include "common/str.h"
+#include "worker/poison.h"
 
 struct mark {
-    bool there;                             /* a sent: part */
-    int64_t offset;                         /* first offset not decided yet; 0 without one */
-    int64_t time;                           /* stream time when it was written, unix ms */
-    int64_t catch_up;                       /* offsets below it: catching up; 0 none */
+    bool there;       /* a sent: part */
+    int64_t offset;   /* first offset not decided yet; 0 without one */
+    int64_t time;     /* stream time when it was written, unix ms */
+    int64_t catch_up; /* offsets below it: catching up; 0 none */
+    struct poison_notes poison;
     char others[LIMIT_COMMIT_METADATA / 2]; /* unknown parts, terminated */
 };
 

@@ -13,12 +13,11 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "worker/calls/mark.h"
+#include "worker/calls/notice.h"
 
 #define HOUR_MS INT64_C(3600000)
 /* Facts of older jobs are gone: events as old are left to replay (design.md section 3). */
 #define TOO_OLD_MS (7 * 24 * HOUR_MS)
-/* Clocks of our machines may differ by so much. */
-#define AHEAD_MS (24 * HOUR_MS)
 /* Records without an acknowledgement: the partition waits above, goes on below. */
 #define WAITING_HIGH 2000
 #define WAITING_LOW 500
@@ -30,9 +29,12 @@ struct stream {
     struct output *output;
     struct mark mark; /* as it was committed last */
     int64_t start;    /* the first offset to read */
+    int64_t low;      /* the offset committed last */
+    int64_t before;   /* decided by predecessors: below it */
     int64_t next;     /* the offset after the last one read */
     int64_t received; /* of the last message, unix ms */
     bool silent;      /* below mark.offset */
+    bool careful;     /* silence ends with the next message */
     bool paused;
     size_t too_old; /* events passed over */
 };
@@ -107,8 +109,11 @@ static void read_commit(struct stream *s, const struct consumer_partition *c)
     log_warn("events were trimmed before they were read; what is missing is left to reconcile",
              LOG_TEXT("topic", "events"), LOG_INT("partition", c->partition),
              LOG_INT("offset", c->committed), LOG_INT("low", c->low), LOG_INT("high", c->high));
-    if (c->committed > c->high)
-        s->mark.there = false; /* another log than the one that was read */
+    if (c->committed <= c->high)
+        return;
+    s->mark.there = false; /* another log than the one that was read */
+    s->mark.time = 0;
+    memset(&s->mark.poison, 0, sizeof s->mark.poison);
 }
 
 struct stream *stream_new(const struct stream_port *port, const struct consumer_partition *c)
@@ -124,6 +129,8 @@ struct stream *stream_new(const struct stream_port *port, const struct consumer_
     s->silent = s->mark.there && s->mark.offset > s->start;
     if (!s->mark.there)
         s->mark.offset = s->start;
+    s->low = s->start;
+    s->before = s->mark.offset;
     return s;
 }
 
@@ -160,56 +167,30 @@ static void reach(struct stream *s)
     output_reach(s->output, &point);
 }
 
-static void dead(struct stream *s, const struct kafka_message *m, const struct error *e)
+static void dead(struct stream *s, const struct kafka_message *m, const struct error *e,
+                 const char *reason)
 {
     char account[LIMIT_ACCOUNT_NAME + 1] = "";
     struct event_key key;
-    if (s->silent)
-        return;
     if (event_key_split(m->key, &key, NULL) == ERR_OK && key.account.len < sizeof account)
         memcpy(account, key.account.ptr, key.account.len);
     output_dead(s->output, s->port.now(s->port.arg), m, s->port.dead_partitions, e);
-    counts_dead(s->port.counts, account, error_kind_name(e->kind));
+    counts_dead(s->port.counts, account, reason);
     log_warn("an event cannot be read", LOG_TEXT("account", account), LOG_TEXT("topic", "events"),
              LOG_INT("partition", m->partition), LOG_INT("offset", m->offset), LOG_ERROR(e));
+}
+
+/* Silently nothing goes to dead: the predecessor has done it. */
+static void unreadable(struct stream *s, const struct kafka_message *m, const struct error *e)
+{
+    if (!s->silent)
+        dead(s, m, e, error_kind_name(e->kind));
 }
 
 static void ignored(struct stream *s, const struct kafka_message *m, const char *reason)
 {
     if (!s->silent)
         output_ignored(s->output, s->port.now(s->port.arg), m, reason);
-}
-
-/* What the message is about, or why nobody can tell. */
-static enum err read_message(const struct kafka_message *m, int64_t received, struct event_key *key,
-                             struct call_event *ev, struct error *e)
-{
-    struct str kind = kafka_header_get(m, EVENT_KIND);
-    if (event_key_split(m->key, key, e) != ERR_OK)
-        return e->kind;
-    if (key->account.len > LIMIT_ACCOUNT_NAME || key->rest.len > LIMIT_ENTRY_ID)
-        return error_set(e, ERR_INPUT, "the key's %s is too long",
-                         key->rest.len > LIMIT_ENTRY_ID ? "entry_id" : "account");
-    if (kind.len == 0)
-        return error_set(e, ERR_INPUT, "no header kind");
-    if (call_event_parse(kind, m->value, ev, e) != ERR_OK)
-        return e->kind;
-    if (ev->kind == CALL_EVENT_OTHER)
-        return ERR_OK;
-    if (!str_eq(ev->entry_id, key->rest))
-        (void)error_set(e, ERR_INPUT, "entry_id is not the key's");
-    else if (call_event_check_times(ev, received, e) == ERR_OK)
-        return ERR_OK;
-    call_event_done(ev);
-    return e->kind;
-}
-
-static const char *origin_of(const struct kafka_message *m)
-{
-    struct str origin = kafka_header_get(m, EVENT_ORIGIN);
-    if (origin.len == 0 || str_is(origin, EVENT_LIVE))
-        return EVENT_LIVE;
-    return str_is(origin, "reconcile") ? "reconcile" : "replay";
 }
 
 /* Returns the word for the counter. */
@@ -221,7 +202,7 @@ static const char *fold(struct stream *s, const struct kafka_message *m,
                                   .account = key->account,
                                   .offset = m->offset,
                                   .received_at = s->received,
-                                  .origin = origin_of(m)};
+                                  .origin = notice_origin(m)};
     switch (book_event(s->book, &in)) {
     case BOOK_NEW:
         return "new";
@@ -238,7 +219,7 @@ static const char *fold(struct stream *s, const struct kafka_message *m,
         break;
     }
     (void)error_set(&e, ERR_INPUT, "the call has more events than a call can have");
-    dead(s, m, &e);
+    unreadable(s, m, &e);
     return "invalid";
 }
 
@@ -248,10 +229,10 @@ static const char *take(struct stream *s, const struct kafka_message *m)
     struct event_key key;
     struct error e = ERROR_NONE;
     const char *result = "ignored";
-    if (read_message(m, s->received, &key, &ev, &e) != ERR_OK) {
+    if (notice_read(m, s->received, &key, &ev, &e) != ERR_OK) {
         if (e.kind == ERR_INTERNAL)
             mem_out();
-        dead(s, m, &e);
+        unreadable(s, m, &e);
         return "invalid";
     }
     if (ev.kind == CALL_EVENT_OTHER)
@@ -260,16 +241,6 @@ static const char *take(struct stream *s, const struct kafka_message *m)
         result = fold(s, m, &key, &ev);
     call_event_done(&ev);
     return result;
-}
-
-/* A message from far ahead would close every call of the partition, and none after: its writer's clock
- * is wrong, ours is taken. */
-static int64_t received_at(const struct stream *s, const struct kafka_message *m)
-{
-    int64_t at, now = s->port.now(s->port.arg);
-    if (!text_parse_time(kafka_header_get(m, EVENT_RECEIVED_AT), &at) || at <= 0)
-        at = m->timestamp;
-    return at > 0 && at <= now + AHEAD_MS ? at : now;
 }
 
 /* Catching up after its commit was lost the log is read from its beginning, however old; also by the
@@ -290,7 +261,7 @@ void stream_message(struct stream *s, const struct kafka_message *m)
 {
     if (s->silent && m->offset >= s->mark.offset)
         end_silence(s);
-    s->received = received_at(s, m);
+    s->received = notice_received(m, s->port.now(s->port.arg));
     s->next = m->offset + 1;
     if (!too_old(s, m->offset)) {
         book_time(s->book, s->received);
@@ -298,7 +269,7 @@ void stream_message(struct stream *s, const struct kafka_message *m)
         if (!s->silent)
             counts_folded(s->port.counts, kafka_header_get(m, EVENT_KIND), result);
     }
-    if (s->silent && s->next >= s->mark.offset)
+    if (s->silent && !s->careful && s->next >= s->mark.offset)
         end_silence(s);
     reach(s);
     if (!s->paused && output_waiting(s->output) >= WAITING_HIGH) {
@@ -316,10 +287,72 @@ void stream_at_end(struct stream *s, int64_t now)
     reach(s);
 }
 
+/* ---- what must not be read as it is ---- */
+
+/* The silence ends before this message, or here, at the end. */
+static bool silence_ends(const struct stream *s, const struct kafka_message *m)
+{
+    return s->silent && (m == NULL || m->offset >= s->mark.offset);
+}
+
+int64_t stream_due(const struct stream *s, const struct kafka_message *m, int64_t now)
+{
+    int64_t at = m ? notice_received(m, s->port.now(s->port.arg)) : now, due = book_due(s->book);
+    if (at < book_now(s->book))
+        at = book_now(s->book);
+    return due <= at || (silence_ends(s, m) && due <= s->mark.time) ? book_due_call(s->book) : -1;
+}
+
+void stream_fire(struct stream *s, const struct kafka_message *m, int64_t now)
+{
+    if (silence_ends(s, m)) {
+        if (book_step(s->book, s->mark.time))
+            return;
+        s->silent = false;
+    }
+    (void)book_step(s->book, m ? notice_received(m, s->port.now(s->port.arg)) : now);
+    if (m == NULL && stream_due(s, m, now) < 0)
+        reach(s);
+}
+
+void stream_careful(struct stream *s, bool on)
+{
+    s->careful = on;
+}
+
+void stream_pass(struct stream *s, const struct kafka_message *m)
+{
+    s->next = m->offset + 1;
+    reach(s);
+}
+
+void stream_bury(struct stream *s, const struct kafka_message *m)
+{
+    struct error e = ERROR_NONE;
+    (void)error_set(&e, ERR_INTERNAL,
+                    "reading it, or closing the call that begins with it, ended the "
+                    "process three times");
+    dead(s, m, &e, "poison");
+    stream_pass(s, m);
+}
+
+/* ---- commits ---- */
+
+struct poison_notes *stream_notes(struct stream *s)
+{
+    return &s->mark.poison;
+}
+
+void stream_commit(struct stream *s)
+{
+    char metadata[LIMIT_COMMIT_METADATA];
+    mark_write(&s->mark, metadata);
+    s->port.commit(s->port.arg, s->partition, s->low, metadata);
+}
+
 void stream_turn(struct stream *s)
 {
     struct progress_point point;
-    char metadata[LIMIT_COMMIT_METADATA];
     if (s->paused && output_waiting(s->output) <= WAITING_LOW) {
         s->paused = false;
         s->port.flow(s->port.arg, s->partition, true);
@@ -331,8 +364,16 @@ void stream_turn(struct stream *s)
     s->mark.time = point.time;
     if (point.low >= s->mark.catch_up)
         s->mark.catch_up = 0;
-    mark_write(&s->mark, metadata);
-    s->port.commit(s->port.arg, s->partition, point.low, metadata);
+    s->low = point.low;
+    if (point.offset > s->before)
+        poison_progress(&s->mark.poison);
+    poison_prune(&s->mark.poison, s->low);
+    stream_commit(s);
+}
+
+bool stream_paused(const struct stream *s)
+{
+    return s->paused;
 }
 
 bool stream_restored(const struct stream *s)

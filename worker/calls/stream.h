@@ -18,6 +18,7 @@
 #include "worker/calls/book.h"
 #include "worker/calls/counts.h"
 #include "worker/calls/output.h"
+#include "worker/poison.h"
 
 struct stream;
 
@@ -43,10 +44,25 @@ int64_t stream_start(const struct stream *s);
 void stream_message(struct stream *s, const struct kafka_message *m);
 /* The position is at the partition's end, and the wall clock says it is now (unix ms): timers fire. */
 void stream_at_end(struct stream *s, int64_t now);
+/* One timer at a time: the first offset of the call whose timer fires next before m is read (NULL: at the
+ * partition's end, the wall clock says it is now), -1 if none is left; and its firing. */
+int64_t stream_due(const struct stream *s, const struct kafka_message *m, int64_t now);
+void stream_fire(struct stream *s, const struct kafka_message *m, int64_t now);
+/* Careful: the timers that end the silence fire with the next message or at the end, where they are named. */
+void stream_careful(struct stream *s, bool on);
+/* Instead of stream_message, none of its words being read: the message goes to `dead`, silent or not, as
+ * one that ended the process; or it has gone there before. */
+void stream_bury(struct stream *s, const struct kafka_message *m);
+void stream_pass(struct stream *s, const struct kafka_message *m);
+/* The part of the metadata that is the caller's, and the commit of it all as it stands. */
+struct poison_notes *stream_notes(struct stream *s);
+void stream_commit(struct stream *s);
 /* Commits what has become final, lets messages flow again. Each turn of the loop. */
 void stream_turn(struct stream *s);
 /* Silent folding is over. */
 bool stream_restored(const struct stream *s);
+/* Too many records wait for their acknowledgement: no messages are wanted. */
+bool stream_paused(const struct stream *s);
 /* Records not acknowledged yet. */
 size_t stream_waiting(const struct stream *s);
 const struct book *stream_book(const struct stream *s);
