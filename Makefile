@@ -230,7 +230,7 @@ scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apa
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/integration/run.py $(S)
 
-chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1; KAFKA=1 on Apache Kafka
+chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice; KAFKA=1 on Apache Kafka
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
 

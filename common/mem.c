@@ -4,6 +4,7 @@
 #include "common/mem.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,11 @@ char *mem_format(const char *format, ...)
     if (len < 0)
         mem_out();
     return out;
+}
+
+void mem_trim(void)
+{
+    (void)malloc_trim(0);
 }
 
 static bool fails(void)

@@ -25,6 +25,9 @@ void *mem_try_alloc(size_t n, size_t size) MUST_CHECK;
 void *mem_try_resize(void *old, size_t n, size_t size) MUST_CHECK;
 char *mem_try_copy(struct str text) MUST_CHECK;
 
+/* Gives freed memory that the allocator keeps back to the system. Takes some ms per 100 MiB. */
+void mem_trim(void);
+
 /* Ends the process with the one log line and exit code 70, for libraries that report no memory. */
 void mem_out(void) NO_RETURN;
 

@@ -6,12 +6,14 @@
 Writes N scenario files (tests/scenarios/README.md) by the seed into $BUILD/chaos and plays them with
 tests/integration/run.py: whatever happens, one client per number stands in Megaplan in the end, every
 call has closed, nothing is dead. A story that fails is its file: it can be played again by itself.
-Last line: "N passed, N failed".
+Then N stories of the same seeds, larger than in `make test`, about what `calls` decides (decisions.py).
+Last line: "N passed, N failed" of both.
 """
 
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -27,6 +29,7 @@ FAULTS = (
     'path = "/contractor$", nth = %d, when = "before", status = 503',
 )
 GROUPS, COPIES = 5, 12
+CLOSING = re.compile(r"(\d+) passed, (\d+) failed\n")
 
 
 class Story:
@@ -88,16 +91,39 @@ class Story:
         path.write_text("\n".join(self.lines), encoding="utf-8")
 
 
+def play(argv, env=None):
+    """Runs a player, shows what it says; (passed, failed) by its last line."""
+    child = subprocess.Popen([sys.executable] + [str(a) for a in argv], cwd=ROOT, text=True,
+                             stdout=subprocess.PIPE, env=dict(os.environ, **(env or {})))
+    last = ""
+    for line in child.stdout:
+        if CLOSING.fullmatch(line):
+            last = line
+        else:
+            print(line, end="", flush=True)
+    child.wait()
+    passed, failed = map(int, CLOSING.fullmatch(last).groups()) if last else (0, 0)
+    if child.returncode and not failed:
+        print("FAIL  %s ended with %s" % (argv[0], child.returncode))
+        failed = 1
+    return passed, failed
+
+
 def main():
-    seed = int(os.environ.get("SEED", "1"))
+    seed, count = int(os.environ.get("SEED", "1")), int(os.environ.get("N", "4"))
     folder = BUILD / "chaos"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for n in range(int(os.environ.get("N", "4"))):
+    for n in range(count):
         paths.append(folder / ("seed%d.toml" % (seed + n)))
         Story(seed + n).write(paths[-1])
-    return subprocess.call([sys.executable, str(ROOT / "tests/integration/run.py")] +
-                           [str(p) for p in paths], cwd=ROOT)
+    ends = [play([ROOT / "tests/integration/run.py"] + paths),
+            play([ROOT / "tests/chaos/decisions.py"] + [seed + n for n in range(count)],
+                 {"CALLS": os.environ.get("CALLS", "1500"), "SPAN": os.environ.get("SPAN", "60"),
+                  "AT_ONCE": "2"})]
+    passed, failed = (sum(column) for column in zip(*ends))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -265,7 +265,7 @@ class Jobs(unittest.TestCase):
                "data": {"due_at": 7, "line": None}}
         topics = Topics("", "p.", "/dev/null")
         topics.messages["jobs"].append(message("jobs", {**doc, **changes}, "acme/x",
-                                               **{"received-at": "1000500"}))
+                                               **{"received-at": "1970-01-01T00:16:40.500Z"}))
         event = message("events", {})
         event.value = expect.sent_text(call.webhooks[1])
         topics.messages["events"].append(event)

@@ -30,6 +30,7 @@
 #define CLOSE_TICK_MS 100 /* calls close by the wall clock this exactly */
 #define STOP_TICK_MS 20
 #define GAUGES_MS 1000
+#define BACKLOG 10000 /* messages: their memory is given back in the end */
 
 enum {
     CHECK_KAFKA,
@@ -63,6 +64,7 @@ struct calls {
     uint32_t who;                            /* this process, for those after it */
     int64_t assigned_at[LIMIT_PARTITIONS];   /* boot ms; 0 once restored */
     struct loop_timer tick, gauges;
+    bool backlog;    /* there was one, and it is not read to its end */
     bool failed;     /* a record was not delivered: begin anew in this turn */
     int64_t stop_by; /* boot ms; 0 = not stopping */
     int exit;
@@ -327,19 +329,30 @@ static void on_tick(void *arg)
     loop_timer_after(&c->tick, c->stop_by != 0 ? STOP_TICK_MS : CLOSE_TICK_MS);
 }
 
-static void set_lag(struct calls *c, int32_t i, int64_t now)
+/* Returns how many messages are still to be read. */
+static int64_t set_lag(struct calls *c, int32_t i, int64_t now)
 {
     const struct stream *s = guard_stream(c->guards[i]);
     int64_t behind = consumer_high(c->consumer, KAFKA_EVENTS, i) - stream_position(s);
     int64_t ms = now - stream_received(s);
     counts_lag(c->counts, i, behind > 0 ? behind : 0,
                behind > 0 && stream_received(s) > 0 && ms > 0 ? (double)ms / 1000.0 : 0);
+    return behind;
+}
+
+/* What was fetched ahead while there was a backlog is as much memory as tens of thousands of calls; the
+ * allocator would keep it. */
+static void give_back(struct calls *c, int64_t behind)
+{
+    if (behind == 0 && c->backlog)
+        mem_trim();
+    c->backlog = behind >= BACKLOG || (behind > 0 && c->backlog);
 }
 
 static void on_gauges(void *arg)
 {
     struct calls *c = arg;
-    int64_t now = clock_wall_ms(), oldest = 0;
+    int64_t now = clock_wall_ms(), oldest = 0, behind = 0;
     size_t open = 0;
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
         if (c->guards[i] == NULL)
@@ -349,8 +362,9 @@ static void on_gauges(void *arg)
         open += book_open(b);
         if (began > 0 && (oldest == 0 || began < oldest))
             oldest = began;
-        set_lag(c, i, now);
+        behind += set_lag(c, i, now);
     }
+    give_back(c, behind);
     counts_open(c->counts, open, oldest > 0 && now > oldest ? (double)(now - oldest) / 1000.0 : 0);
     if (c->producer != NULL)
         (void)producer_is_warm(c->producer);
