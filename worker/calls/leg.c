@@ -78,20 +78,6 @@ static enum call_event_direction told_by(const struct fold_leg *leg)
     return CALL_EVENT_INTERNAL;
 }
 
-/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too: by
- * itself, while the leg it was taken from is unknown, it does not tell for certain. */
-static bool is_orphan(const struct fold *f, const struct fold_leg *leg)
-{
-    for (size_t i = 0; i < leg->n; i++) {
-        uint16_t from = leg->events[i].texts[FOLD_TAKEN_FROM];
-        for (size_t j = 0; from != 0 && j < f->nlegs; j++) {
-            if (f->legs[j].call_id == from)
-                return false;
-        }
-    }
-    return leg_has(leg, FOLD_TAKEN_FROM);
-}
-
 static bool is_callback(const struct fold *f, bool scheme)
 {
     for (size_t i = 0; i < f->nlegs; i++) {
@@ -102,20 +88,25 @@ static bool is_callback(const struct fold *f, bool scheme)
     return false;
 }
 
+/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too, so it
+ * tells only where no other leg does, and not for certain. */
 enum call_event_direction leg_direction(const struct fold *f, bool scheme, bool *unsure)
 {
-    enum call_event_direction found = f->nlegs ? CALL_EVENT_INTERNAL : CALL_EVENT_UNTOLD;
     *unsure = false;
     if (f->summary.there && f->summary.direction != CALL_EVENT_UNTOLD)
         return (enum call_event_direction)f->summary.direction;
     if (is_callback(f, scheme))
         return CALL_EVENT_OUTGOING;
-    for (size_t i = 0; i < f->nlegs && (found == CALL_EVENT_INTERNAL || *unsure); i++) {
+    for (size_t i = 0; i < f->nlegs; i++) {
         enum call_event_direction told = told_by(&f->legs[i]);
-        if (told == CALL_EVENT_INTERNAL)
-            continue;
-        found = told;
-        *unsure = told == CALL_EVENT_INCOMING && is_orphan(f, &f->legs[i]);
+        if (told == CALL_EVENT_INCOMING && leg_has(&f->legs[i], FOLD_TAKEN_FROM))
+            *unsure = true;
+        else if (told != CALL_EVENT_INTERNAL) {
+            *unsure = false;
+            return told;
+        }
     }
-    return found;
+    if (*unsure)
+        return CALL_EVENT_INCOMING;
+    return f->nlegs ? CALL_EVENT_INTERNAL : CALL_EVENT_UNTOLD;
 }

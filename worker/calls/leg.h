@@ -22,8 +22,8 @@ bool leg_any_scheme(const struct fold *f);
 /* A callback's first leg: it rings the employee first, so its two sides are exchanged. The second leg
  * carries the same marks, but is taken from the first, or goes out as any other. scheme: leg_any_scheme. */
 bool leg_is_inverted(const struct fold_leg *leg, bool scheme);
-/* The direction of the call: the summary's, else what the legs tell. *unsure: it rests on a leg that was
- * taken from one that is not known, which looks the same in both directions. */
+/* The direction of the call: the summary's, else what the legs tell. *unsure: it rests only on legs that
+ * a transfer or a route has made, which look the same in both directions. */
 enum call_event_direction leg_direction(const struct fold *f, bool scheme, bool *unsure);
 
 #endif
