@@ -1,0 +1,221 @@
+/*
+ * Each kind of job changes its own part of the state. Knows nothing of events.
+ */
+#include "tests/unit/ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/unit/unit.h"
+
+void ledger_put(char *to, size_t size, struct str text)
+{
+    ck_assert_uint_lt(text.len, size);
+    memset(to, 0, size);
+    if (text.len > 0)
+        memcpy(to, text.ptr, text.len);
+}
+
+static void copy(const struct job *j, const char *key, char *to, size_t size)
+{
+    ledger_put(to, size, jval_get_text(j->data, key));
+}
+#define COPY(j, key, to) copy((j), (key), (to), sizeof(to))
+
+static int64_t number(const struct job *j, const char *key)
+{
+    int64_t v = 0;
+    (void)jval_int(jval_get(j->data, key), &v);
+    return v;
+}
+
+static bool flag(const struct job *j, const char *key)
+{
+    bool v = false;
+    return jval_bool(jval_get(j->data, key), &v) && v;
+}
+
+static bool is_repeated(struct ledger *l, const char *id)
+{
+    for (size_t i = 0; i < l->nids; i++) {
+        if (strcmp(l->ids[i], id) == 0)
+            return true;
+    }
+    ck_assert_uint_lt(l->nids, LEDGER_IDS);
+    l->ids[l->nids++] = mem_copy(str_of(id));
+    return false;
+}
+
+/* The first verdict stands until one from a summary replaces one without. */
+static bool stands(struct ledger *l, const struct job *j)
+{
+    size_t len = strlen(j->id);
+    bool summary = j->kind == JOB_CALL && len > 8 && strcmp(j->id + len - 8, ":summary") == 0;
+    if (j->kind == JOB_CALL && !l->state.call.told) {
+        l->by_summary = summary;
+        l->state.call.verdict = j->verdict;
+        return true;
+    }
+    if (summary && !l->by_summary) {
+        l->by_summary = true;
+        l->state.call.verdict = j->verdict;
+        return true;
+    }
+    return j->kind != JOB_CALL && (!l->state.call.told || j->verdict == JOB_VERDICT_NONE ||
+                                   j->verdict == l->state.call.verdict);
+}
+
+/* The name without its time: that is of the earliest event known when the client was made. */
+static void name_kind(const struct job *j, char *to, size_t size)
+{
+    struct str name = jval_get_text(j->data, "name");
+    long comma = str_find(name, ',');
+    ck_assert_msg(comma > 0 && str_starts(name, STR("Новый (")), "name %.*s", STR_ARG(name));
+    ledger_put(to, size, str_from(name, (size_t)comma + 2));
+    to[strcspn(to, ")")] = '\0';
+}
+
+static void add_client(struct ledger_state *s, const struct job *j)
+{
+    s->client.made = true;
+    LEDGER_PUT(s->client.rule, str_of(j->rule));
+    name_kind(j, s->client.kind, sizeof s->client.kind);
+    COPY(j, "phone", s->client.phone);
+    COPY(j, "responsible", s->client.responsible);
+    COPY(j, "source_line", s->client.source_line);
+    ck_assert_msg(s->client.responsible[0] && s->client.phone[0], "%s lacks something", j->id);
+    s->client.tracked = s->visitor || flag(j, "tracking");
+}
+
+static void add_call(struct ledger_state *s, const struct job *j)
+{
+    s->call.told = true;
+    s->call.saved = flag(j, "saved");
+    COPY(j, "type", s->call.type);
+    COPY(j, "employee", s->call.employee);
+    COPY(j, "from", s->call.from);
+    COPY(j, "to", s->call.to);
+    COPY(j, "line", s->call.line);
+    s->call.started = number(j, "started_at");
+    s->call.ended = number(j, "ended_at");
+    s->call.talk_seconds = number(j, "talk_seconds");
+    ck_assert_msg(s->call.saved || jval_get_text(j->data, "why").len > 0, "%s: no reason", j->id);
+}
+
+static void add_task(struct ledger_state *s, const struct job *j)
+{
+    s->task.made = true;
+    COPY(j, "responsible", s->task.responsible);
+    COPY(j, "fallback", s->task.fallback);
+    s->task.ended = number(j, "ended_at");
+    s->task.due = number(j, "due_at");
+    ck_assert_msg(jval_get_text(j->data, "title").len > 0, "%s: no title", j->id);
+}
+
+static void add_talked(struct ledger_state *s, const struct job *j)
+{
+    s->talked.told = true;
+    COPY(j, "direction", s->talked.direction);
+    s->talked.at = number(j, "talked_at");
+    s->talked.ended = number(j, "ended_at");
+    s->task.closed = s->task.made;
+}
+
+void ledger_record(struct ledger_state *s, const char *id)
+{
+    char new[LEDGER_TEXT];
+    LEDGER_PUT(new, str_of(id));
+    for (size_t i = 0; i < COUNT(s->records); i++) {
+        int order = s->records[i][0] ? strcmp(new, s->records[i]) : -1;
+        if (order == 0)
+            return;
+        if (order < 0) {
+            char kept[LEDGER_TEXT];
+            memcpy(kept, s->records[i], LEDGER_TEXT);
+            memcpy(s->records[i], new, LEDGER_TEXT);
+            memcpy(new, kept, LEDGER_TEXT);
+        }
+        if (new[0] == '\0')
+            return;
+    }
+    ck_abort_msg("too many recordings");
+}
+
+static void add(struct ledger_state *s, const struct job *j)
+{
+    switch (j->kind) {
+    case JOB_CLIENT:
+        ck_assert_msg(!s->client.made, "%s: a second client", j->id);
+        add_client(s, j);
+        break;
+    case JOB_RESPONSIBLE:
+        if (s->client.made)
+            COPY(j, "responsible", s->client.responsible);
+        break;
+    case JOB_FILL:
+        if (s->client.made)
+            COPY(j, "source_line", s->client.source_line);
+        break;
+    case JOB_VISITOR:
+        s->visitor = true;
+        s->client.tracked = s->client.made;
+        break;
+    case JOB_TASK:
+        add_task(s, j);
+        break;
+    case JOB_TALKED:
+        add_talked(s, j);
+        break;
+    case JOB_CALL:
+        add_call(s, j);
+        break;
+    case JOB_RECORD:
+        ledger_record(s, strstr(j->id, ":record:") + strlen(":record:"));
+        break;
+    default: /* a route or a pop-up leaves nothing behind */
+        break;
+    }
+}
+
+void ledger_add(struct ledger *l, const struct job *j)
+{
+    if (!is_repeated(l, j->id) && stands(l, j))
+        add(&l->state, j);
+}
+
+struct ledger_state ledger_final(const struct ledger *l)
+{
+    struct ledger_state s = l->state;
+    if (!s.call.saved)
+        memset(s.records, 0, sizeof s.records);
+    return s;
+}
+
+void ledger_done(struct ledger *l)
+{
+    for (size_t i = 0; i < l->nids; i++)
+        free(l->ids[i]);
+    *l = (struct ledger){0};
+}
+
+void ledger_show(const struct ledger_state *s, char *out, size_t size)
+{
+    const char *verdict = job_verdict_name(s->call.verdict);
+    (void)snprintf(
+        out, size,
+        "client %d rule %s '%s' phone %s responsible %s source %s tracked %d visitor %d\n"
+        "  call %d saved %d type %s verdict %s employee %s from %s to %s line %s %" PRId64
+        "-%" PRId64 " talk %" PRId64 "\n"
+        "  task %d closed %d responsible %s fallback %s ended %" PRId64 " due %" PRId64 "\n"
+        "  talked %d %s %" PRId64 "-%" PRId64 " records %s %s",
+        s->client.made, s->client.rule, s->client.kind, s->client.phone, s->client.responsible,
+        s->client.source_line, s->client.tracked, s->visitor, s->call.told, s->call.saved,
+        s->call.type, verdict ? verdict : "-", s->call.employee, s->call.from, s->call.to,
+        s->call.line, s->call.started, s->call.ended, s->call.talk_seconds, s->task.made,
+        s->task.closed, s->task.responsible, s->task.fallback, s->task.ended, s->task.due,
+        s->talked.told, s->talked.direction, s->talked.at, s->talked.ended, s->records[0],
+        s->records[1]);
+}

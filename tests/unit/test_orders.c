@@ -1,0 +1,283 @@
+/*
+ * The final state of a call is the same in every order of arrival (behaviour.md "When rules meet time"):
+ * shapes of calls, whole and with each event lost in turn, under several settings, in every order up to
+ * seven events and in random ones above; and it is what the order-free reading says. All arrives before
+ * the call closes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/ledger.h"
+#include "tests/unit/reading.h"
+#include "tests/unit/shapes.h"
+#include "tests/unit/unit.h"
+#include "worker/calls/book.h"
+
+#define EVERY "\"create_client\":{\"incoming\":true,\"missed\":true,\"outgoing\":true}"
+#define TASK "\"missed_call_task\":{\"enabled\":true,\"deadline_minutes\":90}"
+#define EXTRAS "\"source_field\":true,\"call_tracking\":true,\"call_records\":true," TASK
+#define HOURS "\"working_hours\":{\"days\":\"mon-fri\",\"from\":\"09:00\",\"to\":\"10:00\"}"
+#define NAMED                                    \
+    "\"missed_in_ivr_responsible\":\"1000006\"," \
+    "\"missed_in_group_responsible\":\"1000007\""
+
+/* Everything, with each switch off in turn, then each alone. KIT_T0 is a Monday, 15:02 in UTC. */
+static const struct {
+    const char *name, *members;
+} variants[] = {
+    {"all on", EVERY "," EXTRAS "," NAMED},
+    {"all on, following transfers, by a stand-in",
+     EVERY "," EXTRAS ",\"responsible_follows_transfer\":true,\"unmapped_employee\":\"1000007\""},
+    {"all on, outside working hours",
+     EVERY "," EXTRAS "," NAMED "," HOURS ",\"off_hours_responsible\":\"1000007\""},
+    {"all off", "\"lines\":[]"},
+    {"incoming", "\"create_client\":{\"incoming\":true}"},
+    {"missed", "\"create_client\":{\"missed\":true}"},
+    {"outgoing", "\"create_client\":{\"outgoing\":true}"},
+    {"all but incoming", "\"create_client\":{\"missed\":true,\"outgoing\":true}," EXTRAS "," NAMED},
+    {"all but missed", "\"create_client\":{\"incoming\":true,\"outgoing\":true}," EXTRAS "," NAMED},
+    {"all but outgoing", "\"create_client\":{\"incoming\":true,\"missed\":true}," EXTRAS "," NAMED},
+    {"no named responsible", EVERY "," EXTRAS},
+    {"only named responsibles", NAMED},
+    {"following transfers", EVERY ",\"responsible_follows_transfer\":true"},
+    {"a stand-in", EVERY "," TASK ",\"unmapped_employee\":\"1000006\""},
+    {"only tasks", TASK},
+    {"tasks in working hours", TASK "," HOURS},
+    {"tasks outside working hours, no clients",
+     TASK "," HOURS ",\"off_hours_responsible\":\"1000005\""},
+    {"only records", "\"call_records\":true"},
+    {"only tracking and lines, with clients",
+     EVERY ",\"source_field\":true,\"call_tracking\":true"},
+    {"this line, some numbers ignored",
+     EVERY "," EXTRAS ",\"lines\":[\"74951234567\"],\"ignore_numbers\":[\"7800*\"]"},
+    {"another line", EVERY "," EXTRAS ",\"lines\":[\"74957654321\"]"},
+    {"an ignored client", EVERY "," EXTRAS ",\"ignore_numbers\":[\"7999*\"]"},
+};
+
+/* One call under one account's settings, with its events ready to be fed. */
+struct subject {
+    const struct shape *shape;
+    const char *variant;
+    int lost; /* an event's index, or -1 */
+    const struct kit_event *events[SHAPE_EVENTS];
+    struct call_event made[SHAPE_EVENTS];
+    size_t n;
+    int64_t end; /* the last event, seconds after KIT_T0 */
+    struct settings *settings;
+    struct ledger_state want;
+    unsigned seed; /* of a random order; 0: an enumerated one */
+    int runs, wrong;
+};
+
+/* One arrival of it. */
+struct arrival {
+    const struct subject *subject;
+    struct ledger ledger;
+    int64_t now;
+};
+
+static const struct settings *settings_of(void *arg, struct str account)
+{
+    (void)account;
+    return ((struct arrival *)arg)->subject->settings;
+}
+
+static const struct tz *no_tz(void *arg, const struct settings *s)
+{
+    (void)arg;
+    (void)s;
+    return NULL;
+}
+
+static int64_t now(void *arg)
+{
+    return ((struct arrival *)arg)->now;
+}
+
+static void decided(void *arg, const struct rule_call *c, const struct rule_decision *d)
+{
+    (void)c;
+    if (d->job != NULL)
+        ledger_add(&((struct arrival *)arg)->ledger, d->job);
+}
+
+static struct book *new_book(struct arrival *a)
+{
+    static const struct book_times times = {5, 600, 14400, 3600};
+    const struct book_world world = {settings_of, no_tz, now, decided, a};
+    return book_new(3, &times, &world);
+}
+
+static void feed(struct book *b, struct arrival *a, size_t event, size_t slot, int64_t ms)
+{
+    struct book_input in = {&a->subject->made[event], STR("acme"), (int64_t)slot, ms, "live"};
+    a->now = ms;
+    (void)book_event(b, &in);
+}
+
+static void tell(const struct subject *s, const size_t *order, size_t n,
+                 const struct ledger_state *got)
+{
+    char text[2000];
+    fprintf(stderr, "%s; %s; event %d lost; seed %u; order", s->shape->name, s->variant, s->lost,
+            s->seed);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, " %zu", order[i]);
+    ledger_show(&s->want, text, sizeof text);
+    fprintf(stderr, "\n want %s\n", text);
+    ledger_show(got, text, sizeof text);
+    fprintf(stderr, " got  %s\n", text);
+}
+
+/* The events arrive in that order, n of them (some perhaps twice), 0.2 s apart after the call's end; or
+ * each at its own time, if `live`. */
+static void run(struct subject *s, const size_t *order, size_t n, bool live)
+{
+    struct arrival a = {.subject = s};
+    struct book *b = new_book(&a);
+    for (size_t i = 0; i < n; i++) {
+        const struct kit_event *e = s->events[order[i]];
+        int64_t at = e->state == 'S' ? e->end : e->at;
+        feed(b, &a, order[i], i, live ? KIT_MS(at) : KIT_MS(s->end) + (int64_t)i * 200);
+    }
+    a.now = KIT_MS(s->end + 20000);
+    book_time(b, a.now);
+    book_free(b);
+    struct ledger_state got = ledger_final(&a.ledger);
+    s->runs++;
+    if (memcmp(&got, &s->want, sizeof got) != 0 && s->wrong++ == 0)
+        tell(s, order, n, &got);
+    ledger_done(&a.ledger);
+}
+
+static void run_late(void *arg, const size_t *order, size_t n)
+{
+    run(arg, order, n, false);
+}
+
+static void run_random(struct subject *s, unsigned seeds)
+{
+    for (s->seed = 1; s->seed <= seeds; s->seed++) {
+        size_t order[SHAPE_EVENTS + 2], n = s->n;
+        srand(s->seed);
+        for (size_t i = 0; i < n; i++) {
+            size_t j = (size_t)rand() % (i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        for (; n < s->n + s->seed % 3; n++) /* repetitions */
+            order[n] = (size_t)rand() % s->n;
+        run_late(s, order, n);
+    }
+    s->seed = 0;
+}
+
+static void prepare(struct subject *s, const struct shape *shape, int lost)
+{
+    s->shape = shape;
+    s->lost = lost;
+    s->n = 0;
+    s->end = 0;
+    for (int i = 0; i < SHAPE_EVENTS && shape->events[i].state; i++) {
+        const struct kit_event *e = &shape->events[i];
+        if (i == lost)
+            continue;
+        int64_t at = e->state == 'S' ? e->end : e->at;
+        s->end = at > s->end ? at : s->end;
+        s->made[s->n] = kit_make(e, "Y");
+        s->events[s->n++] = e;
+    }
+    reading_make(s->events, s->n, s->settings, &s->want);
+}
+
+/* As it comes, then every order up to `every` events, and random ones with repetitions. */
+static void all_orders(struct subject *s, size_t every, unsigned seeds)
+{
+    size_t in_order[SHAPE_EVENTS];
+    for (size_t i = 0; i < s->n; i++)
+        in_order[i] = i;
+    run(s, in_order, s->n, true);
+    if (s->n <= every)
+        kit_orders(s->n, run_late, s);
+    run_random(s, s->n <= every ? 4 : seeds);
+}
+
+/* How thorough a test is; with ORDERS=full in the environment (and CK_FORK=no, which lifts the time limit) all
+ * orders up to seven events are run everywhere. */
+struct effort {
+    size_t first_variant, variants;
+    size_t every;
+    unsigned seeds;
+    bool lose; /* each event in turn, instead of none */
+};
+
+static void shape_orders(struct subject *s, const struct shape *shape, const struct effort *e,
+                         int *wrong)
+{
+    const char *full = getenv("ORDERS");
+    prepare(s, shape, -1);
+    int end = e->lose ? (int)s->n : 0;
+    for (int lost = e->lose ? 0 : -1; lost < end; lost++) {
+        prepare(s, shape, lost);
+        s->wrong = 0;
+        if (s->n > 0)
+            all_orders(s, full ? 7 : e->every, e->seeds);
+        *wrong += s->wrong > 0;
+    }
+}
+
+static void all_shapes(const struct effort *e)
+{
+    struct subject s = {.lost = -1};
+    int wrong = 0;
+    for (size_t v = e->first_variant; v < e->first_variant + e->variants; v++) {
+        s.variant = variants[v].name;
+        s.settings = kit_settings(variants[v].members);
+        for (size_t i = 0; i < nshapes; i++)
+            shape_orders(&s, &shapes[i], e, &wrong);
+        settings_free(s.settings);
+    }
+    ck_assert_msg(wrong == 0, "%d calls end otherwise in some of %d orders", wrong, s.runs);
+}
+
+START_TEST(every_order_with_all_on)
+{
+    all_shapes(&(struct effort){0, 1, 7, 200, false});
+}
+END_TEST
+
+START_TEST(orders_under_all_settings)
+{
+    all_shapes(&(struct effort){1, 2, 6, 200, false});
+    all_shapes(&(struct effort){3, COUNT(variants) - 3, 4, 20, false});
+}
+END_TEST
+
+START_TEST(each_event_lost_in_turn)
+{
+    all_shapes(&(struct effort){0, 2, 5, 100, true});
+}
+END_TEST
+
+#define MIDDLE ((COUNT(variants) + 2) / 2)
+
+START_TEST(each_event_lost_under_other_settings)
+{
+    all_shapes(&(struct effort){2, MIDDLE - 2, 3, 8, true});
+}
+END_TEST
+
+START_TEST(each_event_lost_under_the_rest)
+{
+    all_shapes(&(struct effort){MIDDLE, COUNT(variants) - MIDDLE, 3, 8, true});
+}
+END_TEST
+
+int main(void)
+{
+    return UNIT_RUN("orders", every_order_with_all_on, orders_under_all_settings,
+                    each_event_lost_in_turn, each_event_lost_under_other_settings,
+                    each_event_lost_under_the_rest);
+}
