@@ -224,7 +224,7 @@ class Malformed(unittest.TestCase):
         connected = json.dumps(right(LEG, "good")).encode()[1:]
         small = b"{N," + connected
         large = b'{N,"more":"' + b"x" * 900000 + b'",' + connected
-        larger = b'{N,"more":"' + b"x" * (1024 * 1024 - 700) + b'",' + connected
+        larger = b'{N,"more":"' + b"x" * (1024 * 1024 + 20000) + b'",' + connected
         for value, reason, options in (
                 (small, "no header kind", key),
                 (small, "no '/' in it", kind),
@@ -233,6 +233,10 @@ class Malformed(unittest.TestCase):
                 (small, "entry_id is not the key's", ("-k", "acme/better") + kind),
                 (small, "the key's account is too long", ("-k", "a" * 40 + "/good") + kind),
                 (small, "the key's entry_id is too long", ("-k", "acme/" + "e" * 2000) + kind),
+                (small.replace(b'"good"', b"[]"), "entry_id is neither",
+                 key + kind + ("-H", "received-at=9999-12-31T23:59:59.999Z")),
+                (small.replace(b'"good"', b"[]"), "entry_id is neither",
+                 key + kind + ("-H", "received-at=yesterday", "-H", "origin=moon")),
                 (small, "entry_id is missing", key + ("-H", "kind=result/route", "-H", "kind=summary")),
                 (large.replace(b'"good"', b"{}"), "entry_id is neither", key + kind),
                 (larger.replace(b'"good"', b"{}"), "entry_id is neither", key + kind)):
