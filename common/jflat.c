@@ -154,9 +154,9 @@ static bool scan_object(struct scan *s, struct jflat_value *v, int depth)
 
 static bool scan(struct str text, struct jflat *out)
 {
-    struct scan s = {text.ptr, text.ptr + text.len, out};
     if (text.len == 0 || text.len > LIMIT_JSON_BYTES)
         return false;
+    struct scan s = {text.ptr, text.ptr + text.len, out};
     skip_space(&s);
     if (!scan_value(&s, add(&s, STR_NONE, ROOT), 0))
         return false;

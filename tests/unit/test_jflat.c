@@ -157,6 +157,7 @@ START_TEST(refuses_what_jansson_refuses)
         ck_assert_msg(jflat_parse(str_of(texts[i]), &f, &e) == ERR_INPUT, "%s", texts[i]);
         ck_assert(e.text[0]);
     }
+    ck_assert(jflat_parse(STR_NONE, &(struct jflat){0}, NULL) == ERR_INPUT); /* a tombstone */
     ck_assert(jflat_parse((struct str){"{\"a\0\":1}", 9}, &(struct jflat){0}, NULL) == ERR_INPUT);
 }
 END_TEST
