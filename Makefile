@@ -56,6 +56,7 @@ PURE := \
     worker/calls/book \
     worker/calls/decide \
     worker/calls/fold \
+    worker/calls/held \
     worker/calls/leg \
     worker/calls/mark \
     worker/calls/person \
