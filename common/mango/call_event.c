@@ -10,8 +10,7 @@
 #include "common/limits.h"
 
 /* Numbers, lines and the like: a `sip:` address fits, a megabyte does not. */
-#define TEXT_MAX 128
-_Static_assert(TEXT_MAX == LIMIT_ENTRY_ID && TEXT_MAX == LIMIT_COMMAND_ID, "one ceiling for all");
+#define TEXT_MAX LIMIT_ENTRY_ID
 /* Years 2000 to 9999 in unix seconds: a counter is no time, and seconds are not milliseconds. */
 #define TIME_MIN INT64_C(946684800)
 #define TIME_MAX INT64_C(253402300799)
