@@ -115,6 +115,21 @@ bool guard_wants(const struct guard *g)
     return !g->full && !stream_paused(g->stream);
 }
 
+/* ---- whose turn it is ---- */
+
+/* A long backlog with a name on its blocks lets others in between. */
+static void want_turn(struct guard *g)
+{
+    if (g->port.turn->next == NULL)
+        g->port.turn->next = g;
+}
+
+static void want_no_turn(struct guard *g)
+{
+    if (g->port.turn->next == g)
+        g->port.turn->next = NULL;
+}
+
 /* ---- not careful ---- */
 
 static bool may_run(const struct guard *g)
@@ -137,6 +152,13 @@ static void drain(struct guard *g)
         run_open(g, m);
         pop(g);
     }
+    if (may_run(g) && g->at_end > 0) {
+        stream_at_end(g->stream, g->at_end);
+        g->at_end = 0;
+    }
+    want_no_turn(g);
+    if (held_first(g->held) != NULL || g->at_end > 0)
+        want_turn(g);
 }
 
 /* ---- careful ---- */
@@ -196,11 +218,26 @@ static struct poison_view view_of(const struct guard *g)
     };
 }
 
+/* Names it, if it is our turn. */
+static void run_next(struct guard *g, const struct poison_name *name, bool at_end)
+{
+    struct guard_turn *turn = g->port.turn;
+    if (turn->holder == g && turn->next != NULL) {
+        take_back(g);
+    } else if (turn->holder == g || (turn->holder == NULL && turn->next == NULL)) {
+        turn->holder = g;
+        name_next(g, name, at_end);
+    } else {
+        want_turn(g);
+    }
+}
+
 /* Passes over what is in `dead`, then does the next thing that can be done. */
 static void advance(struct guard *g)
 {
     struct poison_name name;
     struct poison_view v = view_of(g);
+    want_no_turn(g);
     enum poison_step step = poison_next(g->notes, &v, &name);
     for (; step == POISON_PASS; step = poison_next(g->notes, &v, &name)) {
         stream_pass(g->stream, held_first(g->held));
@@ -217,12 +254,10 @@ static void advance(struct guard *g)
         bury(g);
         return;
     }
-    if (step != POISON_RUN) {
+    if (step == POISON_RUN)
+        run_next(g, &name, v.at_end);
+    else
         rest(g);
-    } else if (g->port.turn->holder == NULL || g->port.turn->holder == g) {
-        g->port.turn->holder = g;
-        name_next(g, &name, v.at_end);
-    }
 }
 
 /* What is named and acknowledged. */
@@ -290,6 +325,9 @@ void guard_at_end(struct guard *g, int64_t now)
 {
     if (may_run(g) && held_first(g->held) == NULL) {
         stream_at_end(g->stream, now);
+    } else if (g->state == OPEN) {
+        if (stream_due(g->stream, NULL, now) >= 0)
+            g->at_end = now;
     } else if (g->state == CAREFUL) {
         g->at_end = now;
         advance(g);
@@ -335,6 +373,7 @@ void guard_free(struct guard *g)
         return;
     if (g->port.turn->holder == g)
         g->port.turn->holder = NULL;
+    want_no_turn(g);
     held_free(g->held);
     stream_free(g->stream);
     free(g);

@@ -26,9 +26,9 @@
 
 struct guard;
 
-/* Of a process: who has something named. NULL: nobody. */
+/* Of a process: who has something named, and who wants to run next. NULL: nobody. */
 struct guard_turn {
-    const struct guard *holder;
+    const struct guard *holder, *next;
 };
 
 struct guard_port {
