@@ -8,6 +8,7 @@ to pop up, or `seconds_ago` before its first event is sent.
 import copy
 import datetime
 import itertools
+import json
 import time
 import zoneinfo
 
@@ -110,7 +111,7 @@ def events_of(given):
             events += given["events"]
         elif shape != WRITTEN:
             events += SHAPES[shape]()
-    events = copy.deepcopy(events)
+    events = json.loads(json.dumps(events))  # parties that a shape names once are each event's own
     for path, doc in events:
         if path == "events/call" and isinstance(doc, dict):
             lay(doc, given.get("lay", {}))

@@ -90,6 +90,10 @@ class Shapes(unittest.TestCase):
         self.assertEqual(events(shape="direct")[0][1]["seq"], 1)
         self.assertTrue(events(shape="direct")[3][1]["talk_time"])
 
+    def test_an_event_is_its_own(self):
+        made = events(shape="direct", lay={"from": {"number": "absent"}}, change={"0": {"from": {"x": 1}}})
+        self.assertEqual([e[1]["from"] for e in made], [{"x": 1}, {}, {}, {"number": shapes.DOC_NUMBER}])
+
     def test_laying_over(self):
         made = events(shape="direct", lay={"to": {"extension": "absent"}, "dct": {"type": 1}},
                       change={"0": {"to": {"number": "1"}}}, drop=[1])

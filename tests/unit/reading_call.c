@@ -364,12 +364,27 @@ static enum job_verdict kind_of(const struct reading_call *c)
     return left ? JOB_MISSED_DIRECT : kind_by_summary(c);
 }
 
+static bool in_a_leg(const struct reading_call *c, const char *extension)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct kit_event *e = c->events[i];
+        if (is_leg(e) && extension != NULL &&
+            (reading_same(e->to_ext, extension) || reading_same(e->from_ext, extension)))
+            return true;
+    }
+    return false;
+}
+
 /* Nobody stands in for an extension that is in no leg (B1). */
 static const struct settings_employee *in_summary(const struct reading_call *c,
                                                   const char *extension, const char *number)
 {
     const struct settings_employee *e = is_group(c, extension) ? NULL : of_extension(c, extension);
-    return e != NULL || is_group(c, extension) ? e : reading_of_number(c, number);
+    if (e == NULL && !is_group(c, extension))
+        e = reading_of_number(c, number);
+    return e != NULL || is_group(c, extension) || !in_a_leg(c, extension)
+               ? e
+               : reading_by_id(c, c->s->unmapped_employee);
 }
 
 static void read_end(struct reading_call *c)

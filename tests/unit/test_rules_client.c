@@ -91,6 +91,15 @@ START_TEST(g2_unmapped_and_b1)
                      "G2 none: no employee of the settings handled the call\n"
                      "B3 e1:talked - 79991231212 talked\n"
                      "G15 e1:call:ended - 79991231212 talked\n");
+    /* its answer got lost, but a leg has it */
+    const struct kit_event rings = {
+        'A', "1", 1, .at = 5, .where = 'a', .from = CLIENT, .to_ext = "999"};
+    ck_assert_str_eq(rules_kit_story("\"unmapped_employee\":\"1000006\","
+                                     "\"create_client\":{\"incoming\":true}",
+                                     (struct kit_event[MAX]){rings, SUMMARY("999", 5)}),
+                     "G3 e1:client 1000006 79991231212 talked\n"
+                     "B3 e1:talked - 79991231212 talked\n"
+                     "G15 e1:call:summary 1000006 79991231212 talked\n");
 }
 END_TEST
 

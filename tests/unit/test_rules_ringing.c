@@ -195,6 +195,9 @@ START_TEST(g12_tracking)
     ck_assert_ptr_nonnull(strstr(kit.data, "\"tracking\":true"));
     (void)one("\"create_client\":{\"incoming\":true}", call, 60);
     ck_assert_ptr_null(strstr(kit.data, "tracking"));
+    call.dct = ""; /* a dynamic number that is not told: nobody to ask, but no other call either */
+    (void)one("\"call_tracking\":true,\"create_client\":{\"incoming\":true}", call, 60);
+    ck_assert_ptr_nonnull(strstr(kit.data, "\"tracking\":true"));
     rules_kit_begin("\"call_tracking\":true,\"create_client\":{\"incoming\":true}");
     (void)rules_kit_decide(&end, 1, RULE_LIVE, NULL);
     ck_assert_str_eq(kit.told.data, "G12 e1:visitor - 79991231212\n");

@@ -50,6 +50,20 @@ bool leg_any_scheme(const struct fold *f)
     return false;
 }
 
+bool leg_any_extension(const struct fold *f, struct str extension)
+{
+    for (size_t i = 0; i < f->nlegs; i++) {
+        for (size_t j = 0; j < f->legs[i].n; j++) {
+            const struct fold_event *ev = &f->legs[i].events[j];
+            if (extension.len > 0 &&
+                (str_eq(fold_text(f, ev->texts[FOLD_TO_EXTENSION]), extension) ||
+                 str_eq(fold_text(f, ev->texts[FOLD_FROM_EXTENSION]), extension)))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool any_goes_out(const struct fold_leg *leg)
 {
     for (size_t i = 0; i < leg->n; i++) {

@@ -19,6 +19,8 @@ bool leg_at_people(const struct fold_event *ev);
 bool leg_goes_out(const struct fold_event *ev);
 /* A leg of the call is in `ivr` or `queue`. */
 bool leg_any_scheme(const struct fold *f);
+/* A leg of the call goes to or comes from that extension; false for none. */
+bool leg_any_extension(const struct fold *f, struct str extension);
 /* A callback's first leg: it rings the employee first, so its two sides are exchanged. The second leg
  * carries the same marks, but is taken from the first, or goes out as any other. scheme: leg_any_scheme. */
 bool leg_is_inverted(const struct fold_leg *leg, bool scheme);

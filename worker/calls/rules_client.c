@@ -29,7 +29,7 @@ static bool is_incoming(const struct rule_call *c)
 /* G12: an incoming call to a dynamic number. */
 static bool is_tracked(const struct rule_call *c)
 {
-    return c->settings->call_tracking && is_incoming(c) && c->view->dct_number.len > 0;
+    return c->settings->call_tracking && is_incoming(c) && c->view->dynamic;
 }
 
 /* Whose a new client is, and why. */

@@ -99,6 +99,7 @@ static void read_event(struct reading *r, const struct fold_event *ev, bool inve
         v->number_raw = outside_number(r, ev, inverted);
     if (v->line.len == 0)
         v->line = text(r->f, ev, FOLD_LINE);
+    v->dynamic = v->dynamic || ev->dct_type == 1;
     if (v->dct_number.len == 0 && ev->dct_type == 1)
         v->dct_number = text(r->f, ev, FOLD_DCT_NUMBER);
     if (ev->location == CALL_EVENT_QUEUE || ev->texts[FOLD_GROUP] != 0)
@@ -242,9 +243,10 @@ static void read_summary(struct reading *r)
         v->number_raw = fold_text(r->f, sum->texts[outgoing ? FOLD_TO_NUMBER : FOLD_FROM_NUMBER]);
     if (v->line.len == 0)
         v->line = fold_text(r->f, sum->texts[FOLD_LINE]);
+    v->dynamic = v->dynamic || sum->dct_type == 1;
     if (v->dct_number.len == 0 && sum->dct_type == 1)
         v->dct_number = fold_text(r->f, sum->texts[FOLD_DCT_NUMBER]);
-    v->summarized = person_find(r->s, extension, number, false);
+    v->summarized = person_find(r->s, extension, number, leg_any_extension(r->f, extension));
     if (sum->create_time > 0 && (v->earliest == 0 || sum->create_time < v->earliest))
         v->earliest = sum->create_time;
 }

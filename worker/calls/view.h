@@ -21,7 +21,8 @@ struct view {
     struct str number_raw;    /* the outside number as it came; empty: hidden or unknown */
     struct phone number;      /* empty: no client's number */
     struct str line;          /* the company's line: digits or `sip:...`; may be empty */
-    struct str dct_number;    /* the dynamic number that was called (dct.type 1); else empty */
+    bool dynamic;             /* a dynamic number was called (dct.type 1) ... */
+    struct str dct_number;    /* ... this one; may be empty */
     bool connected;           /* somebody, mapped or not, was Connected with the client */
     bool answered;            /* talk_time > 0; without a summary: connected */
     enum job_verdict verdict; /* NONE for internal and for outgoing that nobody answered */
