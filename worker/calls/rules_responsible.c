@@ -26,6 +26,8 @@ static bool correct(const struct rule_call *c, struct rule_decision *out, const 
     char cause[24];
     if (who == NULL || is_given(c->memory, who, extension))
         return false;
+    if (c->when == RULE_AFTER && c->first_summary)
+        return false; /* a summary after the end corrects the saved call, nothing else */
     (void)snprintf(cause, sizeof cause, "%" PRId64, c->cause.offset);
     struct job *job = rules_job_new(c, JOB_RESPONSIBLE, cause);
     rules_job_put_responsible(job, who, extension);
