@@ -11,9 +11,16 @@
 #include "common/mem.h"
 #include "tests/unit/unit.h"
 
+/* Check writes a message per assertion to its parent, which is dear here: only failures are told. */
+#define MUST(condition, ...)           \
+    do {                               \
+        if (!(condition))              \
+            ck_abort_msg(__VA_ARGS__); \
+    } while (0)
+
 void ledger_put(char *to, size_t size, struct str text)
 {
-    ck_assert_uint_lt(text.len, size);
+    MUST(text.len < size, "%.*s is too long", STR_ARG(text));
     memset(to, 0, size);
     if (text.len > 0)
         memcpy(to, text.ptr, text.len);
@@ -44,7 +51,7 @@ static bool is_repeated(struct ledger *l, const char *id)
         if (strcmp(l->ids[i], id) == 0)
             return true;
     }
-    ck_assert_uint_lt(l->nids, LEDGER_IDS);
+    MUST(l->nids < LEDGER_IDS, "too many jobs");
     l->ids[l->nids++] = mem_copy(str_of(id));
     return false;
 }
@@ -73,7 +80,7 @@ static void name_kind(const struct job *j, char *to, size_t size)
 {
     struct str name = jval_get_text(j->data, "name");
     long comma = str_find(name, ',');
-    ck_assert_msg(comma > 0 && str_starts(name, STR("Новый (")), "name %.*s", STR_ARG(name));
+    MUST(comma > 0 && str_starts(name, STR("Новый (")), "name %.*s", STR_ARG(name));
     ledger_put(to, size, str_from(name, (size_t)comma + 2));
     to[strcspn(to, ")")] = '\0';
 }
@@ -86,7 +93,7 @@ static void add_client(struct ledger_state *s, const struct job *j)
     COPY(j, "phone", s->client.phone);
     COPY(j, "responsible", s->client.responsible);
     COPY(j, "source_line", s->client.source_line);
-    ck_assert_msg(s->client.responsible[0] && s->client.phone[0], "%s lacks something", j->id);
+    MUST(s->client.responsible[0] && s->client.phone[0], "%s lacks something", j->id);
     s->client.tracked = s->visitor || flag(j, "tracking");
 }
 
@@ -102,7 +109,7 @@ static void add_call(struct ledger_state *s, const struct job *j)
     s->call.started = number(j, "started_at");
     s->call.ended = number(j, "ended_at");
     s->call.talk_seconds = number(j, "talk_seconds");
-    ck_assert_msg(s->call.saved || jval_get_text(j->data, "why").len > 0, "%s: no reason", j->id);
+    MUST(s->call.saved || jval_get_text(j->data, "why").len > 0, "%s: no reason", j->id);
 }
 
 static void add_task(struct ledger_state *s, const struct job *j)
@@ -112,7 +119,7 @@ static void add_task(struct ledger_state *s, const struct job *j)
     COPY(j, "fallback", s->task.fallback);
     s->task.ended = number(j, "ended_at");
     s->task.due = number(j, "due_at");
-    ck_assert_msg(jval_get_text(j->data, "title").len > 0, "%s: no title", j->id);
+    MUST(jval_get_text(j->data, "title").len > 0, "%s: no title", j->id);
 }
 
 static void add_talked(struct ledger_state *s, const struct job *j)
@@ -148,7 +155,7 @@ static void add(struct ledger_state *s, const struct job *j)
 {
     switch (j->kind) {
     case JOB_CLIENT:
-        ck_assert_msg(!s->client.made, "%s: a second client", j->id);
+        MUST(!s->client.made, "%s: a second client", j->id);
         add_client(s, j);
         break;
     case JOB_RESPONSIBLE:
@@ -180,10 +187,20 @@ static void add(struct ledger_state *s, const struct job *j)
     }
 }
 
+/* A late summary's `talked` may come before the `call:summary` that makes its verdict stand. */
 void ledger_add(struct ledger *l, const struct job *j)
 {
-    if (!is_repeated(l, j->id) && stands(l, j))
+    if (is_repeated(l, j->id))
+        return;
+    bool stood = stands(l, j);
+    if (stood)
         add(&l->state, j);
+    else if (j->kind == JOB_TALKED)
+        add_talked(&l->early, j);
+    if (l->early.talked.told && l->state.call.verdict == JOB_TALKED_TO) {
+        l->state.talked = l->early.talked;
+        l->state.task.closed = l->state.task.made;
+    }
 }
 
 struct ledger_state ledger_final(const struct ledger *l)

@@ -46,7 +46,8 @@ struct ledger {
     struct ledger_state state;
     char *ids[LEDGER_IDS];
     size_t nids;
-    bool by_summary; /* the verdict that stands is a summary's */
+    bool by_summary;           /* the verdict that stands is a summary's */
+    struct ledger_state early; /* its `talked`: of a verdict that does not stand, perhaps not yet */
 };
 
 /* A ledger in which nothing stands: zeroed memory. */
