@@ -286,8 +286,10 @@ static enum err client_make(struct reader *r, bool devbroker, struct error *e)
         {"auto.offset.reset", "error"},
         {"enable.partition.eof", "true"},
         {"statistics.interval.ms", "1000"},
-        {"queued.min.messages", "100000"},
-        {"queued.max.messages.kbytes", "32768"},
+        /* Ahead, of all partitions together, for they share a queue. librdkafka 2.0.2 rests a second
+         * when it is full, so it takes what is read in about a second. */
+        {"queued.min.messages", "200000"},
+        {"queued.max.messages.kbytes", "65536"},
         {"fetch.error.backoff.ms", "50"},
         {"fetch.wait.max.ms", devbroker ? "10" : "500"},
         {"allow.auto.create.topics", "false"},

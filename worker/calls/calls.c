@@ -337,7 +337,7 @@ static int64_t set_lag(struct calls *c, int32_t i, int64_t now)
     int64_t ms = now - stream_received(s);
     counts_lag(c->counts, i, behind > 0 ? behind : 0,
                behind > 0 && stream_received(s) > 0 && ms > 0 ? (double)ms / 1000.0 : 0);
-    return behind;
+    return behind > 0 ? behind : 0;
 }
 
 /* What was fetched ahead while there was a backlog is as much memory as tens of thousands of calls; the

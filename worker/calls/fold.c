@@ -10,6 +10,7 @@
 #include "common/mem.h"
 
 #define POOL_MAX UINT16_MAX
+#define POOL_STEP 128
 #define RECORDINGS_MAX 1024
 
 void fold_init(struct fold *f)
@@ -35,6 +36,12 @@ struct str fold_text(const struct fold *f, uint16_t text)
     return (struct str){f->pool + text, (unsigned char)f->pool[text - 1]};
 }
 
+/* The pool grows by steps, or every text of a call would be an allocation. */
+static size_t pool_room(size_t used)
+{
+    return (used + POOL_STEP - 1) / POOL_STEP * POOL_STEP;
+}
+
 /* The number of a text, added if it is new. False if the pool is full. */
 static bool intern(struct fold *f, struct str s, uint16_t *out)
 {
@@ -49,7 +56,8 @@ static bool intern(struct fold *f, struct str s, uint16_t *out)
     }
     if (s.len > UINT8_MAX || f->pool_used + s.len + 1 > POOL_MAX)
         return false;
-    f->pool = mem_resize(f->pool, f->pool_used + s.len + 1, 1);
+    if (pool_room(f->pool_used) != pool_room(f->pool_used + s.len + 1))
+        f->pool = mem_resize(f->pool, pool_room(f->pool_used + s.len + 1), 1);
     f->pool[f->pool_used] = (char)(unsigned char)s.len;
     memcpy(f->pool + f->pool_used + 1, s.ptr, s.len);
     *out = (uint16_t)(f->pool_used + 1);
@@ -339,7 +347,7 @@ bool fold_disconnected(const struct fold *f)
 
 size_t fold_size(const struct fold *f)
 {
-    size_t size =
-        f->pool_used + f->nlegs * sizeof *f->legs + f->nrecordings * sizeof *f->recordings;
+    size_t size = pool_room(f->pool_used) + f->nlegs * sizeof *f->legs +
+                  f->nrecordings * sizeof *f->recordings;
     return size + f->nevents * sizeof(struct fold_event);
 }
