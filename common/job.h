@@ -8,8 +8,8 @@
  *   kind         id behind entry_id       data
  *   route        :route                   call_id (the menu's leg), line
  *   visitor      :visitor                 dct_number
- *   popup        :popup:LEG:STATE[:SEQ]   state (calling, talking, hold), employee, extension, from, line,
- *                                         started_at. SEQ: the leg was in that state before
+ *   popup        :popup:LEG:STATE[:OFFSET] state (calling, talking, hold), employee, extension, from, line,
+ *                                         started_at. OFFSET: it goes back to what was shown
  *   client       :client                  name, phone (as G6 writes it), responsible, employee (its name),
  *                                         extension, direction (in, out), line; source_line (G8: to be
  *                                         written), tracking (true: G12 applies)

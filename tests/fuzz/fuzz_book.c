@@ -172,11 +172,10 @@ static bool ends_with(const char *text, const char *tail)
     return n >= m && strcmp(text + n - m, tail) == 0;
 }
 
-/* Equal ids are one job for crm. A recording of a call that nobody knows may repeat its own; so does a
- * pop-up that comes back to a leg it has left, which crm then leaves where it is. */
+/* Equal ids are one job for crm. A recording of a call that nobody knows may repeat its own. */
 static void check_id(struct life *l, const struct job *job, bool beside)
 {
-    for (size_t i = 0; i < l->nids && !beside && job->kind != JOB_POPUP; i++) {
+    for (size_t i = 0; i < l->nids && !beside; i++) {
         if (strcmp(l->ids[i], job->id) == 0)
             abort();
     }

@@ -104,7 +104,7 @@ START_TEST(g14_begins_and_follows)
                      "G14 e1:popup:1:calling 1000005 79991231212\n"
                      "G14 e1:popup:1:talking 1000005 79991231212\n"
                      "G14 e1:popup:1:hold 1000005 79991231212\n"
-                     "G14 e1:popup:1:talking:4 1000005 79991231212\n");
+                     "G14 e1:popup:1:talking:1234 1000005 79991231212\n");
     ck_assert_str_eq(kit.data, "{\"employee\":\"1000005\",\"extension\":\"101\","
                                "\"from\":\"79991231212\",\"line\":\"78001234567\","
                                "\"started_at\":1399907036,\"state\":\"talking\"}");
@@ -128,6 +128,18 @@ START_TEST(g14_group)
     rules_kit_begin(POPUPS);
     ck_assert_str_eq(rules_kit_live((struct kit_event[]){second, ring}, 2),
                      "G14 e1:popup:2:calling 1000006 79991231212\n");
+}
+END_TEST
+
+/* Back to a talk that was left: a job of its own, for the first of equal ids wins. */
+START_TEST(g14_back_again)
+{
+    const struct kit_event taken = ANSWERS("2", 62, "102"), left = ENDS("2", 64, "102");
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){answer, taken, left}, 3),
+                     "G14 e1:popup:1:talking 1000005 79991231212\n"
+                     "G14 e1:popup:2:talking 1000006 79991231212\n"
+                     "G14 e1:popup:1:talking:1234 1000005 79991231212\n");
 }
 END_TEST
 
@@ -232,6 +244,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons,
-                    g7_answer_of_mango, g14_begins_and_follows, g14_group, g14_consultation,
-                    g14_never, g12_visitor, g12_tracking, g13_record);
+                    g7_answer_of_mango, g14_begins_and_follows, g14_group, g14_back_again,
+                    g14_consultation, g14_never, g12_visitor, g12_tracking, g13_record);
 }

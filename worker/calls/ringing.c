@@ -37,12 +37,10 @@ static struct ringing_shown read_leg(const struct view *v, const struct fold *f,
                                      const struct settings *s, const struct fold_leg *leg)
 {
     const struct fold_event *last = &leg->events[leg->n - 1];
-    struct ringing_shown shown = {.state = state_of(last), .leg = leg->call_id, .seq = last->seq};
+    struct ringing_shown shown = {.state = state_of(last), .leg = leg->call_id};
     if (leg_has_state(leg, CALL_EVENT_DISCONNECTED) ||
         !view_with_client(v, f, s, last, &shown.who) || shown.who.employee == NULL)
         return (struct ringing_shown){.state = RINGING_NOTHING};
-    for (size_t i = 0; i + 1 < leg->n; i++)
-        shown.again = shown.again || leg->events[i].state == last->state;
     return shown;
 }
 

@@ -16,8 +16,6 @@ enum ringing_state {
 struct ringing_shown {
     enum ringing_state state;
     uint16_t leg; /* text of the fold: call_id */
-    uint32_t seq; /* the event of the leg that says so */
-    bool again;   /* the leg was in that state before */
     struct person who;
 };
 

@@ -44,10 +44,10 @@ enum rule_client {
 struct rule_memory {
     uint8_t client;      /* enum rule_client */
     uint8_t popup_state; /* enum ringing_state of the pop-up sent last */
+    uint64_t popups;     /* which legs were shown in which states: bits, see rules_ringing.c */
     uint16_t popup_leg;  /* its leg: a text of the fold */
     bool line;           /* the client's source line was sent */
     bool route, visitor; /* decided, for or against */
-    bool popup_late;     /* told that it is too late for pop-ups */
     bool talked;         /* entry:talked was sent */
     char *responsible;   /* Megaplan id the client was given, or corrected to */
     char *extension;     /* by which that employee was found; "" for another reason */

@@ -98,12 +98,20 @@ bool rules_ringing_visitor(const struct rule_call *c, struct rule_decision *out)
 
 static const char *const state_names[] = {"", "calling", "talking", "hold"};
 
+/* One of the bits that remember what was shown; legs that share one only get longer ids. */
+static uint64_t shown_bit(const struct ringing_shown *shown)
+{
+    return UINT64_C(1) << ((shown->leg * 3U + (unsigned)shown->state) % 64);
+}
+
+/* An id ends in its cause: the leg and its state, and the event, if that was shown before. */
 static struct job *popup_job(const struct rule_call *c, const struct ringing_shown *shown)
 {
     const char *state = state_names[shown->state];
     struct str leg = fold_text(c->fold, shown->leg);
-    char *cause = shown->again ? mem_format("%.*s:%s:%" PRIu32, STR_ARG(leg), state, shown->seq)
-                               : mem_format("%.*s:%s", STR_ARG(leg), state);
+    char *cause = c->memory->popups & shown_bit(shown)
+                      ? mem_format("%.*s:%s:%" PRId64, STR_ARG(leg), state, c->cause.offset)
+                      : mem_format("%.*s:%s", STR_ARG(leg), state);
     struct job *job = rules_job_new(c, JOB_POPUP, cause);
     job->deadline = rules_job_deadline(c, POPUP_AGE_S);
     jval_put_text(job->data, "state", str_of(state));
@@ -124,13 +132,12 @@ static bool is_shown(const struct rule_memory *m, const struct ringing_shown *no
            (m->popup_state == now->state && m->popup_leg == now->leg);
 }
 
-static bool too_late(const struct rule_call *c, struct rule_decision *out)
+/* Taken for shown all the same: a new owner, who folds late, goes on from what its predecessor showed. */
+static void remember(struct rule_memory *m, const struct ringing_shown *now)
 {
-    if (c->memory->popup_late)
-        return false;
-    (void)rules_job_none(c, out, "G14", "the event is older than 30 s");
-    out->memory.popup_late = true;
-    return true;
+    m->popups |= shown_bit(now);
+    m->popup_state = (uint8_t)now->state;
+    m->popup_leg = now->leg;
 }
 
 bool rules_ringing_popup(const struct rule_call *c, struct rule_decision *out)
@@ -142,12 +149,13 @@ bool rules_ringing_popup(const struct rule_call *c, struct rule_decision *out)
     if (is_shown(c->memory, &now))
         return false;
     if (is_over(c, POPUP_AGE_S))
-        return too_late(c, out);
-    rules_job_decide(c, out, "G14", popup_job(c, &now),
-                     mem_format("the call is at employee %.*s (%s): %s", STR_ARG(now.who.extension),
-                                now.who.employee->name, state_names[now.state]),
-                     now.who.employee);
-    out->memory.popup_state = (uint8_t)now.state;
-    out->memory.popup_leg = now.leg;
+        (void)rules_job_none(c, out, "G14", "the event is older than 30 s");
+    else
+        rules_job_decide(c, out, "G14", popup_job(c, &now),
+                         mem_format("the call is at employee %.*s (%s): %s",
+                                    STR_ARG(now.who.extension), now.who.employee->name,
+                                    state_names[now.state]),
+                         now.who.employee);
+    remember(&out->memory, &now);
     return true;
 }
