@@ -413,7 +413,7 @@ static enum fate live(uint32_t who, int64_t now)
 /* Returns how many messages must be in `dead`. */
 static int make_world(unsigned seed, int64_t n, int nbad, size_t ncalls)
 {
-    int64_t order[MESSAGES];
+    int64_t order[MESSAGES] = {0};
     memset(&sim, 0, sizeof sim);
     srand(seed);
     sim.n = n;
