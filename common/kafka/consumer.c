@@ -513,6 +513,11 @@ bool consumer_at_end(const struct consumer *k, enum kafka_topic t, int32_t parti
     return k->state == OWNING && k->reader && reader_at_end(k->reader, t, partition);
 }
 
+int64_t consumer_heard_ms(const struct consumer *k, enum kafka_topic t, int32_t partition)
+{
+    return k->reader ? reader_heard_ms(k->reader, t, partition) : READER_UNKNOWN;
+}
+
 int64_t consumer_high(const struct consumer *k, enum kafka_topic t, int32_t partition)
 {
     const struct consumer_partition *p = partition_of(k, t, partition);

@@ -88,6 +88,8 @@ void consumer_commit_now(struct consumer *k, void (*done)(void *arg, bool ok), v
 /* True while librdkafka's statistics (every second) show our position at the partition's end and its
  * leader heard within the last 5 s (design.md section 3 "Time"). */
 bool consumer_at_end(const struct consumer *k, enum kafka_topic t, int32_t partition);
+/* How long ago its leader was heard, by the newest statistics, ms; negative: never. */
+int64_t consumer_heard_ms(const struct consumer *k, enum kafka_topic t, int32_t partition);
 /* Last known end of the partition (one past the newest message). */
 int64_t consumer_high(const struct consumer *k, enum kafka_topic t, int32_t partition);
 /* Self-fence or a stranger's mark: drops the assignment without committing (revoked with lost = true),

@@ -359,6 +359,12 @@ bool reader_at_end(const struct reader *r, enum kafka_topic t, int32_t partition
            fresh(p->heard_us, HEARD_MS);
 }
 
+int64_t reader_heard_ms(const struct reader *r, enum kafka_topic t, int32_t partition)
+{
+    const struct part *p = part_of(r, t, partition);
+    return p && p->heard_us > 0 ? (clock_mono_us() - p->heard_us) / 1000 : READER_UNKNOWN;
+}
+
 int64_t reader_high(const struct reader *r, enum kafka_topic t, int32_t partition)
 {
     const struct part *p = part_of(r, t, partition);

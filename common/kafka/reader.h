@@ -49,6 +49,8 @@ void reader_resume(struct reader *r, enum kafka_topic t, int32_t partition);
 
 /* The statistics say: at the end, leader heard within 5 s. */
 bool reader_at_end(const struct reader *r, enum kafka_topic t, int32_t partition);
+/* How long ago its leader was heard, by the newest statistics; negative: never. */
+int64_t reader_heard_ms(const struct reader *r, enum kafka_topic t, int32_t partition);
 /* Newest known end; READER_UNKNOWN before the first fetch or while stopped. */
 int64_t reader_high(const struct reader *r, enum kafka_topic t, int32_t partition);
 /* First and one past the last offset of n partitions; blocks timeout_ms at most. */

@@ -259,6 +259,52 @@ START_TEST(silent_up_to_the_mark)
 }
 END_TEST
 
+#define SUMMARY_OF_E0                                                                  \
+    "{\"entry_id\":\"e0\",\"call_direction\":1,\"from\":{\"number\":\"79990000000\"}," \
+    "\"to\":{\"extension\":\"101\",\"number\":\"sip:x\"},\"line_number\":\"78001234567\"}"
+
+/* Says how many of the records sent from `first` on are this job. */
+static int sent_job(size_t first, const char *id)
+{
+    int n = 0;
+    for (size_t i = first; i < world.n; i++)
+        n += world.sent[i].topic == KAFKA_JOBS && strstr(world.sent[i].value, id) != NULL;
+    return n;
+}
+
+/* The wall clock was ahead of events that were still to be read (a frozen process, a spool): their call
+ * closes later here than its new owner would have it closed. Killed in between, nothing is lost. */
+START_TEST(a_wall_clock_ahead_loses_no_closing)
+{
+    struct stream *s = begin(10, "", 0, 14);
+    message(s, 10, "summary", "acme/e0", SUMMARY_OF_E0, 61);
+    stream_at_end(s, KIT_MS(70));
+    ck_assert_int_eq(sent_job(0, "\"id\":\"e0:call:summary\""), 1);
+    message(s, 11, "call", "acme/e1", CONNECTED, 62);
+    message(s, 12, "summary", "acme/e1", SUMMARY, 63);
+    message(s, 13, "sms", "acme/-", "{}", 71);
+    ck_assert_int_eq(sent_job(0, "\"id\":\"e1:call:summary\""), 0); /* due at 75 */
+    ack_all();
+    stream_turn(s);
+    ck_assert_str_eq(world.commits[world.ncommits - 1], "10 sent:14:1399907042999");
+    stream_free(s);
+
+    size_t before = world.n;
+    s = begin(10, world.commits[world.ncommits - 1] + 3, 0, 14);
+    message(s, 10, "summary", "acme/e0", SUMMARY_OF_E0, 61);
+    message(s, 11, "call", "acme/e1", CONNECTED, 62);
+    message(s, 12, "summary", "acme/e1", SUMMARY, 63);
+    message(s, 13, "sms", "acme/-", "{}", 71);
+    ck_assert_int_eq(sent_job(before, "\"id\":\"e1:call:summary\""), 1);
+    ck_assert_int_eq(sent_job(before, "\"id\":\"e1:client\""), 0);
+    ck_assert_int_eq(sent_job(before, "\"id\":\"e0:"), 0);
+    ack_all();
+    stream_turn(s);
+    ck_assert_str_eq(world.commits[world.ncommits - 1], "10 sent:14:1399907047000");
+    stream_free(s);
+}
+END_TEST
+
 /* Silently nothing goes to dead or to outcomes either: the predecessor has done it. */
 START_TEST(silent_about_the_unreadable)
 {
@@ -485,7 +531,8 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("stream", a_call_from_event_to_commit, commits_follow_acknowledgements,
-                    silent_up_to_the_mark, silent_about_the_unreadable, unreadable_goes_to_dead,
+                    silent_up_to_the_mark, a_wall_clock_ahead_loses_no_closing,
+                    silent_about_the_unreadable, unreadable_goes_to_dead,
                     a_message_from_far_ahead_moves_no_time, ignored_becomes_an_outcome,
                     repetitions_say_nothing, without_a_commit, the_next_owner_catches_up_too,
                     lost_and_trimmed_commits, replayed_events_are_bulk, accounts_that_are_off,

@@ -27,7 +27,8 @@ struct book_call {
     int64_t first_offset;
     int64_t opened_at, last_at, summary_at, ended_at; /* stream time, unix ms; 0 = not yet */
     int64_t due;
-    size_t slot;           /* in the heap */
+    int64_t skew; /* at most so much earlier would who folds the same events anew have it due, ms */
+    size_t slot;  /* in the heap */
     const char *closed_by; /* NULL while open */
     bool undecided;        /* it closed with an outcome only: all events late, no summary */
     uint8_t account_len;
@@ -44,6 +45,9 @@ struct book {
     struct book_times times;
     struct book_world world;
     int64_t now;
+    int64_t read;  /* newest received-at of an event: the wall clock can be ahead of it */
+    size_t skewed; /* open calls with a skew, and the earliest that one of them would be due */
+    int64_t skewed_due;
     struct book_call *table; /* by key */
     struct book_call *first; /* by first_offset */
     struct slot *heap;       /* by due, then first_offset */
@@ -116,8 +120,28 @@ static struct book_call *find(struct book *b, struct str account, struct str ent
     return c;
 }
 
+/* What came while the wall clock was ahead of the events is due later here than for who folds them anew,
+ * by their received-at alone: book_fired must not tell him that it has fired. */
+static void set_skew(struct book *b, struct book_call *c)
+{
+    int64_t skew = b->now - b->read;
+    if (skew > 0 && c->skew == 0)
+        b->skewed++;
+    if (skew > c->skew)
+        c->skew = skew;
+    if (c->skew > 0 && (b->skewed == 1 || c->due - c->skew < b->skewed_due))
+        b->skewed_due = c->due - c->skew;
+}
+
+static void end_skew(struct book *b, struct book_call *c)
+{
+    if (c->skew > 0)
+        b->skewed--;
+    c->skew = 0;
+}
+
 /* A summary settles the call; else its end counts, else its silence. */
-static void set_due(const struct book *b, struct book_call *c)
+static void set_due(struct book *b, struct book_call *c)
 {
     if (c->summary_at > 0)
         c->due = c->summary_at + b->times.settle * SECOND;
@@ -125,6 +149,7 @@ static void set_due(const struct book *b, struct book_call *c)
         c->due = c->ended_at + b->times.ended_close * SECOND;
     else
         c->due = c->last_at + b->times.idle_close * SECOND;
+    set_skew(b, c);
 }
 
 static struct book_call *open_call(struct book *b, const struct book_input *in)
@@ -196,6 +221,7 @@ static void close_call(struct book *b, struct book_call *c)
 {
     c->closed_by = c->summary_at > 0 ? "summary" : c->ended_at > 0 ? "ended" : "idle";
     b->open--;
+    end_skew(b, c);
     c->undecided = decide(b, c, RULE_CLOSING, false, c->summary_at > 0 ? &c->summary : &c->last) ==
                    DECIDE_LATE;
     c->due += b->times.remember * SECOND;
@@ -306,6 +332,8 @@ enum book_result book_event(struct book *b, const struct book_input *in)
 {
     const struct call_event *ev = in->event;
     book_time(b, in->received_at);
+    if (in->received_at > b->read)
+        b->read = in->received_at;
     if (in->account.len > UINT8_MAX || ev->entry_id.len > UINT8_MAX)
         return BOOK_FULL;
     struct book_call *c = find(b, in->account, ev->entry_id);
@@ -355,6 +383,11 @@ void book_free(struct book *b)
 int64_t book_now(const struct book *b)
 {
     return b->now;
+}
+
+int64_t book_fired(const struct book *b)
+{
+    return b->skewed > 0 && b->skewed_due <= b->now ? b->skewed_due - 1 : b->now;
 }
 
 int64_t book_due(const struct book *b)

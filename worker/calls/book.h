@@ -65,7 +65,11 @@ void book_time(struct book *b, int64_t now);
 bool book_step(struct book *b, int64_t now);
 /* The stream time, unix ms; 0 before the first event. */
 int64_t book_now(const struct book *b);
-/* When the next timer is due, unix ms; INT64_MAX if none is. */
+/* Every timer has fired that is due up to here for who folds the same events by their received-at
+ * alone, as the next owner of the partition does. The stream time, unless the wall clock was ahead of
+ * events that were still to be read. */
+int64_t book_fired(const struct book *b);
+/* When the next timer is due, unix ms; INT64_MAX if none is. While a call closes: when it was. */
 int64_t book_due(const struct book *b);
 /* The first offset of its call; -1 if there is no timer. */
 int64_t book_due_call(const struct book *b);

@@ -26,8 +26,9 @@
 #define EXIT_CONFIG 3
 #define EXIT_KAFKA 4
 
-#define DELIVER_MS 600000 /* how long a record may wait for Kafka; then it all begins anew */
-#define CLOSE_TICK_MS 100 /* calls close by the wall clock this exactly */
+#define DELIVER_MS 600000    /* how long a record may wait for Kafka; then it all begins anew */
+#define CLOSE_TICK_MS 100    /* calls close by the wall clock this exactly */
+#define HEARD_LATELY_MS 2000 /* statistics come every second, and tell of the newest fetch */
 #define STOP_TICK_MS 20
 #define GAUGES_MS 1000
 #define BACKLOG 10000 /* messages: their memory is given back in the end */
@@ -294,6 +295,14 @@ static void set_checks(struct calls *c)
     c->checks[CHECK_RESTORED].status = status(joined && all_restored(c));
 }
 
+/* After a pause of this process or of the network the statistics tell of the past: so far is the end
+ * known to be reached. */
+static int64_t end_known(const struct calls *c, int32_t partition)
+{
+    int64_t heard_ms = consumer_heard_ms(c->consumer, KAFKA_EVENTS, partition);
+    return clock_wall_ms() - (heard_ms > HEARD_LATELY_MS ? heard_ms : 0);
+}
+
 /* The wall clock closes calls only where there is certainly nothing left to read. */
 static void close_calls(struct calls *c)
 {
@@ -302,7 +311,7 @@ static void close_calls(struct calls *c)
             continue;
         guard_tick(c->guards[i]);
         if (consumer_at_end(c->consumer, KAFKA_EVENTS, i))
-            guard_at_end(c->guards[i], clock_wall_ms());
+            guard_at_end(c->guards[i], end_known(c, i));
         report_restored(c, i);
     }
 }

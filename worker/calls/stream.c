@@ -81,8 +81,8 @@ static void on_decided(void *arg, const struct rule_call *c, const struct rule_d
                          : d->job                     ? "sent"
                          : d->stopped && !c->settings ? "ignored"
                                                       : "none";
-    if (s->silent)
-        return;
+    if (s->silent && !(c->when == RULE_CLOSING && book_due(s->book) > s->mark.time))
+        return; /* said by the predecessor; but not what was due later than it says */
     if (d->stopped && c->settings && !c->settings->enabled)
         result = "ignored";
     if (d->job != NULL)
@@ -163,7 +163,7 @@ static void reach(struct stream *s)
 {
     if (s->silent)
         return;
-    const struct progress_point point = {s->next, book_now(s->book), book_low(s->book, s->next)};
+    const struct progress_point point = {s->next, book_fired(s->book), book_low(s->book, s->next)};
     output_reach(s->output, &point);
 }
 
