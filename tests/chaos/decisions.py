@@ -8,7 +8,8 @@ killed, ended, frozen (under and over five seconds) and started by the seed; in 
 left alone. In the end `jobs` and `jobs.bulk` must hold the same ids, and the first of each id the same
 kind, rule, number, data and verdict; `jobs.now` may lack what came too late. Nothing may be dead.
 Between the last of a call's notifications and what comes late lies more than any of its timers, so that
-milliseconds decide nothing. Last line: "N passed, N failed".
+milliseconds decide nothing; calls whose notifications a busy machine sent late are left out, and told.
+Last line: "N passed, N failed".
 """
 
 import concurrent.futures
@@ -37,6 +38,8 @@ ENV = {"CALL_SETTLE_S": "3", "CALL_ENDED_CLOSE_S": "5", "CALL_IDLE_CLOSE_S": "7"
        "CALL_REMEMBER_S": "3600", "LOG_LEVEL": "info"}
 GAP_S = 0.8          # between two notifications of a call, at most
 LATE_S = 11          # a straggler comes so long after the others: all timers are over
+BEHIND_S = 0.7       # sent so much later than planned, a call's timers may see it differently
+TOO_MANY = 0.4       # of all calls left out: nothing is proven
 PARTITIONS = 4
 WORKERS = ("calls", "calls2", "calls3")
 STRIKES = ("kill", "kill", "kill", "end", "end", "freeze", "long freeze", "long freeze")
@@ -77,8 +80,9 @@ class Story:
     def __init__(self, seed, count, span):
         self.chance = random.Random(seed)
         self.seed = seed
+        self.count = count
         self.span = span
-        self.telling = []  # (at, account, webhook)
+        self.telling = []  # (at, account, entry_id, webhook)
         self.begins = int(time.time()) + 8  # when all processes are up, roughly
         for number in range(count):
             self.add_call(number)
@@ -98,10 +102,10 @@ class Story:
         account = chance.choice(sorted(ACCOUNTS))
         early, late = self.disturbed(call.webhooks + self.recordings(call))
         for webhook in early:
-            self.telling.append((at, account, webhook))
+            self.telling.append((at, account, call.entry, webhook))
             at += chance.uniform(0, GAP_S)
         for webhook in late:
-            self.telling.append((at + LATE_S, account, webhook))
+            self.telling.append((at + LATE_S, account, call.entry, webhook))
             at += chance.uniform(0, GAP_S)
 
     def recordings(self, call):
@@ -153,7 +157,7 @@ class Side:
         self.stack = Stack(build, folder, prefix, brokers, ENV)
         self.workers = workers
         self.failure = None
-        self.begun = 0
+        self.behind = set()  # entry_ids of calls that were told late
 
     def up(self):
         self.stack.start_outside()
@@ -163,11 +167,13 @@ class Side:
     def tell(self, story, begun):
         """All notifications, one after the other, so that both systems have the same order."""
         senders = {name: self.stack.sender(doc) for name, doc in self.documents.items()}
-        for at, account, webhook in story.telling:
+        for at, account, entry, webhook in story.telling:
             time.sleep(max(0, begun + at - time.monotonic()))
             answer = senders[account].send(webhook)
             if answer.status != 200:
                 raise Failed("ingest answered %s %s" % (answer.status, answer.text[:200]))
+            if time.monotonic() - begun - at > BEHIND_S:
+                self.behind.add(entry)
         for sender in senders.values():
             sender.close()
 
@@ -228,13 +234,14 @@ class Side:
             made.setdefault(m.partition, []).append((m.offset, m.key, m.value))
         return made
 
-    def jobs(self, *topics):
-        """{id: what it says}, the first of each id; and how many records there are."""
+    def jobs(self, without, *topics):
+        """{id: what it says}, the first of each id, of all calls but some; and how many records there are."""
         made, count = {}, 0
         for topic in topics:
             for m in list(self.stack.topics.messages[topic]):
-                count += 1
-                made.setdefault(m.doc["id"], {k: m.doc.get(k) for k in KEPT})
+                if m.doc["entry_id"] not in without:
+                    count += 1
+                    made.setdefault(m.doc["id"], {k: m.doc.get(k) for k in KEPT})
         return made, count
 
 
@@ -247,22 +254,26 @@ def differences(struck, calm, subset=False):
     return lines
 
 
-def compare(struck, calm):
-    lines = []
+def compare(struck, calm, count):
+    """(differences, figures); count: the story's calls."""
+    lines, without = [], struck.behind | calm.behind
     if struck.events() != calm.events():
         lines.append("the test itself failed: the two systems were not told the same")
-    found, found_count = struck.jobs("jobs", "jobs.bulk")
-    wanted, _ = calm.jobs("jobs", "jobs.bulk")
+    if len(without) > count * TOO_MANY:
+        lines.append("this machine was too slow: %d of %d calls were told late" % (len(without), count))
+    found, found_count = struck.jobs(without, "jobs", "jobs.bulk")
+    wanted, _ = calm.jobs(without, "jobs", "jobs.bulk")
     lines += differences(found, wanted)
-    now, _ = struck.jobs("jobs.now")
-    calm_now, _ = calm.jobs("jobs.now")
+    now, _ = struck.jobs(without, "jobs.now")
+    calm_now, _ = calm.jobs(without, "jobs.now")
     lines += differences(now, calm_now, subset=True)
     for side, name in ((struck, "struck"), (calm, "undisturbed")):
         lines += ["dead in the %s system: %s %s" % (name, m.headers, m.value)
                   for m in side.stack.topics.messages["dead"]]
-    told = "%d events, %d jobs (%d sent more than once), %d of %d in time for jobs.now" % (
-        len(struck.stack.topics.messages["events"]), len(wanted), found_count - len(found), len(now),
-        len(calm_now))
+    told = "%d events, %d calls (%d told late are left out), %d jobs (%d records more of the same), %d of "\
+        "%d in time for jobs.now" % (
+            len(struck.stack.topics.messages["events"]), count, len(without), len(wanted),
+            found_count - len(found), len(now), len(calm_now))
     return lines, told
 
 
@@ -283,7 +294,7 @@ def play(struck, calm, story):
             raise Failed(side.failure)
     for side in (calm, struck):
         side.settle(120)
-    return compare(struck, calm)
+    return compare(struck, calm, story.count)
 
 
 def one_story(seed, build, brokers=None, count=300, span=30):

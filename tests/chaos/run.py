@@ -119,8 +119,7 @@ def main():
         Story(seed + n).write(paths[-1])
     ends = [play([ROOT / "tests/integration/run.py"] + paths),
             play([ROOT / "tests/chaos/decisions.py"] + [seed + n for n in range(count)],
-                 {"CALLS": os.environ.get("CALLS", "1500"), "SPAN": os.environ.get("SPAN", "60"),
-                  "AT_ONCE": "2"})]
+                 {"CALLS": os.environ.get("CALLS", "800"), "SPAN": os.environ.get("SPAN", "60")})]
     passed, failed = (sum(column) for column in zip(*ends))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Workers of `calls` killed, frozen and rebalanced under load decide as an undisturbed one does.
 
-A small story of tests/chaos/decisions.py, and that its comparison can fail. SEED=n: another story.
+A small story of tests/chaos/decisions.py, and that its comparison can fail.
 """
 
 import os
@@ -50,7 +50,7 @@ class Decisions(unittest.TestCase):
     def test_struck_workers_decide_the_same(self):
         seed = int(os.environ.get("SEED") or 1)
         lines, told = decisions.one_story(seed, os.environ.get("BUILD", "build"))
-        self.assertEqual(lines, [], "seed %d: %s" % (seed, told))
+        self.assertEqual(lines, [], "seed %d (another by SEED=n): %s" % (seed, told))
         print("seed %d: %s" % (seed, told))
 
 
