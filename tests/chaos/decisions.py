@@ -184,6 +184,9 @@ class Side:
             service = self.stack.services[worker]
             if verb == "start":
                 self.stack.start_service(worker, wait=False)
+            elif verb == "end":
+                service.await_ports()  # before it hears signals, it dies of this one
+                service.end()
             else:
                 getattr(service, verb)()
 
