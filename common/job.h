@@ -23,7 +23,9 @@
  *                                         started_at, ended_at, talk_seconds, saved, why (not saved)
  *   record       :record:RECORDING        recording_id, recorded_at
  *
- * The deadline of route, visitor and popup is the moment from which they make no sense any more.
+ * Jobs of a closing, and what a late summary sends, also hold closed_by (summary, ended, idle): a verdict
+ * from a summary replaces one without, in whatever order its jobs come. The deadline of route, visitor and
+ * popup is the moment from which they make no sense any more.
  */
 #ifndef COMMON_JOB_H
 #define COMMON_JOB_H

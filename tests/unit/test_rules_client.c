@@ -15,11 +15,12 @@ START_TEST(answered)
         "G3 e1:client 1000005 79991231212\n"
         "B3 e1:talked - 79991231212 talked\n"
         "G15 e1:call:summary 1000005 79991231212 talked\n");
-    ck_assert_str_eq(kit.data,
-                     "{\"direction\":\"in\",\"employee\":\"1000005\",\"ended_at\":1399907036,"
-                     "\"from\":\"79991231212\",\"line\":\"78001234567\",\"saved\":true,"
-                     "\"started_at\":1399906976,\"talk_seconds\":55,\"to\":\"78001234567\","
-                     "\"type\":\"in\"}");
+    ck_assert_str_eq(
+        kit.data,
+        "{\"closed_by\":\"summary\",\"direction\":\"in\",\"employee\":\"1000005\",\"ended_at\":1399907036,"
+        "\"from\":\"79991231212\",\"line\":\"78001234567\",\"saved\":true,"
+        "\"started_at\":1399906976,\"talk_seconds\":55,\"to\":\"78001234567\","
+        "\"type\":\"in\"}");
 }
 END_TEST
 

@@ -41,6 +41,7 @@ static const char *task(const char *more, struct kit_event a, struct kit_event b
                           .account = STR("acme"),
                           .entry_id = STR("e1"),
                           .when = RULE_CLOSING,
+                          .closed_by = "ended",
                           .cause = {3, 1234, KIT_MS(60), KIT_T0 + 60, KIT_MS(60), "live"},
                           .memory = &kit.memory};
     rules_drop(&d);
@@ -57,10 +58,11 @@ START_TEST(b2_a_task_for_a_missed_call)
                      "G4 none: create_client.missed is off\n"
                      "B2 e1:task - 79991231212 missed:direct\n"
                      "G15 e1:call:summary 1000005 79991231212 missed:direct\n");
-    ck_assert_str_eq(task(TASK(""), ring, end),
-                     "{\"due_at\":1399912436,\"ended_at\":1399907036,\"fallback\":\"1000005\","
-                     "\"line\":\"78001234567\",\"phone\":\"79991231212\","
-                     "\"title\":\"Перезвонить: 79991231212\"}");
+    ck_assert_str_eq(
+        task(TASK(""), ring, end),
+        "{\"closed_by\":\"ended\",\"due_at\":1399912436,\"ended_at\":1399907036,\"fallback\":\"1000005\","
+        "\"line\":\"78001234567\",\"phone\":\"79991231212\","
+        "\"title\":\"Перезвонить: 79991231212\"}");
     ck_assert_ptr_null(strstr(closed(NULL, ring, end), "B2"));
 }
 END_TEST

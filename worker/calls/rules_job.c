@@ -23,9 +23,11 @@ struct job *rules_job_new(const struct rule_call *c, enum job_kind kind, const c
     j->received_at = c->cause.received_at;
     j->origin = mem_copy(str_of(c->cause.origin));
     j->offset = mem_format("events/%" PRId32 "/%" PRId64, c->cause.partition, c->cause.offset);
-    if (c->when == RULE_CLOSING || kind == JOB_CALL || kind == JOB_TALKED)
-        j->verdict = c->view->verdict;
     j->data = jval_new_object();
+    if (c->when == RULE_CLOSING || kind == JOB_CALL || kind == JOB_TALKED) {
+        j->verdict = c->view->verdict;
+        jval_put_text(j->data, "closed_by", str_of(c->closed_by));
+    }
     return j;
 }
 
