@@ -85,6 +85,24 @@ START_TEST(idle_four_hours_after_the_last_event)
 }
 END_TEST
 
+/* What comes behind the last Disconnected, a recording or a straggler, does not put the end off. */
+START_TEST(stragglers_do_not_put_the_end_off)
+{
+    struct record r = {.n = 0};
+    struct book *b = book_kit_new(&r);
+    const struct message log[] = {{LEG('D', "1", 2, 9, "101"), "Y", 10},
+                                  {LEG('A', "1", 1, 0, "101"), "Y", 300},
+                                  {{'R', NULL, 0, .at = 9, .from = "rec"}, "Y", 400},
+                                  {LEG('D', "2", 2, 9, "102"), "Y", 500}};
+    book_kit_settings = kit_settings(NULL);
+    book_kit_feed_all(b, log, 0, 3);
+    ck_assert_int_eq(book_due(b), KIT_MS(610));
+    book_kit_feed_all(b, log, 3, 4); /* the last leg is this one */
+    ck_assert_int_eq(book_due(b), KIT_MS(1100));
+    book_free(b);
+}
+END_TEST
+
 /* A new leg after the last one ended takes the end back. */
 START_TEST(a_new_leg_goes_on)
 {
@@ -245,8 +263,9 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("book", closes_five_seconds_after_the_summary,
-                    ends_ten_minutes_after_the_last_leg, idle_four_hours_after_the_last_event,
-                    a_new_leg_goes_on, what_opens_a_call, time_first_then_timers_then_the_event,
-                    timers_in_order, removed_account_and_ceilings, old_stragglers_decide_nothing,
+                    ends_ten_minutes_after_the_last_leg, stragglers_do_not_put_the_end_off,
+                    idle_four_hours_after_the_last_event, a_new_leg_goes_on, what_opens_a_call,
+                    time_first_then_timers_then_the_event, timers_in_order,
+                    removed_account_and_ceilings, old_stragglers_decide_nothing,
                     an_event_in_time_wakes_the_late_ones);
 }

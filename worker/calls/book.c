@@ -270,8 +270,10 @@ static void event_of_open(struct book *b, struct book_call *c, const struct call
         c->summary_at = b->now;
         c->summary = c->last;
     }
-    if (ev->kind == CALL_EVENT_LEG)
-        c->ended_at = fold_disconnected(&c->fold) ? b->now : 0;
+    if (!fold_disconnected(&c->fold))
+        c->ended_at = 0;
+    else if (ev->kind == CALL_EVENT_LEG && ev->state == CALL_EVENT_DISCONNECTED)
+        c->ended_at = b->now; /* the last leg's; what comes behind it does not put the end off */
     set_due(b, c);
     heap_fix(b, c);
     if (!is_beside(ev))
