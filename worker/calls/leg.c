@@ -3,6 +3,8 @@
  */
 #include "worker/calls/leg.h"
 
+#include "worker/calls/person.h"
+
 bool leg_has(const struct fold_leg *leg, enum fold_text which)
 {
     for (size_t i = 0; i < leg->n; i++) {
@@ -81,6 +83,12 @@ bool leg_is_inverted(const struct fold_leg *leg, bool scheme)
            (leg_has(leg, FOLD_COMMAND) && !scheme);
 }
 
+static bool is_own(const struct fold *f, const struct settings *s, const struct fold_event *ev,
+                   enum fold_text which)
+{
+    return ev->texts[which] != 0 && person_of_number(s, fold_text(f, ev->texts[which])) != NULL;
+}
+
 static enum call_event_direction told_by(const struct fold_leg *leg)
 {
     for (size_t i = 0; i < leg->n; i++) {
@@ -90,6 +98,20 @@ static enum call_event_direction told_by(const struct fold_leg *leg)
             return CALL_EVENT_OUTGOING;
     }
     return CALL_EVENT_INTERNAL;
+}
+
+/* To or from an employee's own number (B14): a call of theirs, or a word between two of them in
+ * whatever call. */
+static bool is_between_own(const struct fold *f, const struct settings *s,
+                           const struct fold_leg *leg)
+{
+    for (size_t i = 0; i < leg->n; i++) {
+        const struct fold_event *ev = &leg->events[i];
+        if (leg_at_people(ev) && (leg_goes_out(ev) ? is_own(f, s, ev, FOLD_TO_NUMBER)
+                                                   : is_own(f, s, ev, FOLD_FROM_NUMBER)))
+            return true;
+    }
+    return false;
 }
 
 static bool is_callback(const struct fold *f, bool scheme)
@@ -102,25 +124,31 @@ static bool is_callback(const struct fold *f, bool scheme)
     return false;
 }
 
-/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too, so it
- * tells only where no other leg does, and not for certain. */
-enum call_event_direction leg_direction(const struct fold *f, bool scheme, bool *unsure)
+/* A leg that a transfer or a route has made shows the client as its caller in outgoing calls too, and one
+ * to or from an employee's own number may be a word between two of them: both tell only where no other
+ * leg does, and not for certain. */
+enum call_event_direction leg_direction(const struct fold *f, const struct settings *s, bool scheme,
+                                        bool *unsure)
 {
+    enum call_event_direction doubtful = f->nlegs ? CALL_EVENT_INTERNAL : CALL_EVENT_UNTOLD;
     *unsure = false;
     if (f->summary.there && f->summary.direction != CALL_EVENT_UNTOLD)
         return (enum call_event_direction)f->summary.direction;
     if (is_callback(f, scheme))
         return CALL_EVENT_OUTGOING;
     for (size_t i = 0; i < f->nlegs; i++) {
-        enum call_event_direction told = told_by(&f->legs[i]);
-        if (told == CALL_EVENT_INCOMING && leg_has(&f->legs[i], FOLD_TAKEN_FROM))
-            *unsure = true;
-        else if (told != CALL_EVENT_INTERNAL) {
+        const struct fold_leg *leg = &f->legs[i];
+        enum call_event_direction told = told_by(leg);
+        if (told == CALL_EVENT_INTERNAL)
+            continue;
+        if ((told == CALL_EVENT_OUTGOING || !leg_has(leg, FOLD_TAKEN_FROM)) &&
+            !is_between_own(f, s, leg)) {
             *unsure = false;
             return told;
         }
+        if (!*unsure)
+            doubtful = told;
+        *unsure = true;
     }
-    if (*unsure)
-        return CALL_EVENT_INCOMING;
-    return f->nlegs ? CALL_EVENT_INTERNAL : CALL_EVENT_UNTOLD;
+    return doubtful;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "common/settings.h"
 #include "worker/calls/fold.h"
 
 /* True if any event of the leg has that text. */
@@ -25,7 +26,9 @@ bool leg_any_extension(const struct fold *f, struct str extension);
  * carries the same marks, but is taken from the first, or goes out as any other. scheme: leg_any_scheme. */
 bool leg_is_inverted(const struct fold_leg *leg, bool scheme);
 /* The direction of the call: the summary's, else what the legs tell. *unsure: it rests only on legs that
- * a transfer or a route has made, which look the same in both directions. */
-enum call_event_direction leg_direction(const struct fold *f, bool scheme, bool *unsure);
+ * a transfer or a route has made, or to or from an employee's own number (B14): they look the same in both
+ * directions. */
+enum call_event_direction leg_direction(const struct fold *f, const struct settings *s, bool scheme,
+                                        bool *unsure);
 
 #endif

@@ -12,7 +12,7 @@ bool person_is_group(const struct settings *s, struct str extension)
     return false;
 }
 
-static const struct settings_employee *of_number(const struct settings *s, struct str number)
+const struct settings_employee *person_of_number(const struct settings *s, struct str number)
 {
     struct phone phone;
     return phone_from_pbx(number, &phone) ? settings_employee_of_number(s, &phone) : NULL;
@@ -28,7 +28,7 @@ struct person person_find(const struct settings *s, struct str extension, struct
         p.employee = settings_employee_of(s, extension);
     if (p.employee != NULL)
         return p;
-    p.employee = of_number(s, number);
+    p.employee = person_of_number(s, number);
     if (p.employee != NULL) {
         p.extension = number;
     } else if (extension.len > 0 && in_leg && s->unmapped_employee != NULL) {

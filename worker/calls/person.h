@@ -19,6 +19,8 @@ struct person {
 };
 
 bool person_is_group(const struct settings *s, struct str extension);
+/* Whose own number it is (B14), or NULL. */
+const struct settings_employee *person_of_number(const struct settings *s, struct str number);
 /* By extension, else by own number. in_leg: the extension is in a leg, so that unmapped_employee stands
  * in for it if it is nobody's; a group's is nobody's. Borrows. */
 struct person person_find(const struct settings *s, struct str extension, struct str number,

@@ -83,8 +83,12 @@ static const char *foreign_line(const struct rule_call *c)
         if (view_same_line(c->view->line, str_of(c->settings->lines[i])))
             return NULL;
     }
-    return c->view->line.len ? "the call's line is not among the account's lines"
-                             : "the call's line is not known, and only some lines are joined";
+    if (c->view->line.len > 0)
+        return "the call's line is not among the account's lines";
+    if (c->when ==
+        RULE_BESIDE) /* the call may still become known; crm gives no call's recording away */
+        return NULL;
+    return "the call's line is not known, and only some lines are joined";
 }
 
 #define RULE_CALL (RULE_LIVE | RULE_CLOSING | RULE_AFTER)
@@ -93,7 +97,7 @@ const struct rule_guard rules_guards[] = {
     {"G1", RULE_CALL | RULE_BESIDE, no_account},
     {"late", RULE_CALL, all_late},
     {"G15", RULE_CALL, internal_call},
-    {"B15", RULE_CALL, foreign_line},
+    {"B15", RULE_CALL | RULE_BESIDE, foreign_line},
     {NULL, 0, NULL},
 };
 

@@ -20,6 +20,7 @@ struct reading {
     bool scheme;          /* a leg is in ivr or queue */
     int64_t talk_from, talk_to;
     bool in_queue, left_menu;
+    bool number_is_own; /* the outside number found so far is an employee's */
     const struct settings_employee *handlers[HANDLERS_MAX]; /* each once */
     size_t nhandlers;
 };
@@ -37,17 +38,21 @@ static bool is_inverted(const struct reading *r, const struct fold_leg *leg)
 
 /* ---- the parties ---- */
 
-/* An employee, by extension or own number, calls the outside number in this event. */
+/* An employee, by extension or own number, calls the outside number in this event: not a colleague's
+ * own number (B14), unless the summary says that it is the one. */
 static bool is_dialling(const struct view *v, const struct fold *f, const struct settings *s,
                         const struct fold_event *ev)
 {
     struct str to = text(f, ev, FOLD_TO_NUMBER);
     if (v->direction != CALL_EVENT_OUTGOING || !leg_at_people(ev))
         return false;
+    bool outside = to.len > 0 && str_eq(to, v->number_raw);
+    if (!outside && (ev->texts[FOLD_TO_EXTENSION] != 0 || person_of_number(s, to) != NULL))
+        return false;
     if (ev->texts[FOLD_FROM_EXTENSION] != 0)
-        return ev->texts[FOLD_TO_EXTENSION] == 0 || (to.len > 0 && str_eq(to, v->number_raw));
+        return true;
     return ev->texts[FOLD_TO_EXTENSION] == 0 && to.len > 0 &&
-           person_find(s, STR_NONE, text(f, ev, FOLD_FROM_NUMBER), true).employee != NULL;
+           person_of_number(s, text(f, ev, FOLD_FROM_NUMBER)) != NULL;
 }
 
 bool view_with_client(const struct view *v, const struct fold *f, const struct settings *s,
@@ -62,6 +67,9 @@ bool view_with_client(const struct view *v, const struct fold *f, const struct s
     }
     if (from.len > 0)
         return false; /* two employees: a consultation */
+    struct str number = text(f, ev, FOLD_FROM_NUMBER);
+    if (!str_eq(number, v->number_raw) && person_of_number(s, number) != NULL)
+        return false; /* the same, from an own number (B14) */
     *who = person_find(s, to, text(f, ev, FOLD_TO_NUMBER), true);
     return to.len > 0 || who->employee != NULL || ev->location == CALL_EVENT_ABONENT;
 }
@@ -72,11 +80,28 @@ static struct str outside_number(const struct reading *r, const struct fold_even
 {
     if (inverted)
         return text(r->f, ev, FOLD_FROM_NUMBER);
-    if (is_dialling(r->v, r->f, r->s, ev))
+    if (is_dialling(r->v, r->f, r->s, ev) ||
+        (r->v->direction == CALL_EVENT_OUTGOING && leg_goes_out(ev)))
         return text(r->f, ev, FOLD_TO_NUMBER);
     if (r->v->direction == CALL_EVENT_INCOMING && ev->texts[FOLD_FROM_EXTENSION] == 0)
         return text(r->f, ev, FOLD_FROM_NUMBER);
     return STR_NONE;
+}
+
+/* An employee's own number is the outside one only if the first leg says so and no leg says better:
+ * between two employees it stands for who asks a colleague, or is asked (B14). */
+static void read_number(struct reading *r, const struct fold_event *ev, bool inverted,
+                        bool first_leg)
+{
+    struct view *v = r->v;
+    if (v->number_raw.len > 0 && !r->number_is_own)
+        return;
+    struct str number = outside_number(r, ev, inverted);
+    bool own = person_of_number(r->s, number) != NULL;
+    if (number.len == 0 || (own && (!first_leg || v->number_raw.len > 0)))
+        return;
+    v->number_raw = number;
+    r->number_is_own = own;
 }
 
 static void read_times(struct reading *r, const struct fold_event *ev)
@@ -92,11 +117,18 @@ static void read_times(struct reading *r, const struct fold_event *ev)
         r->talk_to = ev->at;
 }
 
-static void read_event(struct reading *r, const struct fold_event *ev, bool inverted)
+/* An extension, or an employee's own number (B14). */
+static bool rings_somebody(const struct reading *r, const struct fold_event *ev)
+{
+    return ev->texts[FOLD_TO_EXTENSION] != 0 ||
+           person_of_number(r->s, text(r->f, ev, FOLD_TO_NUMBER)) != NULL;
+}
+
+static void read_event(struct reading *r, const struct fold_event *ev, bool inverted,
+                       bool first_leg)
 {
     struct view *v = r->v;
-    if (v->number_raw.len == 0)
-        v->number_raw = outside_number(r, ev, inverted);
+    read_number(r, ev, inverted, first_leg);
     if (v->line.len == 0)
         v->line = text(r->f, ev, FOLD_LINE);
     v->dynamic = v->dynamic || ev->dct_type == 1;
@@ -105,7 +137,7 @@ static void read_event(struct reading *r, const struct fold_event *ev, bool inve
     if (ev->location == CALL_EVENT_QUEUE || ev->texts[FOLD_GROUP] != 0)
         r->in_queue = true;
     if (ev->location == CALL_EVENT_ABONENT ||
-        (ev->location == CALL_EVENT_NOWHERE && ev->texts[FOLD_TO_EXTENSION] != 0))
+        (ev->location == CALL_EVENT_NOWHERE && rings_somebody(r, ev)))
         r->left_menu = true;
     if (inverted) {
         v->callback = true;
@@ -120,7 +152,7 @@ static void read_parties(struct reading *r)
         const struct fold_leg *leg = &r->f->legs[i];
         bool inverted = is_inverted(r, leg);
         for (size_t j = 0; j < leg->n; j++)
-            read_event(r, &leg->events[j], inverted);
+            read_event(r, &leg->events[j], inverted, i == 0);
     }
 }
 
@@ -179,7 +211,7 @@ static void read_caller(struct reading *r, const struct fold_leg *leg, bool inve
         if (inverted)
             who = person_find(r->s, text(r->f, ev, FOLD_TO_EXTENSION),
                               text(r->f, ev, FOLD_TO_NUMBER), true);
-        else if (is_dialling(r->v, r->f, r->s, ev) || ev->texts[FOLD_FROM_EXTENSION] != 0)
+        else if (is_dialling(r->v, r->f, r->s, ev))
             who = person_find(r->s, text(r->f, ev, FOLD_FROM_EXTENSION),
                               text(r->f, ev, FOLD_FROM_NUMBER), true);
         r->v->dialled = r->v->dialled || (!inverted && is_dialling(r->v, r->f, r->s, ev));
@@ -239,7 +271,7 @@ static void read_summary(struct reading *r)
     struct str extension =
         fold_text(r->f, sum->texts[outgoing ? FOLD_FROM_EXTENSION : FOLD_TO_EXTENSION]);
     struct str number = fold_text(r->f, sum->texts[outgoing ? FOLD_FROM_NUMBER : FOLD_TO_NUMBER]);
-    if (v->number_raw.len == 0 && v->direction != CALL_EVENT_INTERNAL)
+    if ((v->number_raw.len == 0 || r->number_is_own) && v->direction != CALL_EVENT_INTERNAL)
         v->number_raw = fold_text(r->f, sum->texts[outgoing ? FOLD_TO_NUMBER : FOLD_FROM_NUMBER]);
     if (v->line.len == 0)
         v->line = fold_text(r->f, sum->texts[FOLD_LINE]);
@@ -303,7 +335,7 @@ void view_make(struct view *out, const struct fold *f, const struct settings *s)
     memset(out, 0, sizeof *out);
     if (f->summary.there)
         r.preferred = fold_text(f, f->summary.texts[FOLD_TO_EXTENSION]);
-    out->direction = leg_direction(f, r.scheme, &out->unsure);
+    out->direction = leg_direction(f, s, r.scheme, &out->unsure);
     read_parties(&r);
     read_summary(&r);
     read_people(&r);
