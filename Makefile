@@ -94,6 +94,7 @@ UNIT_C   := $(sort $(wildcard tests/unit/test_*.c))
 UNITLIB_C := $(filter-out $(UNIT_C),$(sort $(wildcard tests/unit/*.c)))
 INTEGRATION_C := $(sort $(wildcard tests/integration/test_*.c))
 BENCH_C  := $(sort $(wildcard tests/bench/*.c))
+STORIES_C := $(sort $(wildcard tests/stories/*.c))
 FUZZ_C   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -109,6 +110,7 @@ UNIT_BIN := $(call bin,$(UNIT_C))
 INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
 BENCH_BIN := $(call bin,$(BENCH_C))
 FUZZ_BIN := $(call bin,$(FUZZ_C))
+STORIES_BIN := $(B)/tests/stories/stories
 
 # ---------------------------------------------------------------------------------------------
 # How
@@ -158,7 +160,7 @@ J = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) ## build ingest, worker and devbroker into build/
 	@:
 
-tests: all $(UNIT_BIN) $(INTEGRATION_BIN) ## build the unit and integration tests without running them
+tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) ## build the unit and integration tests without running them
 	@:
 
 # Rewritten only when compiler or flags change; every object depends on it.
@@ -207,6 +209,8 @@ $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UN
 	$(call link,$(CHECK_LDLIBS))
 $(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
+$(STORIES_BIN): $(call obj,$(STORIES_C)) $(WORKER_A) $(COMMON_A)
+	$(call link)
 # Without libFuzzer (gcc) a main of our own throws dice.
 $(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(FUZZER),,$(call obj,tests/fuzz/alone.c)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link,$(if $(FUZZER),-fsanitize=fuzzer))
@@ -221,7 +225,7 @@ deps:
 
 test: deps ## every test, sanitized; ends with "N passed, N failed"
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
-	$(Q)BUILD=build/asan tests/run unit fakes integration
+	$(Q)BUILD=build/asan tests/run unit stories fakes integration
 
 unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
@@ -235,6 +239,11 @@ chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice;
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
 
+stories: deps ## N=1000000 random true calls, decisions against what happened; SEED=1, KIND=lost,repeated
+	$(Q)$(MAKE) --no-print-directory $(J) stories-build
+	$(Q)BUILD=build N=$(or $(N),1000000) SEED=$(SEED) KIND=$(KIND) tests/stories/run
+stories-build: $(STORIES_BIN)
+
 mutate: deps ## each rule taken away by itself must make a scenario fail; ONLY="G3 B15", WHEN=1: moments too
 	$(Q)$(MAKE) --no-print-directory $(J) all
 	$(Q)BUILD=build ONLY="$(ONLY)" WHEN=$(WHEN) AT_ONCE=$(AT_ONCE) tests/check/mutate
@@ -244,7 +253,7 @@ check: deps ## formatting, linters, fences, banned functions, both compilers
 
 # clang-tidy, file by file; again when the file, a header of it or the configuration changes.
 TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
-    $(INTEGRATION_C) $(BENCH_C) $(wildcard ingest/main.c worker/main.c))
+    $(INTEGRATION_C) $(BENCH_C) $(STORIES_C) $(wildcard ingest/main.c worker/main.c))
 $(TIDY): $(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy $(wildcard tests/check/model/*.h)
 	@mkdir -p $(@D)
 	@echo "  TIDY  $*.c"
@@ -301,5 +310,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls benches \
+.PHONY: FORCE all tests deps test unit stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls benches \
     kafka-start kafka-stop install-deps format clean help
