@@ -26,7 +26,8 @@ static size_t crash_log(size_t shape, size_t at, int64_t span, size_t extra, int
 {
     struct message y[LOG_MAX];
     size_t ny = book_kit_shape(shape, y), n = 0;
-    struct message x = {LEG('A', "x", 1, 0, "101"), "X", at ? y[at - 1].at : 0};
+    size_t before = at < ny ? at : ny;
+    struct message x = {LEG('A', "x", 1, 0, "101"), "X", before ? y[before - 1].at : 0};
     struct message end = {SUM(1, "101", 0), "X", y[ny - 1].at + span};
     for (size_t i = 0; i < ny; i++) {
         if (i == at)
@@ -227,7 +228,8 @@ static void straggle(size_t shape, size_t late, bool repeat, int64_t delay,
     book_free(b);
     if (repeat) {
         for (size_t i = 0; i < got.n; i++)
-            ck_assert_msg(has_id(want, want->n, got.lines[i]) || strncmp(got.lines[i], "Y none", 6) == 0,
+            ck_assert_msg(has_id(want, want->n, got.lines[i]) ||
+                              strncmp(got.lines[i], "Y none", 6) == 0,
                           "shape %zu, repeated event %zu after %" PRId64 ": %s", shape, late, delay,
                           got.lines[i]);
         return;
