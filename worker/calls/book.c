@@ -45,9 +45,8 @@ struct book {
     struct book_times times;
     struct book_world world;
     int64_t now;
-    int64_t read;  /* newest received-at of an event: the wall clock can be ahead of it */
-    size_t skewed; /* open calls with a skew, and the earliest that one of them would be due */
-    int64_t skewed_due;
+    size_t skewed; /* open calls with a skew, and the largest of one since there are any */
+    int64_t skew;
     struct book_call *table; /* by key */
     struct book_call *first; /* by first_offset */
     struct slot *heap;       /* by due, then first_offset */
@@ -120,28 +119,30 @@ static struct book_call *find(struct book *b, struct str account, struct str ent
     return c;
 }
 
-/* What came while the wall clock was ahead of the events is due later here than for who folds them anew,
- * by their received-at alone: book_fired must not tell him that it has fired. */
+/* An event with a received-at behind the stream time (another ingest's, or one that was still to be read
+ * when the wall clock fired timers) is counted from later here than by who folds it anew without what was
+ * before: book_fired must not tell him that what he finds due has fired. */
 static void set_skew(struct book *b, struct book_call *c)
 {
-    int64_t skew = b->now - b->read;
-    if (skew > 0 && c->skew == 0)
+    int64_t skew = b->now - c->last.received_at;
+    if (skew <= c->skew)
+        return;
+    if (c->skew == 0)
         b->skewed++;
-    if (skew > c->skew)
-        c->skew = skew;
-    if (c->skew > 0 && (b->skewed == 1 || c->due - c->skew < b->skewed_due))
-        b->skewed_due = c->due - c->skew;
+    c->skew = skew;
+    if (skew > b->skew)
+        b->skew = skew;
 }
 
 static void end_skew(struct book *b, struct book_call *c)
 {
-    if (c->skew > 0)
-        b->skewed--;
+    if (c->skew > 0 && --b->skewed == 0)
+        b->skew = 0;
     c->skew = 0;
 }
 
 /* A summary settles the call; else its end counts, else its silence. */
-static void set_due(struct book *b, struct book_call *c)
+static void set_due(const struct book *b, struct book_call *c)
 {
     if (c->summary_at > 0)
         c->due = c->summary_at + b->times.settle * SECOND;
@@ -149,7 +150,6 @@ static void set_due(struct book *b, struct book_call *c)
         c->due = c->ended_at + b->times.ended_close * SECOND;
     else
         c->due = c->last_at + b->times.idle_close * SECOND;
-    set_skew(b, c);
 }
 
 static struct book_call *open_call(struct book *b, const struct book_input *in)
@@ -275,6 +275,7 @@ static void event_of_open(struct book *b, struct book_call *c, const struct call
     else if (ev->kind == CALL_EVENT_LEG && ev->state == CALL_EVENT_DISCONNECTED)
         c->ended_at = b->now; /* the last leg's; what comes behind it does not put the end off */
     set_due(b, c);
+    set_skew(b, c);
     heap_fix(b, c);
     if (!is_beside(ev))
         (void)decide(b, c, RULE_LIVE, false, &c->last);
@@ -334,8 +335,6 @@ enum book_result book_event(struct book *b, const struct book_input *in)
 {
     const struct call_event *ev = in->event;
     book_time(b, in->received_at);
-    if (in->received_at > b->read)
-        b->read = in->received_at;
     if (in->account.len > UINT8_MAX || ev->entry_id.len > UINT8_MAX)
         return BOOK_FULL;
     struct book_call *c = find(b, in->account, ev->entry_id);
@@ -389,7 +388,8 @@ int64_t book_now(const struct book *b)
 
 int64_t book_fired(const struct book *b)
 {
-    return b->skewed > 0 && b->skewed_due <= b->now ? b->skewed_due - 1 : b->now;
+    int64_t before = b->skewed > 0 ? book_due(b) - b->skew - 1 : b->now;
+    return before < b->now ? before : b->now;
 }
 
 int64_t book_due(const struct book *b)
