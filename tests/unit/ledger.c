@@ -56,23 +56,22 @@ static bool is_repeated(struct ledger *l, const char *id)
     return false;
 }
 
-/* The first verdict stands until one from a summary replaces one without. */
+/* The first verdict stands until one from a summary replaces one without; a second `call` is done only if it
+ * is a summary's. */
 static bool stands(struct ledger *l, const struct job *j)
 {
-    size_t len = strlen(j->id);
-    bool summary = j->kind == JOB_CALL && len > 8 && strcmp(j->id + len - 8, ":summary") == 0;
-    if (j->kind == JOB_CALL && !l->state.call.told) {
-        l->by_summary = summary;
-        l->state.call.verdict = j->verdict;
-        return true;
-    }
-    if (summary && !l->by_summary) {
-        l->by_summary = true;
-        l->state.call.verdict = j->verdict;
-        return true;
-    }
-    return j->kind != JOB_CALL && (!l->state.call.told || j->verdict == JOB_VERDICT_NONE ||
-                                   j->verdict == l->state.call.verdict);
+    struct ledger_state *s = &l->state;
+    bool summary = str_is(jval_get_text(j->data, "closed_by"), "summary");
+    bool again = j->kind == JOB_CALL && s->call.told && !summary;
+    if (j->verdict == JOB_VERDICT_NONE)
+        return !again;
+    MUST(jval_get_text(j->data, "closed_by").len > 0, "%s: closed by nothing", j->id);
+    if (s->call.verdict != j->verdict && s->call.verdict != JOB_VERDICT_NONE &&
+        (!summary || l->by_summary))
+        return false;
+    s->call.verdict = j->verdict;
+    l->by_summary = l->by_summary || summary;
+    return !again;
 }
 
 /* The name without its time: that is of the earliest event known when the client was made. */
@@ -187,20 +186,12 @@ static void add(struct ledger_state *s, const struct job *j)
     }
 }
 
-/* A late summary's `talked` may come before the `call:summary` that makes its verdict stand. */
-void ledger_add(struct ledger *l, const struct job *j)
+bool ledger_add(struct ledger *l, const struct job *j)
 {
-    if (is_repeated(l, j->id))
-        return;
-    bool stood = stands(l, j);
-    if (stood)
-        add(&l->state, j);
-    else if (j->kind == JOB_TALKED)
-        add_talked(&l->early, j);
-    if (l->early.talked.told && l->state.call.verdict == JOB_TALKED_TO) {
-        l->state.talked = l->early.talked;
-        l->state.task.closed = l->state.task.made;
-    }
+    if (is_repeated(l, j->id) || !stands(l, j))
+        return false;
+    add(&l->state, j);
+    return true;
 }
 
 struct ledger_state ledger_final(const struct ledger *l)

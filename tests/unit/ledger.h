@@ -46,15 +46,14 @@ struct ledger {
     struct ledger_state state;
     char *ids[LEDGER_IDS];
     size_t nids;
-    bool by_summary;           /* the verdict that stands is a summary's */
-    struct ledger_state early; /* its `talked`: of a verdict that does not stand, perhaps not yet */
+    bool by_summary; /* the verdict that stands is a summary's */
 };
 
 /* A ledger in which nothing stands: zeroed memory. */
 void ledger_done(struct ledger *l);
-/* The job is done, unless its id was seen or its verdict does not stand. Fails the test for a job that
+/* The job is done, unless its id was seen or its verdict does not stand: false. Fails the test for a job that
  * does not carry what its kind must. */
-void ledger_add(struct ledger *l, const struct job *job);
+bool ledger_add(struct ledger *l, const struct job *job);
 /* What stands when all jobs are done: a call that is not saved carries no recordings. */
 struct ledger_state ledger_final(const struct ledger *l);
 void ledger_record(struct ledger_state *s, const char *id);
