@@ -255,8 +255,9 @@ static void check_closing(struct check *c, const struct closing *k)
 {
     char id[32];
     (void)snprintf(id, sizeof id, ":call:%s", k->how);
-    /* silence: a repeated word of a recording may put its end off */
-    int64_t at_most = k->at + (strcmp(k->how, "idle") == 0 ? 3600000 : 0);
+    /* silence: a repeated word of a recording, or a command's result, may put its end off */
+    bool idle = strcmp(k->how, "idle") == 0;
+    int64_t at_most = idle ? c->d->list[c->d->n - 1].received_at + INT64_C(14400000) : k->at;
     const struct seen_job *j = find(c, id, k->at_least, at_most);
     if (j == NULL && k->call == MUST)
         check_differs(c, "call", "%s is missing", id);

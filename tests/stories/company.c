@@ -147,6 +147,7 @@ static void draw_hours(struct company *c, struct dice *d, int64_t about)
 
 static void draw_switches(struct company *c, struct dice *d)
 {
+    c->enabled = !dice_in(d, 2);
     c->incoming = dice_in(d, 75);
     c->missed = dice_in(d, 70);
     c->outgoing = dice_in(d, 70);
@@ -280,11 +281,11 @@ static void write_document(struct company *c, struct dice *d)
 {
     struct buf b = BUF_INIT(65536);
     buf_addf(&b,
-             "{\"version\":1,\"account\":\"acme\",\"enabled\":true,\"timezone\":\"%s\","
+             "{\"version\":1,\"account\":\"acme\",\"enabled\":%s,\"timezone\":\"%s\","
              "\"country_code\":\"7\",\"mango\":{\"api_key\":\"acme-key-0123456789\",\"api_salt\":"
              "\"acme-salt-9876543210\"},\"megaplan\":{\"base_url\":\"https://acme.megaplan.ru\","
              "\"token\":\"acme-token\"}",
-             company_zone_name(c->zone));
+             yes_no(c->enabled), company_zone_name(c->zone));
     put_employees(&b, c);
     put_lists(&b, c);
     put_hours(&b, c);

@@ -18,8 +18,8 @@
 /* Where somebody can be rung: an extension, or an employee's own mobile (B14). */
 struct seat {
     char extension[16]; /* "" for a mobile */
-    char mobile[24];   /* "" for an extension */
-    int employee;      /* NOBODY: an unmapped extension */
+    char mobile[24];    /* "" for an extension */
+    int employee;       /* NOBODY: an unmapped extension */
 };
 
 struct employee {
@@ -50,6 +50,7 @@ struct company {
 
     /* settings */
     bool lines_set;
+    bool enabled;
     bool incoming, missed, outgoing;
     bool route, source_field, follows_transfer, tracking, records, popups, route_off_hours;
     int format;     /* of phone_format, in the order of behaviour.md G6 */

@@ -45,7 +45,7 @@ struct ring {
 static bool shows_calls(const struct story *s)
 {
     const struct company *co = &s->company;
-    return co->popups && s->direction == INCOMING && s->caller != CALLER_EMPLOYEE &&
+    return co->enabled && co->popups && s->direction == INCOMING && s->caller != CALLER_EMPLOYEE &&
            s->caller != CALLER_LINE && s->caller != CALLER_IGNORED &&
            (!co->lines_set || co->joined[s->line]);
 }
@@ -173,6 +173,8 @@ void check_early(struct check *c)
 {
     const struct seen_job *j = NULL;
     check_route(c);
+    if (c->p->results != c->x->results)
+        check_differs(c, "route", "%d results are kept of %d", c->p->results, c->x->results);
     check_one(c, JOB_VISITOR, c->x->visitor, c->x->visitor_delivery);
     if (!shows_calls(c->s)) {
         if (check_count(c, JOB_POPUP, &j) > 0)

@@ -204,7 +204,7 @@ static void closing_client(struct reader *r)
 static people missed_in_the_end(const struct reader *r)
 {
     if (r->k.answered)
-        return r->missed_client | r->k.first_handled | r->k.last_handled;
+        return r->missed_client | missed_person(r) | r->k.first_handled | r->k.last_handled;
     return r->k.kind == r->missed_kind ? missed_client(r) : r->missed_client | missed_person(r);
 }
 
@@ -469,9 +469,13 @@ void expect_make(const struct story *s, const struct style *style, const struct 
     *out = (struct expect){.client_delivery = EXPECT_NONE,
                            .route_delivery = EXPECT_NONE,
                            .visitor_delivery = EXPECT_NONE};
-    for (int i = 0; i < d->n; i++) {
+    for (int i = 0; i < d->n && s->company.enabled; i++) { /* switched off: nothing at all */
         const struct beat *b = &s->beats[d->list[i].beat];
         pass_time(&r, d->list[i].received_at);
+        if (b->kind == RESULT) {
+            out->results++;
+            continue;
+        }
         if (b->kind == RECORDING || b->kind == RECORD_ADDED)
             record(&r, b);
         if (out->forgotten_at)

@@ -52,6 +52,7 @@ struct expect {
     bool dynamic_then;
 
     enum may records[8];
+    int results; /* of our commands, each to be kept */
 
     enum may route, visitor;
     int route_delivery, visitor_delivery;

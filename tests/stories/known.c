@@ -208,11 +208,23 @@ static people whose(const struct known *k, const struct story *s, const struct o
     return found | PEOPLE_NOBODY;
 }
 
+/* The leg while it was between the two seats, before the client was handed over. */
+static bool saw_asking(const struct known *k, const struct story *s, int leg)
+{
+    for (int i = 0; i < s->nbeats; i++) {
+        const struct beat *b = &s->beats[i];
+        if (k->seen[i] && b->kind == LEG && b->leg == leg && !b->with_client)
+            return true;
+    }
+    return false;
+}
+
 static bool in_known_leg(const struct known *k, const struct story *s, int seat)
 {
     for (int i = 0; i < s->nlegs; i++) {
-        bool there = s->legs[i].seat == seat || s->legs[i].from_seat == seat;
-        if (there && saw_leg(k, s, i))
+        if (s->legs[i].seat == seat && saw_leg(k, s, i))
+            return true;
+        if (s->legs[i].from_seat == seat && saw_asking(k, s, i))
             return true;
     }
     return false;

@@ -52,10 +52,11 @@ static int64_t now_of(void *arg)
 static void keep(void *arg, const struct rule_call *c, const struct rule_decision *d)
 {
     struct play *p = arg;
-    (void)c;
     p->decisions++;
-    if (d->job == NULL)
+    if (d->job == NULL) {
+        p->results += c->command.len > 0 && strcmp(d->rule, "G7") == 0 && d->result != NULL;
         return;
+    }
     if (p->njobs == PLAY_JOBS) {
         (void)fprintf(stderr, "stories: seed %" PRIu64 ": too many jobs\n", p->story->seed);
         exit(1);
@@ -130,7 +131,7 @@ void play_clear(struct play *p)
         free(p->jobs[i].number);
         jval_free(p->jobs[i].data);
     }
-    p->njobs = p->decisions = 0;
+    p->njobs = p->decisions = p->results = 0;
 }
 
 struct str play_text(const struct seen_job *j, const char *key)

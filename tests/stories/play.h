@@ -29,6 +29,7 @@ struct play {
     struct notification told[STORY_BEATS]; /* rendered once */
     struct seen_job jobs[PLAY_JOBS];
     int njobs, decisions;
+    int results; /* decisions that keep what a command of ours came to */
     /* while it plays */
     const struct story *story;
     int64_t now;

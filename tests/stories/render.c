@@ -257,16 +257,27 @@ static void put_dtmf(struct buf *b, const struct story *s, const struct style *s
     put_text(b, "line_number", s->company.lines[s->line]);
 }
 
+static void put_result(struct buf *b, const struct story *s, const struct style *style, int beat)
+{
+    (void)s;
+    (void)beat;
+    put_int(b, style, "result", 1000);
+}
+
 void render(const struct story *s, const struct style *style, const char *entry, int beat,
             struct notification *out)
 {
-    static const char *const paths[] = {"call", "summary", "recording", "record/added", "dtmf"};
+    static const char *const paths[] = {"call",         "summary", "recording",
+                                        "record/added", "dtmf",    "result/route"};
     static void (*const writers[])(struct buf *, const struct story *, const struct style *,
-                                   int) = {put_leg, put_summary, put_recording, put_recording,
-                                           put_dtmf};
+                                   int) = {put_leg,       put_summary, put_recording,
+                                           put_recording, put_dtmf,    put_result};
     struct buf b = BUF_INIT(16384);
     enum kind kind = s->beats[beat].kind;
-    buf_addf(&b, "{\"entry_id\":\"%s\"", entry);
+    if (kind == RESULT) /* known by its command alone */
+        buf_addf(&b, "{\"command_id\":\"%s~nonce\"", entry);
+    else
+        buf_addf(&b, "{\"entry_id\":\"%s\"", entry);
     writers[kind](&b, s, style, beat);
     buf_addf(&b, "}");
     out->path = paths[kind];

@@ -22,7 +22,7 @@ struct style {
 };
 
 struct notification {
-    const char *path; /* behind events/ */
+    const char *path; /* "call", "result/route" ... */
     char *json;       /* terminated, owned */
 };
 

@@ -8,9 +8,27 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void put_value(struct buf *b, const struct jval *v);
+/* The scenarios' calls begin at the documentation's first timestamp and are moved to now. */
+#define SCENARIO_BEGIN INT64_C(1399906976)
 
-static void put_object(struct buf *b, const struct jval *v)
+static void put_value(struct buf *b, const struct jval *v, int64_t begin);
+
+static bool is_time(struct str key)
+{
+    return str_is(key, "timestamp") || str_is(key, "create_time") || str_is(key, "forward_time") ||
+           str_is(key, "talk_time") || str_is(key, "end_time");
+}
+
+/* begin: of the call, whose times are moved. */
+static void put_time(struct buf *b, const struct jval *v, int64_t begin)
+{
+    const char *quote = jval_type(v) == JVAL_TEXT ? "\"" : "";
+    int64_t at = 0;
+    (void)jval_int_loose(v, 0, INT64_MAX, &at);
+    buf_addf(b, "%s%" PRId64 "%s", quote, at ? at - begin + SCENARIO_BEGIN : 0, quote);
+}
+
+static void put_object(struct buf *b, const struct jval *v, int64_t begin)
 {
     void *iter = NULL;
     struct str key;
@@ -21,21 +39,24 @@ static void put_object(struct buf *b, const struct jval *v)
         if (jval_type(member) == JVAL_NULL)
             continue;
         buf_addf(b, "%s\"%.*s\" = ", comma, STR_ARG(key));
-        put_value(b, member);
+        if (is_time(key))
+            put_time(b, member, begin);
+        else
+            put_value(b, member, begin);
         comma = ", ";
     }
     buf_addf(b, "}");
 }
 
-static void put_value(struct buf *b, const struct jval *v)
+static void put_value(struct buf *b, const struct jval *v, int64_t begin)
 {
     if (jval_type(v) == JVAL_OBJECT) {
-        put_object(b, v);
+        put_object(b, v, begin);
     } else if (jval_type(v) == JVAL_ARRAY) {
         buf_addf(b, "[");
         for (size_t i = 0; i < jval_size(v); i++) {
             buf_addf(b, i ? ", " : "");
-            put_value(b, jval_at(v, i));
+            put_value(b, jval_at(v, i), begin);
         }
         buf_addf(b, "]");
     } else {
@@ -60,30 +81,43 @@ static void put_settings(struct buf *b, const char *document)
             str_is(key, "megaplan") || str_is(key, "version"))
             continue;
         buf_addf(b, "%.*s = ", STR_ARG(key));
-        put_value(b, member);
+        put_value(b, member, 0);
         buf_addf(b, "\n");
     }
     jval_free(v);
 }
 
-static void put_events(struct buf *b, const struct check *c)
+/* Each notification once, as it was told; index: where a beat's stands in the list. */
+static void put_events(struct buf *b, const struct check *c, int index[STORY_BEATS])
 {
     struct error e = ERROR_NONE;
+    int n = 0;
     buf_addf(b, "\n[[call]]\nshape = \"custom\"\nevents = [\n");
-    for (int i = 0; i < c->d->n; i++) {
-        const struct delivery *d = &c->d->list[i];
-        const struct notification *n = &c->p->told[d->beat];
+    for (int i = 0; i < c->s->nbeats; i++) {
+        const struct notification *told = &c->p->told[i];
         struct jval *v = NULL;
-        if (n->json == NULL || jval_parse(str_of(n->json), &v, &e) != ERR_OK)
+        index[i] = n;
+        if (told->json == NULL || jval_parse(str_of(told->json), &v, &e) != ERR_OK)
             continue;
-        int64_t late = d->received_at - c->s->begin * 1000;
-        buf_addf(b, "  [\"events/%s\", ", n->path);
-        put_value(b, v);
-        buf_addf(b, "], # %d: received %+.1f s, told %+" PRId64 " s\n", i, (double)late / 1000,
-                 c->s->beats[d->beat].at - c->s->begin);
+        bool result = str_starts(str_of(told->path), STR("result/"));
+        buf_addf(b, "  [\"%s%s\", ", result ? "" : "events/", told->path);
+        put_value(b, v, c->s->begin);
+        buf_addf(b, "], # %d: %+" PRId64 " s\n", n++, c->s->beats[i].at - c->s->begin);
         jval_free(v);
     }
     buf_addf(b, "]\n");
+}
+
+/* A scenario has no waiting of minutes: when each came in stands behind. */
+static void put_order(struct buf *b, const struct check *c, const int index[STORY_BEATS])
+{
+    buf_addf(b, "\n[[step]]\nsend = \"a\"\norder = [");
+    for (int i = 0; i < c->d->n; i++)
+        buf_addf(b, "%s%d", i ? ", " : "", index[c->d->list[i].beat]);
+    buf_addf(b, "]\n# came in at s:");
+    for (int i = 0; i < c->d->n; i++)
+        buf_addf(b, " %.1f", (double)(c->d->list[i].received_at - c->s->begin * 1000) / 1000);
+    buf_addf(b, "\n");
 }
 
 static void put_jobs(struct buf *b, const struct check *c)
@@ -136,6 +170,7 @@ void report_write(const struct buf *b)
 void report(const struct check *c)
 {
     struct buf b = BUF_INIT(1 << 20);
+    int index[STORY_BEATS];
     buf_addf(&b, "# make stories N=1 SEED=%" PRIu64 "\n%s", c->s->seed, c->out->data);
     buf_addf(&b, "# disturbed:");
     for (int i = 0; i < DISTURB_KINDS; i++)
@@ -143,7 +178,8 @@ void report(const struct check *c)
             buf_addf(&b, " %s", disturb_name(i));
     buf_addf(&b, "\ntitle = \"Story %" PRIu64 "\"\n", c->s->seed);
     put_settings(&b, c->s->company.document);
-    put_events(&b, c);
+    put_events(&b, c, index);
+    put_order(&b, c, index);
     put_expected(&b, c);
     put_jobs(&b, c);
     buf_addf(&b, "\n");

@@ -345,6 +345,7 @@ static void routed(struct teller *w, int menu)
     s->legs[leg].taken_from = menu;
     s->left_menu = true;
     now(w, leg, APPEARED);
+    add_beat(w, RESULT, leg);
     rung(s, seat);
     pass(w, 1, 25);
     if (dice_in(&w->d, 65)) {

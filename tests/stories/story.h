@@ -67,7 +67,8 @@ enum kind {
     SUMMARY,
     RECORDING,
     RECORD_ADDED,
-    DTMF
+    DTMF,
+    RESULT, /* of our command that routed the call */
 };
 
 struct beat {

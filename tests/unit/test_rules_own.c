@@ -145,6 +145,10 @@ START_TEST(recordings_of_lines)
     ck_assert_int_eq(recorded(call, MAX), DECIDE_STOPPED);
     ck_assert_str_eq(buf_str(&kit.told).len ? kit.told.data : "", "");
     ck_assert_int_eq(recorded(call, 0), DECIDE_SAID);
+    kit.recording =
+        STR_NONE; /* what a command of ours came to is kept, whatever the lines are now */
+    kit.command = STR("route");
+    ck_assert_int_eq(rules_kit_decide(call, MAX, RULE_BESIDE, NULL), DECIDE_SAID);
 }
 END_TEST
 

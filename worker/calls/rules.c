@@ -77,7 +77,7 @@ static const char *internal_call(const struct rule_call *c)
 
 static const char *foreign_line(const struct rule_call *c)
 {
-    if (c->settings->nlines == 0)
+    if (c->settings->nlines == 0 || c->command.len > 0) /* what our own command came to is ours */
         return NULL;
     for (size_t i = 0; i < c->settings->nlines; i++) {
         if (view_same_line(c->view->line, str_of(c->settings->lines[i])))
