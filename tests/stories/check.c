@@ -98,7 +98,6 @@ static void check_name(struct check *c, const struct seen_job *j)
 /* G6, without the product's own writing. */
 static void written(const char *digits, int format, char out[40])
 {
-    static const char *const forms[] = {"%s", "+%s", "8%s", "+7 (%.3s) %.3s-%.2s-%.2s"};
     bool russian = strlen(digits) == 11 && digits[0] == '7';
     if (!russian)
         (void)snprintf(out, 40, "%s%s", format == 1 || format == 3 ? "+" : "", digits);
@@ -107,7 +106,6 @@ static void written(const char *digits, int format, char out[40])
                        digits + 9);
     else
         (void)snprintf(out, 40, "%s%s", format == 1 ? "+7" : format == 2 ? "8" : "7", digits + 1);
-    (void)forms;
 }
 
 static void check_line(struct check *c, const struct seen_job *j)

@@ -9,7 +9,7 @@
 #define ENDED 600000
 #define IDLE 14400000
 #define REMEMBER 3600000
-#define LATE 3600000
+#define LATE 3600 /* s */
 
 struct reader {
     const struct story *s;
@@ -153,8 +153,11 @@ static void live_client(struct reader *r, int delivery)
     const struct known *k = &r->k;
     enum may may = sureness(k->joined);
     bool outside = false;
-    if (!can_be_client(r) || !k->fresh || (k->direction_sure && k->direction == INTERNAL))
+    if (!can_be_client(r) || (k->direction_sure && k->direction == INTERNAL) ||
+        (!k->fresh && !k->summary))
         return;
+    if (!k->fresh) /* "with its summary every leg counts": at once, or when the call closes */
+        may = least(may, MAY);
     if (!k->direction_sure) /* until the first leg or the summary comes, it may look like any call */
         may = least(may, MAY);
     for (int i = 0; i < r->s->nbeats; i++)
@@ -425,7 +428,7 @@ static void take_in_again(struct reader *r, int i)
 {
     const struct delivery *d = &r->d->list[i];
     const struct beat *b = &r->s->beats[d->beat];
-    if (b->kind == SUMMARY || (b->kind == LEG && d->received_at - b->at * 1000 <= LATE))
+    if (b->kind == SUMMARY || (b->kind == LEG && d->received_at / 1000 - b->at <= LATE))
         r->out->anew = true;
 }
 
@@ -436,7 +439,7 @@ static void take_in(struct reader *r, int i)
     bool had_dynamic = r->k.dynamic, had_summary = r->k.summary;
     bool was_fresh = r->k.fresh;
     r->k.seen[d->beat] = true;
-    if (b->kind == LEG && d->received_at - b->at * 1000 <= LATE)
+    if (b->kind == LEG && d->received_at / 1000 - b->at <= LATE)
         r->k.fresh = true;
     known_fill(&r->k, r->s, r->style);
     r->last_at = d->received_at;

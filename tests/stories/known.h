@@ -11,7 +11,7 @@
 
 typedef unsigned people; /* bit i: employee i; PEOPLE_NOBODY: none */
 #define PEOPLE_NOBODY (1U << 31)
-#define PEOPLE_OF(who) ((who) == NOBODY ? PEOPLE_NOBODY : 1U << (who))
+#define PEOPLE_OF(who) ((who) < 0 ? PEOPLE_NOBODY : 1U << (who))
 
 enum sure {
     NO,
