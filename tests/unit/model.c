@@ -14,6 +14,51 @@
 
 static const struct book_times times = {5, 600, 14400, 3600};
 
+static void make_log(struct model_log *l)
+{
+    struct message *out = l->list, *y = l->y;
+    size_t ny = l->ny = book_kit_shape(l->shape, y), n = 0;
+    struct message x = {LEG('A', "x", 1, 0, "101"), "X", l->at ? y[l->at - 1].at : 0};
+    struct message end = {SUM(1, "101", 0), "X", y[ny - 1].at + l->span};
+    for (size_t i = 0; i < ny; i++) {
+        if (i == l->at)
+            out[n++] = x;
+        out[n++] = y[i];
+    }
+    if (l->at == ny)
+        out[n++] = x;
+    struct message late = y[l->extra < ny ? l->extra : 0];
+    late.at = y[ny - 1].at + l->delay;
+    if (l->extra < ny && late.at <= end.at)
+        out[n++] = late;
+    out[n++] = end;
+    if (l->extra < ny && late.at > end.at)
+        out[n++] = late;
+    l->n = n;
+}
+
+bool model_log_number(size_t i, struct model_log *l)
+{
+    static const int64_t delays[] = {9, 2000, 7200};
+    for (size_t shape = 0; shape < MODEL_SHAPES; shape++) {
+        struct message y[LOG_MAX];
+        size_t ny = book_kit_shape(shape, y), extras = 1 + 3 * ny, logs = 2 * (ny + 1) * extras;
+        if (i >= logs) {
+            i -= logs;
+            continue;
+        }
+        size_t extra = i % extras;
+        *l = (struct model_log){.shape = shape,
+                                .at = i / extras % (ny + 1),
+                                .span = i / extras / (ny + 1) ? 10800 : 3000,
+                                .extra = extra ? (extra - 1) / 3 : ny,
+                                .delay = extra ? delays[(extra - 1) % 3] : 0};
+        make_log(l);
+        return true;
+    }
+    return false;
+}
+
 struct settings *model_settings(unsigned on)
 {
     char *more = mem_format(

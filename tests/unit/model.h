@@ -26,6 +26,18 @@ enum model_switch {
 };
 #define MODEL_PLAIN (MODEL_MISSED | MODEL_TASK | MODEL_FOLLOW)
 
+/* A log: Y, and X that is open from before or inside Y for 50 minutes or 3 hours, so that it holds the
+ * offset; and perhaps one event of Y once more, late. */
+struct model_log {
+    size_t shape, at, extra; /* X begins before that event of Y; extra >= ny: none */
+    int64_t span, delay;
+    struct message y[LOG_MAX], list[LOG_MAX];
+    size_t ny, n;
+};
+
+/* The log number i of the model: shapes, spans, places of X, extras with their delays. False: no such. */
+bool model_log_number(size_t i, struct model_log *l);
+
 struct model_run {
     const struct settings *settings;
     struct book *book; /* of the current owner */

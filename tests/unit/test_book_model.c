@@ -12,61 +12,6 @@
 #include "tests/unit/model.h"
 #include "tests/unit/unit.h"
 
-/* A log: Y, and X that is open from before or inside Y for 50 minutes or 3 hours, so that it holds the
- * offset; and perhaps one event of Y once more, late. */
-struct crash_log {
-    size_t shape, at, extra; /* X begins before that event of Y; extra >= ny: none */
-    int64_t span, delay;
-    struct message y[LOG_MAX], list[LOG_MAX];
-    size_t ny, n;
-};
-
-static void make_log(struct crash_log *l)
-{
-    struct message *out = l->list, *y = l->y;
-    size_t ny = l->ny = book_kit_shape(l->shape, y), n = 0;
-    struct message x = {LEG('A', "x", 1, 0, "101"), "X", l->at ? y[l->at - 1].at : 0};
-    struct message end = {SUM(1, "101", 0), "X", y[ny - 1].at + l->span};
-    for (size_t i = 0; i < ny; i++) {
-        if (i == l->at)
-            out[n++] = x;
-        out[n++] = y[i];
-    }
-    if (l->at == ny)
-        out[n++] = x;
-    struct message late = y[l->extra < ny ? l->extra : 0];
-    late.at = y[ny - 1].at + l->delay;
-    if (l->extra < ny && late.at <= end.at)
-        out[n++] = late;
-    out[n++] = end;
-    if (l->extra < ny && late.at > end.at)
-        out[n++] = late;
-    l->n = n;
-}
-
-/* The log number i of the model: shapes, spans, places of X, extras with their delays. False: no such. */
-static bool log_number(size_t i, struct crash_log *l)
-{
-    static const int64_t delays[] = {9, 2000, 7200};
-    for (size_t shape = 0; shape < MODEL_SHAPES; shape++) {
-        struct message y[LOG_MAX];
-        size_t ny = book_kit_shape(shape, y), extras = 1 + 3 * ny, logs = 2 * (ny + 1) * extras;
-        if (i >= logs) {
-            i -= logs;
-            continue;
-        }
-        size_t extra = i % extras;
-        *l = (struct crash_log){.shape = shape,
-                                .at = i / extras % (ny + 1),
-                                .span = i / extras / (ny + 1) ? 10800 : 3000,
-                                .extra = extra ? (extra - 1) / 3 : ny,
-                                .delay = extra ? delays[(extra - 1) % 3] : 0};
-        make_log(l);
-        return true;
-    }
-    return false;
-}
-
 /* One crash: what was acknowledged by then, and what the next owner thinks of it. */
 struct crash {
     size_t acked, at; /* messages */
@@ -76,7 +21,7 @@ struct crash {
 
 /* Runs to the crash, then anew from the committed offset, silently up to what was acknowledged. True: Y was
  * closed by then. */
-static bool run_with_crash(const struct crash_log *l, const struct settings *s,
+static bool run_with_crash(const struct model_log *l, const struct settings *s,
                            const struct crash *c, struct model_run *r)
 {
     model_owner(r, s);
@@ -94,7 +39,7 @@ static bool run_with_crash(const struct crash_log *l, const struct settings *s,
     return closed;
 }
 
-static void name_log(const struct crash_log *l, const struct crash *c, char out[160])
+static void name_log(const struct model_log *l, const struct crash *c, char out[160])
 {
     (void)snprintf(out, 160,
                    "shape %zu, X before event %zu for %" PRId64
@@ -104,7 +49,7 @@ static void name_log(const struct crash_log *l, const struct crash *c, char out[
 
 /* Every crash of one log: nothing is missing, nothing is there that the call in order would not have
  * made, and it is as without a crash. */
-static int crash_everywhere(const struct crash_log *l, const struct settings *s, int *wrong)
+static int crash_everywhere(const struct model_log *l, const struct settings *s, int *wrong)
 {
     struct model_run alone = {0}, whole = {0};
     int runs = 0;
@@ -134,9 +79,9 @@ static int crash_everywhere(const struct crash_log *l, const struct settings *s,
 static int crash_logs(unsigned switches, size_t first, size_t step)
 {
     struct settings *s = model_settings(switches);
-    struct crash_log l;
+    struct model_log l;
     int runs = 0, wrong = 0;
-    for (size_t i = first; log_number(i, &l); i += step)
+    for (size_t i = first; model_log_number(i, &l); i += step)
         runs += crash_everywhere(&l, s, &wrong);
     settings_free(s);
     ck_assert_msg(wrong == 0, "switches %u: %d of %d runs", switches, wrong, runs);
@@ -168,9 +113,9 @@ END_TEST
 START_TEST(a_crash_before_the_acknowledgement)
 {
     struct settings *s = model_settings(MODEL_PLAIN | MODEL_INCOMING);
-    struct crash_log l;
+    struct model_log l;
     int runs = 0;
-    for (size_t i = 0; log_number(i, &l); i += 11) {
+    for (size_t i = 0; model_log_number(i, &l); i += 11) {
         struct model_run whole = {0};
         model_in_order(&whole, s, l.list, l.n);
         for (size_t at = 0; at <= l.n; at++) {
@@ -194,7 +139,7 @@ END_TEST
 /* ---- settings that change while nobody reads ---- */
 
 /* Without the crash, but with the settings of after it from there on. */
-static void change_in_order(const struct crash_log *l, const struct settings *s,
+static void change_in_order(const struct model_log *l, const struct settings *s,
                             const struct crash *c, struct model_run *r)
 {
     model_owner(r, s);
@@ -215,7 +160,7 @@ static bool change_is_right(const struct model_run *whole, const struct model_ru
     return memcmp(&want, &is, sizeof is) == 0;
 }
 
-static int change_everywhere(const struct crash_log *l, const struct settings *s,
+static int change_everywhere(const struct model_log *l, const struct settings *s,
                              const struct settings *next)
 {
     int runs = 0;
@@ -247,8 +192,8 @@ START_TEST(settings_changed_at_a_crash)
     for (size_t c = 0; c < COUNT(changes); c++) {
         struct settings *s = model_settings(changes[c][0]);
         struct settings *next = model_settings(changes[c][1]);
-        struct crash_log l;
-        for (size_t i = c; log_number(i, &l); i += 5)
+        struct model_log l;
+        for (size_t i = c; model_log_number(i, &l); i += 5)
             runs += change_everywhere(&l, s, next);
         settings_free(s);
         settings_free(next);
@@ -262,9 +207,9 @@ START_TEST(silence_is_needed)
 {
     struct settings *s = model_settings(MODEL_PLAIN);
     struct settings *next = model_settings(MODEL_PLAIN | MODEL_INCOMING | MODEL_IVR);
-    struct crash_log l;
+    struct model_log l;
     int wrong = 0;
-    for (size_t i = 0; log_number(i, &l); i += 20) {
+    for (size_t i = 0; model_log_number(i, &l); i += 20) {
         struct model_run got = {0}, whole = {0};
         const struct crash c = {.acked = l.n, .at = l.n, .talkative = true, .next = next};
         (void)run_with_crash(&l, s, &c, &got);
@@ -288,7 +233,7 @@ static int freeze(unsigned switches, bool fenced, int *runs)
     struct settings *s = model_settings(switches);
     int wrong = 0;
     for (size_t shape = 0; shape < MODEL_SHAPES; shape++) {
-        struct crash_log l = {.shape = shape};
+        struct model_log l = {.shape = shape};
         l.n = l.ny = book_kit_shape(shape, l.list);
         for (size_t at = 1; at < l.n; at++, ++*runs) {
             struct model_run want = {0}, got = {0};
