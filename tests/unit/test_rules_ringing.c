@@ -198,6 +198,17 @@ START_TEST(g12_visitor)
 }
 END_TEST
 
+/* The leg alone may be of an outgoing call that was transferred; one to a dynamic number is not. */
+START_TEST(g12_first_event_is_of_a_transferred_leg)
+{
+    struct kit_event leg = RINGS("2", 60, "101");
+    leg.taken = "1";
+    ck_assert_str_eq(one("\"call_tracking\":true", leg, 60), "");
+    leg.dct = "74950000000";
+    ck_assert_str_eq(one("\"call_tracking\":true", leg, 60), "G12 e1:visitor - 79991231212\n");
+}
+END_TEST
+
 START_TEST(g12_tracking)
 {
     struct kit_event call = ANSWERS("1", 60, "101");
@@ -245,5 +256,6 @@ int main(void)
 {
     return UNIT_RUN("rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons,
                     g7_answer_of_mango, g14_begins_and_follows, g14_group, g14_back_again,
-                    g14_consultation, g14_never, g12_visitor, g12_tracking, g13_record);
+                    g14_consultation, g14_never, g12_visitor,
+                    g12_first_event_is_of_a_transferred_leg, g12_tracking, g13_record);
 }

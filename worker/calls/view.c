@@ -340,6 +340,7 @@ void view_make(struct view *out, const struct fold *f, const struct settings *s)
     read_summary(&r);
     read_people(&r);
     (void)phone_from_pbx(out->number_raw, &out->number);
+    out->unsure = out->unsure && !out->dynamic; /* only who calls in dials a dynamic number */
     read_end(&r);
 }
 
