@@ -19,7 +19,7 @@
 #define LIMIT_JSON_BYTES (4 * 1024 * 1024)
 
 /* Calls */
-#define LIMIT_LEGS_PER_CALL 256
+#define LIMIT_LEGS_PER_CALL 1024
 #define LIMIT_EVENTS_PER_CALL 4096
 
 /* Settings */

@@ -10,6 +10,8 @@
 #include "common/mem.h"
 
 #define POOL_MAX UINT16_MAX
+#define POOL_FOR_LEGS \
+    (POOL_MAX - 4096) /* what is left is the summary's: a long call has one, too */
 #define POOL_STEP 128
 #define RECORDINGS_MAX 1024
 
@@ -42,8 +44,8 @@ static size_t pool_room(size_t used)
     return (used + POOL_STEP - 1) / POOL_STEP * POOL_STEP;
 }
 
-/* The number of a text, added if it is new. False if the pool is full. */
-static bool intern(struct fold *f, struct str s, uint16_t *out)
+/* The number of a text, added if it is new. False if the pool would hold more than max. */
+static bool intern(struct fold *f, struct str s, size_t max, uint16_t *out)
 {
     *out = 0;
     if (s.len == 0)
@@ -54,7 +56,7 @@ static bool intern(struct fold *f, struct str s, uint16_t *out)
             return true;
         }
     }
-    if (s.len > UINT8_MAX || f->pool_used + s.len + 1 > POOL_MAX)
+    if (s.len > UINT8_MAX || f->pool_used + s.len + 1 > max)
         return false;
     if (pool_room(f->pool_used) != pool_room(f->pool_used + s.len + 1))
         f->pool = mem_resize(f->pool, pool_room(f->pool_used + s.len + 1), 1);
@@ -65,7 +67,8 @@ static bool intern(struct fold *f, struct str s, uint16_t *out)
     return true;
 }
 
-static bool intern_all(struct fold *f, const struct call_event *ev, uint16_t out[FOLD_TEXTS])
+static bool intern_all(struct fold *f, const struct call_event *ev, size_t max,
+                       uint16_t out[FOLD_TEXTS])
 {
     const struct str texts[FOLD_TEXTS] = {
         [FOLD_FROM_EXTENSION] = ev->from.extension,
@@ -81,7 +84,7 @@ static bool intern_all(struct fold *f, const struct call_event *ev, uint16_t out
         [FOLD_DCT_NUMBER] = ev->dct_number,
     };
     for (size_t i = 0; i < FOLD_TEXTS; i++) {
-        if (!intern(f, texts[i], &out[i]))
+        if (!intern(f, texts[i], max, &out[i]))
             return false;
     }
     return true;
@@ -213,7 +216,8 @@ static enum fold_result add_leg_event(struct fold *f, const struct call_event *e
         .reason = reason_of(ev),
     };
     uint16_t call_id;
-    if (!intern(f, ev->call_id, &call_id) || !intern_all(f, ev, new.texts))
+    if (!intern(f, ev->call_id, POOL_FOR_LEGS, &call_id) ||
+        !intern_all(f, ev, POOL_FOR_LEGS, new.texts))
         return FOLD_FULL;
     struct fold_leg *leg = find_leg(f, call_id);
     if (leg == NULL) {
@@ -258,7 +262,7 @@ static enum fold_result add_summary(struct fold *f, const struct call_event *ev)
         .reason = reason_of(ev),
         .dct_type = dct_type_of(ev),
     };
-    if (!intern_all(f, ev, new.texts))
+    if (!intern_all(f, ev, POOL_MAX, new.texts))
         return FOLD_FULL;
     if (f->summary.there && order_summaries(f, &new, &f->summary) <= 0)
         return FOLD_REPEAT;
@@ -284,7 +288,7 @@ static enum fold_result add_recording(struct fold *f, const struct call_event *e
     size_t at = f->nrecordings;
     if (!fold_can_fetch(ev))
         return FOLD_NEW;
-    if (!intern(f, ev->recording_id, &text))
+    if (!intern(f, ev->recording_id, POOL_FOR_LEGS, &text))
         return FOLD_FULL;
     for (size_t i = 0; i < f->nrecordings; i++) {
         if (f->recordings[i] == text)

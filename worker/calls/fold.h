@@ -8,7 +8,8 @@
  *                ├─ summary
  *                └─ recordings
  *
- * Texts lie once in a pool of at most 64 KiB; events refer to them by number. 0 is the absent text.
+ * Texts lie once in a pool of at most 64 KiB, of which 4 are kept for summaries, so that a call of any length hears its
+ * end; events refer to them by number. 0 is the absent text.
  */
 #ifndef WORKER_CALLS_FOLD_H
 #define WORKER_CALLS_FOLD_H
