@@ -59,6 +59,11 @@ START_TEST(g7_reasons)
                                "{\"days\":\"mon-fri\",\"from\":\"09:00\",\"to\":\"18:00\"}";
     struct kit_event menu = IN_MENU;
     ck_assert_str_eq(one(ROUTE, menu, 71), "G7 none: the event is older than 10 s\n");
+    (void)rules_kit_decide(&menu, 1, RULE_LIVE, NULL); /* told once ... */
+    ck_assert_uint_eq(kit.told.len, 0);
+    kit.now = 69; /* ... but a younger event of the menu still routes */
+    (void)rules_kit_decide(&menu, 1, RULE_LIVE, NULL);
+    ck_assert_str_eq(kit.told.data, "G7 e1:route - 79991231212\n");
     ck_assert_str_eq(one(closed, menu, 60),
                      "G7 none: outside working hours, and route_off_hours is off (B16)\n");
     rules_kit_begin(ROUTE);

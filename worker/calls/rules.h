@@ -42,11 +42,12 @@ enum rule_client {
 
 /* What was decided for a call before. Texts are owned by the call (rules_forget). */
 struct rule_memory {
-    uint8_t client;      /* enum rule_client */
-    uint8_t popup_state; /* enum ringing_state of the pop-up sent last */
     uint64_t popups;     /* which legs were shown in which states: bits, see rules_ringing.c */
-    uint16_t popup_leg;  /* its leg: a text of the fold */
+    uint16_t popup_leg;  /* the leg of the pop-up sent last: a text of the fold */
+    uint8_t popup_state; /* its enum ringing_state */
+    uint8_t client;      /* enum rule_client */
     bool line;           /* the client's source line was sent */
+    bool route_late;     /* told that it is too late to route, so far */
     bool route, visitor; /* decided, for or against */
     bool talked;         /* entry:talked was sent */
     char *responsible;   /* Megaplan id the client was given, or corrected to */

@@ -30,13 +30,20 @@ static bool is_over(const struct rule_call *c, int64_t seconds)
 
 static const char *no_route(const struct rule_call *c)
 {
-    const char *refusal = rules_no_client(c);
     int64_t at = c->view->earliest ? c->view->earliest : c->cause.received_at / 1000;
-    if (refusal != NULL)
-        return refusal;
     if (!c->settings->route_off_hours && !worktime_is_open(&c->settings->working_hours, c->tz, at))
         return "outside working hours, and route_off_hours is off (B16)";
-    return is_over(c, ROUTE_AGE_S) ? "the event is older than 10 s" : NULL;
+    return rules_no_client(c);
+}
+
+static void route(const struct rule_call *c, struct rule_decision *out, struct str leg)
+{
+    struct job *job = rules_job_new(c, JOB_ROUTE, NULL);
+    job->deadline = rules_job_deadline(c, ROUTE_AGE_S);
+    jval_put_text(job->data, "call_id", leg);
+    rules_job_put_line(c, job, "line");
+    rules_job_decide(c, out, "G7", job,
+                     mem_format("a call from %s is in the menu", c->view->number.digits), NULL);
 }
 
 bool rules_ringing_route(const struct rule_call *c, struct rule_decision *out)
@@ -46,17 +53,15 @@ bool rules_ringing_route(const struct rule_call *c, struct rule_decision *out)
         !is_live_incoming(c) || c->fold->summary.there)
         return false;
     const char *refusal = no_route(c);
-    if (refusal != NULL) {
-        (void)rules_job_none(c, out, "G7", refusal);
-    } else {
-        struct job *job = rules_job_new(c, JOB_ROUTE, NULL);
-        job->deadline = rules_job_deadline(c, ROUTE_AGE_S);
-        jval_put_text(job->data, "call_id", leg);
-        rules_job_put_line(c, job, "line");
-        rules_job_decide(c, out, "G7", job,
-                         mem_format("a call from %s is in the menu", c->view->number.digits), NULL);
-    }
-    out->memory.route = true;
+    bool late = refusal == NULL && is_over(c, ROUTE_AGE_S); /* a younger event may come */
+    if (late && c->memory->route_late)
+        return false;
+    if (late || refusal != NULL)
+        (void)rules_job_none(c, out, "G7", late ? "the event is older than 10 s" : refusal);
+    else
+        route(c, out, leg);
+    out->memory.route = !late;
+    out->memory.route_late = late;
     return true;
 }
 
