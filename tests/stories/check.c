@@ -59,7 +59,7 @@ static void check_who(struct check *c, const char *what, people want, struct str
     int who = check_employee(c, id);
     if (id.len > 0 && who == NOBODY)
         check_differs(c, what, "%.*s is no employee", STR_ARG(id));
-    else if (!(want & PEOPLE_OF(who)))
+    else if (!(want & people_of(who)))
         check_differs(c, what, "is '%.*s', must be %s", STR_ARG(id), check_people(c, want, text));
 }
 

@@ -38,7 +38,7 @@ static bool can_be_client(const struct reader *r)
 /* B16: outside the hours its responsible replaces the person of a missed call. */
 static people instead(const struct reader *r, people p)
 {
-    return off_hours(r) && r->c->off_hours != NOBODY ? PEOPLE_OF(r->c->off_hours) : p;
+    return off_hours(r) && r->c->off_hours != NOBODY ? people_of(r->c->off_hours) : p;
 }
 
 /* G10 and G11 under their switches. */
@@ -67,10 +67,10 @@ static people missed_by(const struct reader *r)
     if (excluded(r) && k->last_missed == PEOPLE_NOBODY)
         return PEOPLE_NOBODY;
     if (k->kind == MISSED_MENU)
-        return ivr_person(r) == NOBODY ? PEOPLE_NOBODY : instead(r, PEOPLE_OF(ivr_person(r)));
+        return ivr_person(r) == NOBODY ? PEOPLE_NOBODY : instead(r, people_of(ivr_person(r)));
     if (k->kind == MISSED_DIRECT)
         return instead(r, k->last_missed);
-    return instead(r, group_person(r) != NOBODY ? PEOPLE_OF(group_person(r)) : k->first_missed);
+    return instead(r, group_person(r) != NOBODY ? people_of(group_person(r)) : k->first_missed);
 }
 
 static people missed_person(const struct reader *r)
@@ -248,7 +248,7 @@ static void task(struct reader *r, struct closing *c)
         c->task = MUST_NOT;
     c->off_hours = c->fallback = PEOPLE_NOBODY;
     if (off_hours(r) && r->c->off_hours != NOBODY)
-        c->off_hours = PEOPLE_OF(r->c->off_hours);
+        c->off_hours = people_of(r->c->off_hours);
     else
         c->fallback = missed_person(r);
     /* G4's switch is off: whether its person still counts is not said. */

@@ -201,7 +201,7 @@ static people whose(const struct known *k, const struct story *s, const struct o
         int who = story_person(&s->company, s->legs[legs[i].leg].seat);
         if (sure == NO || who == NOBODY)
             continue;
-        found |= PEOPLE_OF(who);
+        found |= people_of(who);
         if (sure == YES)
             return found;
     }
@@ -245,7 +245,7 @@ static int named(const struct known *k, const struct story *s, int seat)
 static void summary_handled(struct known *k, const struct story *s, bool any)
 {
     int seat = s->direction == OUTGOING ? s->caller_seat : s->to_seat;
-    people p = PEOPLE_OF(named(k, s, seat));
+    people p = people_of(named(k, s, seat));
     if (!k->summary || s->talk == 0)
         return;
     if (!any) {
@@ -267,7 +267,7 @@ static void summary_handled(struct known *k, const struct story *s, bool any)
 /* The same for who missed it: the summary names the first. */
 static void summary_missed(struct known *k, const struct story *s)
 {
-    people p = PEOPLE_OF(named(k, s, s->to_seat));
+    people p = people_of(named(k, s, s->to_seat));
     if (!k->summary || s->talk > 0 || s->to_seat == NOBODY || in_known_leg(k, s, s->to_seat) ||
         p == PEOPLE_NOBODY)
         return;
@@ -284,13 +284,13 @@ static void who(struct known *k, const struct story *s)
     struct order legs[STORY_LEGS];
     int n = sort_legs(k, s, legs);
     bool any = false;
-    k->caller = PEOPLE_OF(named(k, s, s->caller_seat));
+    k->caller = people_of(named(k, s, s->caller_seat));
     for (int i = 0; i < n; i++) {
         enum place p = s->legs[legs[i].leg].place;
         enum sure h = handled(k, s, legs[i].leg);
         any = any || h != NO;
         if (p == OUTSIDE || p == INVERTED || (p == INSIDE && s->direction == INTERNAL))
-            k->caller = PEOPLE_OF(story_person(&s->company, s->caller_seat));
+            k->caller = people_of(story_person(&s->company, s->caller_seat));
     }
     k->first_handled = whose(k, s, legs, n, 1, handled);
     k->last_handled = whose(k, s, legs, n, -1, handled);

@@ -11,7 +11,11 @@
 
 typedef unsigned people; /* bit i: employee i; PEOPLE_NOBODY: none */
 #define PEOPLE_NOBODY (1U << 31)
-#define PEOPLE_OF(who) ((who) < 0 ? PEOPLE_NOBODY : 1U << (who))
+
+static inline people people_of(int who)
+{
+    return who < 0 ? PEOPLE_NOBODY : 1U << (unsigned)who;
+}
 
 enum sure {
     NO,
