@@ -167,6 +167,7 @@ START_TEST(g14_never)
 {
     struct kit_event outgoing = {'A',         "1", 1, .at = 60, .where = 'a', .from_ext = "101",
                                  .to = CLIENT};
+    const struct kit_event taken = ANSWERS("2", 62, "102"), left = ENDS("2", 64, "102");
     struct kit_event hidden = ring;
     hidden.from = NULL;
     ck_assert_str_eq(one(NULL, ring, 60), "");
@@ -176,6 +177,15 @@ START_TEST(g14_never)
     ck_assert_str_eq(one(POPUPS, ring, 91), "G14 none: the event is older than 30 s\n");
     (void)rules_kit_decide(&ring, 1, RULE_LIVE, NULL); /* told once */
     ck_assert_uint_eq(kit.told.len, 0);
+    (void)rules_kit_decide((struct kit_event[]){ring, answer}, 2, RULE_LIVE, NULL);
+    ck_assert_uint_eq(kit.told.len, 0);
+    /* what was late counts as shown: back to it is a job of its own */
+    kit.now = 62;
+    (void)rules_kit_decide((struct kit_event[]){ring, answer, second, taken}, 4, RULE_LIVE, NULL);
+    ck_assert_str_eq(kit.told.data, "G14 e1:popup:2:talking 1000006 79991231212\n");
+    (void)rules_kit_decide((struct kit_event[]){ring, answer, second, taken, left}, 5, RULE_LIVE,
+                           NULL);
+    ck_assert_str_eq(kit.told.data, "G14 e1:popup:1:talking:1234 1000005 79991231212\n");
     /* a hidden number is shown without one */
     ck_assert_str_eq(one(POPUPS, hidden, 60), "G14 e1:popup:1:calling 1000005 -\n");
 }

@@ -39,10 +39,12 @@ static bool ask(const struct rule_call *c, const struct rule *r, struct rule_mem
     struct rule_decision d = {0};
     if (!(r->when & (unsigned)c->when) || !r->decide(c, &d))
         return false;
-    decided(arg, c, &d);
+    bool said = !d.quiet;
+    if (said)
+        decided(arg, c, &d);
     rules_remember(memory, &d);
     rules_drop(&d);
-    return true;
+    return said;
 }
 
 enum decide_end decide_call(const struct rule_call *call, struct rule_memory *memory, told *decided,

@@ -48,6 +48,7 @@ struct rule_memory {
     uint8_t client;      /* enum rule_client */
     bool line;           /* the client's source line was sent */
     bool route_late;     /* told that it is too late to route, so far */
+    bool popup_late;     /* told that it is too late for pop-ups */
     bool route, visitor; /* decided, for or against */
     bool talked;         /* entry:talked was sent */
     char *responsible;   /* Megaplan id the client was given, or corrected to */
@@ -76,6 +77,7 @@ struct rule_decision {
     char *reason;         /* owned */
     const char *result;   /* static, for the outcome; NULL: "sent" with a job, "none" without */
     const char *employee; /* Megaplan id, borrowed from the settings; NULL nobody */
+    bool quiet;           /* nothing to tell: only the memory changes */
     bool stopped;         /* a guard stopped the call: this is all that is decided */
     struct rule_memory memory; /* the call's memory from now on; texts borrowed */
 };

@@ -145,22 +145,32 @@ static void remember(struct rule_memory *m, const struct ringing_shown *now)
     m->popup_leg = now->leg;
 }
 
+static void show(const struct rule_call *c, struct rule_decision *out,
+                 const struct ringing_shown *now)
+{
+    rules_job_decide(c, out, "G14", popup_job(c, now),
+                     mem_format("the call is at employee %.*s (%s): %s",
+                                STR_ARG(now->who.extension), now->who.employee->name,
+                                state_names[now->state]),
+                     now->who.employee);
+}
+
 bool rules_ringing_popup(const struct rule_call *c, struct rule_decision *out)
 {
     if (!c->settings->popups || !is_live_incoming(c) || c->fold->summary.there ||
         rules_excluded(c) != NULL)
         return false;
     struct ringing_shown now = ringing_popup(c->view, c->fold, c->settings, c->memory->popup_leg);
+    bool late = is_over(c, POPUP_AGE_S);
     if (is_shown(c->memory, &now))
         return false;
-    if (is_over(c, POPUP_AGE_S))
+    if (late && c->memory->popup_late)
+        *out = (struct rule_decision){.rule = "G14", .quiet = true, .memory = *c->memory};
+    else if (late)
         (void)rules_job_none(c, out, "G14", "the event is older than 30 s");
     else
-        rules_job_decide(c, out, "G14", popup_job(c, &now),
-                         mem_format("the call is at employee %.*s (%s): %s",
-                                    STR_ARG(now.who.extension), now.who.employee->name,
-                                    state_names[now.state]),
-                         now.who.employee);
+        show(c, out, &now);
     remember(&out->memory, &now);
+    out->memory.popup_late = late;
     return true;
 }
