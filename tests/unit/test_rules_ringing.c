@@ -1,6 +1,7 @@
 /*
  * While the phone rings: G7, G12 with B4, G14, and G13's recordings, which come beside the call.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/rules_kit.h"
@@ -133,6 +134,35 @@ START_TEST(g14_group)
     rules_kit_begin(POPUPS);
     ck_assert_str_eq(rules_kit_live((struct kit_event[]){second, ring}, 2),
                      "G14 e1:popup:2:calling 1000006 79991231212\n");
+}
+END_TEST
+
+/* What is shown for the first time has the short id, however long the ids of the legs are. */
+START_TEST(g14_first_time_of_any_legs)
+{
+    char first[80], other[80], want[400];
+    for (int n = 1; n < 80; n++) {
+        (void)snprintf(first, sizeof first, "%0*d", n, 1);
+        (void)snprintf(other, sizeof other, "%0*d", n, 2);
+        struct kit_event rings = ring, answers = ANSWERS(other, 62, "102");
+        rings.call = first;
+        (void)snprintf(want, sizeof want,
+                       "G14 e1:popup:%s:calling 1000005 79991231212\n"
+                       "G14 e1:popup:%s:talking 1000006 79991231212\n",
+                       first, other);
+        rules_kit_begin(POPUPS);
+        ck_assert_str_eq(rules_kit_live((struct kit_event[]){rings, answers}, 2), want);
+    }
+}
+END_TEST
+
+/* More than the call remembers: the id is longer than it must be, and the pop-up is there. */
+START_TEST(g14_more_than_is_remembered)
+{
+    rules_kit_begin(POPUPS);
+    for (size_t i = 0; i < sizeof kit.memory.popups / sizeof kit.memory.popups[0]; i++)
+        kit.memory.popups[i] = UINT32_MAX - (uint32_t)i;
+    ck_assert_str_eq(rules_kit_live(&ring, 1), "G14 e1:popup:1:calling:1234 1000005 79991231212\n");
 }
 END_TEST
 
@@ -270,7 +300,8 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons,
-                    g7_answer_of_mango, g14_begins_and_follows, g14_group, g14_back_again,
+                    g7_answer_of_mango, g14_begins_and_follows, g14_group,
+                    g14_first_time_of_any_legs, g14_more_than_is_remembered, g14_back_again,
                     g14_consultation, g14_never, g12_visitor,
                     g12_first_event_is_of_a_transferred_leg, g12_tracking, g13_record);
 }

@@ -42,7 +42,8 @@ enum rule_client {
 
 /* What was decided for a call before. Texts are owned by the call (rules_forget). */
 struct rule_memory {
-    uint64_t popups;     /* which legs were shown in which states: bits, see rules_ringing.c */
+    /* Which legs were shown in which states, the first eight, 0 behind them: see rules_ringing.c. */
+    uint32_t popups[8];
     uint16_t popup_leg;  /* the leg of the pop-up sent last: a text of the fold */
     uint8_t popup_state; /* its enum ringing_state */
     uint8_t client;      /* enum rule_client */

@@ -103,10 +103,28 @@ bool rules_ringing_visitor(const struct rule_call *c, struct rule_decision *out)
 
 static const char *const state_names[] = {"", "calling", "talking", "hold"};
 
-/* One of the bits that remember what was shown; legs that share one only get longer ids. */
-static uint64_t shown_bit(const struct ringing_shown *shown)
+/* Never 0: a leg's call_id is a text. */
+static uint32_t shown_mark(const struct ringing_shown *shown)
 {
-    return UINT64_C(1) << ((shown->leg * 3U + (unsigned)shown->state) % 64);
+    return (uint32_t)shown->leg << 2 | (uint32_t)shown->state;
+}
+
+#define PLACES (sizeof(((struct rule_memory *)NULL)->popups) / sizeof(uint32_t))
+
+/* Of what was shown, among what the call remembers; else the first free place; PLACES if there is none. */
+static size_t shown_place(const struct rule_memory *m, const struct ringing_shown *shown)
+{
+    size_t i = 0;
+    while (i < PLACES && m->popups[i] != 0 && m->popups[i] != shown_mark(shown))
+        i++;
+    return i;
+}
+
+/* What has no place left counts as shown: its id is longer than it must be, and still its own. */
+static bool was_shown(const struct rule_memory *m, const struct ringing_shown *shown)
+{
+    size_t place = shown_place(m, shown);
+    return place == PLACES || m->popups[place] != 0;
 }
 
 /* An id ends in its cause: the leg and its state, and the event, if that was shown before. */
@@ -114,7 +132,7 @@ static struct job *popup_job(const struct rule_call *c, const struct ringing_sho
 {
     const char *state = state_names[shown->state];
     struct str leg = fold_text(c->fold, shown->leg);
-    char *cause = c->memory->popups & shown_bit(shown)
+    char *cause = was_shown(c->memory, shown)
                       ? mem_format("%.*s:%s:%" PRId64, STR_ARG(leg), state, c->cause.offset)
                       : mem_format("%.*s:%s", STR_ARG(leg), state);
     struct job *job = rules_job_new(c, JOB_POPUP, cause);
@@ -140,7 +158,9 @@ static bool is_shown(const struct rule_memory *m, const struct ringing_shown *no
 /* Taken for shown all the same: a new owner, who folds late, goes on from what its predecessor showed. */
 static void remember(struct rule_memory *m, const struct ringing_shown *now)
 {
-    m->popups |= shown_bit(now);
+    size_t place = shown_place(m, now);
+    if (place < PLACES)
+        m->popups[place] = shown_mark(now);
     m->popup_state = (uint8_t)now->state;
     m->popup_leg = now->leg;
 }
