@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "common/clock.h"
 #include "tests/unit/calls_kit.h"
 #include "tests/unit/unit.h"
 #include "worker/calls/view.h"
@@ -320,6 +320,12 @@ START_TEST(recordings_have_a_ceiling)
 }
 END_TEST
 
+/* Of this process alone: others on the machine do not count. */
+static int64_t cpu_ms(void)
+{
+    return (int64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
 /* A call at its ceiling, all of it on one leg, is read anew after each event. */
 START_TEST(a_full_leg_is_read_quickly)
 {
@@ -332,10 +338,10 @@ START_TEST(a_full_leg_is_read_quickly)
             'C', "c", i, .at = 1, .where = 'a', .from = "79991231212", .to_ext = "101"};
         ck_assert_int_eq(add(&f, k), FOLD_NEW);
     }
-    int64_t begun = clock_mono_ms();
+    int64_t begun = cpu_ms();
     for (int i = 0; i < 50; i++)
         view_make(&v, &f, s);
-    ck_assert_int_lt(clock_mono_ms() - begun, 1000);
+    ck_assert_int_lt(cpu_ms() - begun, 1000);
     ck_assert(v.first_handled.employee != NULL);
     fold_done(&f);
     settings_free(s);
@@ -348,7 +354,7 @@ START_TEST(six_hundred_legs_are_read_quickly)
     struct fold f;
     struct view v;
     struct settings *s = kit_settings(NULL);
-    char call[16], ext[16];
+    char call[24], ext[16];
     fold_init(&f);
     for (int i = 0; i < 600; i++) {
         (void)snprintf(call, sizeof call, "MToxMDA1%d==", i);
@@ -360,10 +366,10 @@ START_TEST(six_hundred_legs_are_read_quickly)
         k.seq = 2;
         ck_assert_int_eq(add(&f, k), FOLD_NEW);
     }
-    int64_t begun = clock_mono_ms();
+    int64_t begun = cpu_ms();
     for (int i = 0; i < 50; i++)
         view_make(&v, &f, s);
-    ck_assert_int_lt(clock_mono_ms() - begun, 1000);
+    ck_assert_int_lt(cpu_ms() - begun, 1000);
     ck_assert(v.last_missed.employee != NULL);
     fold_done(&f);
     settings_free(s);
