@@ -244,8 +244,10 @@ START_TEST(silent_up_to_the_mark)
     /* the last silent message is gone from the log: the next one ends it, or the partition's end */
     s = begin(10, "sent:12:1399907037000", 0, 13);
     message(s, 10, "call", "acme/e1", CONNECTED, 5);
-    message(s, 12, "summary", "acme/e1", SUMMARY, 61);
+    ck_assert(!stream_restored(s));
+    message(s, 12, "sms", "acme/-", "{}", 61); /* and is not silent itself */
     ck_assert(stream_restored(s));
+    ck_assert_uint_eq(world.n, 2);
     stream_free(s);
     s = begin(10, "sent:12:1399907037000", 0, 13);
     message(s, 10, "call", "acme/e1", CONNECTED, 5);
@@ -305,13 +307,27 @@ START_TEST(a_wall_clock_ahead_loses_no_closing)
 }
 END_TEST
 
-/* Silently nothing goes to dead or to outcomes either: the predecessor has done it. */
+static bool has_metric(const char *text)
+{
+    struct buf out = BUF_INIT(100000);
+    metrics_write(world.registry, &out);
+    char *all = buf_take(&out);
+    bool has = strstr(all, text) != NULL;
+    free(all);
+    return has;
+}
+
+/* Silently nothing is counted, nor goes to dead or to outcomes: the predecessor has done it. */
 START_TEST(silent_about_the_unreadable)
 {
     struct stream *s = begin(10, "sent:13:1399907042000", 0, 13);
     message(s, 10, "call", "acme/e1", "{", 5);
     message(s, 11, "sms", "acme/-", "{}", 5);
     ck_assert_uint_eq(world.n, 0);
+    ck_assert(!has_metric("mangoplan_events_folded_total{"));
+    message(s, 12, "sms", "acme/-", "{}", 5);
+    message(s, 13, "call", "acme/e1", CONNECTED, 5);
+    ck_assert(has_metric("mangoplan_events_folded_total{kind=\"call\",result=\"new\"} 1"));
     stream_free(s);
 }
 END_TEST
