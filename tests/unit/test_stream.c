@@ -261,6 +261,16 @@ START_TEST(silent_up_to_the_mark)
 }
 END_TEST
 
+static bool has_metric(const char *text)
+{
+    struct buf out = BUF_INIT(100000);
+    metrics_write(world.registry, &out);
+    char *all = buf_take(&out);
+    bool has = strstr(all, text) != NULL;
+    free(all);
+    return has;
+}
+
 #define SUMMARY_OF_E0                                                                  \
     "{\"entry_id\":\"e0\",\"call_direction\":1,\"from\":{\"number\":\"79990000000\"}," \
     "\"to\":{\"extension\":\"101\",\"number\":\"sip:x\"},\"line_number\":\"78001234567\"}"
@@ -306,16 +316,6 @@ START_TEST(a_wall_clock_ahead_loses_no_closing)
     stream_free(s);
 }
 END_TEST
-
-static bool has_metric(const char *text)
-{
-    struct buf out = BUF_INIT(100000);
-    metrics_write(world.registry, &out);
-    char *all = buf_take(&out);
-    bool has = strstr(all, text) != NULL;
-    free(all);
-    return has;
-}
 
 /* Silently nothing is counted, nor goes to dead or to outcomes: the predecessor has done it. */
 START_TEST(silent_about_the_unreadable)
@@ -425,6 +425,7 @@ START_TEST(without_a_commit)
     world.now = KIT_MS(8 * 86400);
     message(s, 5, "call", "acme/e1", CONNECTED, 5);
     ck_assert_uint_eq(world.n, 0);
+    ck_assert(has_metric("mangoplan_events_folded_total{kind=\"call\",result=\"late\"} 1"));
     stream_turn(s);
     ck_assert_str_eq(world.commits[0], "6 sent:6:0 catch:9");
     world.now = KIT_MS(6 * 86400);

@@ -36,7 +36,7 @@ struct stream {
     bool silent;      /* below mark.offset */
     bool careful;     /* silence ends with the next message */
     bool paused;
-    size_t too_old; /* events passed over */
+    bool too_old; /* an event was passed over, which is logged once */
 };
 
 /* ---- decisions ---- */
@@ -108,7 +108,8 @@ static void read_commit(struct stream *s, const struct consumer_partition *c)
     }
     log_warn("events were trimmed before they were read; what is missing is left to reconcile",
              LOG_TEXT("topic", "events"), LOG_INT("partition", c->partition),
-             LOG_INT("offset", c->committed), LOG_INT("low", c->low), LOG_INT("high", c->high));
+             LOG_INT("offset", c->committed), LOG_INT("low", c->low), LOG_INT("high", c->high),
+             LOG_INT("count", c->low > c->committed ? c->low - c->committed : 0));
     if (c->committed <= c->high)
         return;
     s->mark.there = false; /* another log than the one that was read */
@@ -250,10 +251,11 @@ static bool too_old(struct stream *s, int64_t offset)
     if (s->silent || offset >= s->mark.catch_up ||
         s->port.now(s->port.arg) - s->received <= TOO_OLD_MS)
         return false;
-    if (s->too_old++ == 0)
+    if (!s->too_old)
         log_warn("events over 7 days old are passed over, left to replay",
                  LOG_TEXT("topic", "events"), LOG_INT("partition", s->partition),
                  LOG_INT("offset", offset));
+    s->too_old = true;
     return true;
 }
 
@@ -263,12 +265,13 @@ void stream_message(struct stream *s, const struct kafka_message *m)
         end_silence(s);
     s->received = notice_received(m, s->port.now(s->port.arg));
     s->next = m->offset + 1;
+    const char *result = "late";
     if (!too_old(s, m->offset)) {
         book_time(s->book, s->received);
-        const char *result = take(s, m);
-        if (!s->silent)
-            counts_folded(s->port.counts, kafka_header_get(m, EVENT_KIND), result);
+        result = take(s, m);
     }
+    if (!s->silent)
+        counts_folded(s->port.counts, kafka_header_get(m, EVENT_KIND), result);
     if (s->silent && !s->careful && s->next >= s->mark.offset)
         end_silence(s);
     reach(s);
