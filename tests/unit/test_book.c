@@ -47,6 +47,29 @@ START_TEST(closes_five_seconds_after_the_summary)
 }
 END_TEST
 
+/* What comes in these 5 s counts, and does not put the closing off. */
+START_TEST(an_event_behind_the_summary_does_not_put_the_closing_off)
+{
+    struct record r = {.n = 0};
+    struct message log[LOG_MAX];
+    struct book *b = book_kit_new(&r);
+    book_kit_settings = kit_settings(NULL);
+    size_t n = book_kit_shape(0, log);
+    struct message connected = log[n - 3];
+    connected.at = 64;
+    ck_assert_int_eq(connected.event.state, 'C');
+    log[n - 3] = log[n - 2];
+    log[n - 2] = log[n - 1];
+    book_kit_feed_all(b, log, 0, n - 1);
+    ck_assert_int_eq(book_kit_feed(b, &connected, 50), BOOK_NEW);
+    ck_assert_int_eq(book_due(b), KIT_MS(66));
+    book_time(b, KIT_MS(66));
+    ck_assert_uint_eq(book_open(b), 0);
+    ck_assert_str_eq(r.lines[0], "Y:client 1000005 ");
+    book_free(b);
+}
+END_TEST
+
 START_TEST(ends_ten_minutes_after_the_last_leg)
 {
     struct record r = {.n = 0};
@@ -263,6 +286,7 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("book", closes_five_seconds_after_the_summary,
+                    an_event_behind_the_summary_does_not_put_the_closing_off,
                     ends_ten_minutes_after_the_last_leg, stragglers_do_not_put_the_end_off,
                     idle_four_hours_after_the_last_event, a_new_leg_goes_on, what_opens_a_call,
                     time_first_then_timers_then_the_event, timers_in_order,

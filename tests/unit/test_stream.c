@@ -449,6 +449,39 @@ START_TEST(without_a_commit)
 }
 END_TEST
 
+static bool is_bulk(const char *id)
+{
+    for (size_t i = 0; i < world.n; i++) {
+        if (world.sent[i].topic != KAFKA_OUTCOMES && strstr(world.sent[i].value, id) != NULL)
+            return world.sent[i].topic == KAFKA_JOBS_BULK;
+    }
+    return false;
+}
+
+/* Old is what came, or what happened, over an hour ago. */
+START_TEST(old_by_either_clock)
+{
+    struct stream *s = begin(CONSUMER_NONE, "", 5, 9);
+    world.now = KIT_MS(7200);
+    message(s, 5, "summary", "acme/e5",
+            "{\"entry_id\":\"e5\",\"call_direction\":1,\"from\":{\"number\":\"79991231212\"}}",
+            100);
+    message(s, 6, "summary", "acme/e6",
+            "{\"entry_id\":\"e6\",\"call_direction\":1,\"from\":{\"number\":\"79991231212\"},"
+            "\"end_time\":1399907036}",
+            7190);
+    message(s, 7, "summary", "acme/e7",
+            "{\"entry_id\":\"e7\",\"call_direction\":1,\"from\":{\"number\":\"79991231212\"}}",
+            7190);
+    stream_at_end(s, KIT_MS(7200));
+    ck_assert_uint_eq(book_open(stream_book(s)), 0);
+    ck_assert(is_bulk("\"id\":\"e5:call:summary\""));
+    ck_assert(is_bulk("\"id\":\"e6:call:summary\""));
+    ck_assert(!is_bulk("\"id\":\"e7:call:summary\""));
+    stream_free(s);
+}
+END_TEST
+
 /* Whoever comes after, while the catching up goes on, passes over what is too old as well. */
 START_TEST(the_next_owner_catches_up_too)
 {
@@ -458,6 +491,12 @@ START_TEST(the_next_owner_catches_up_too)
     ck_assert_uint_eq(world.n, 0);
     message(s, 9, "call", "acme/e1", CONNECTED, 5); /* behind it, events are late, not lost */
     ck_assert_uint_eq(world.n, 2);
+    stream_free(s);
+    /* but not what a predecessor has folded when it was younger */
+    s = begin(6, "sent:7:1399906981000 catch:9", 5, 12);
+    world.now = KIT_MS(8 * 86400);
+    message(s, 6, "call", "acme/e1", CONNECTED, 5);
+    ck_assert_uint_eq(book_open(stream_book(s)), 1);
     stream_free(s);
 }
 END_TEST
@@ -551,7 +590,8 @@ int main(void)
                     silent_up_to_the_mark, a_wall_clock_ahead_loses_no_closing,
                     silent_about_the_unreadable, unreadable_goes_to_dead,
                     a_message_from_far_ahead_moves_no_time, ignored_becomes_an_outcome,
-                    repetitions_say_nothing, without_a_commit, the_next_owner_catches_up_too,
-                    lost_and_trimmed_commits, replayed_events_are_bulk, accounts_that_are_off,
+                    repetitions_say_nothing, without_a_commit, old_by_either_clock,
+                    the_next_owner_catches_up_too, lost_and_trimmed_commits,
+                    replayed_events_are_bulk, accounts_that_are_off,
                     waits_when_much_is_unacknowledged, what_fails_is_told_and_never_passed);
 }
