@@ -14,7 +14,6 @@
 #include "common/log.h"
 
 #define EXIT_NO_MEMORY 70 /* sysexits.h: EX_SOFTWARE */
-#define CACHED 1024       /* bytes; nearly what the cache takes */
 
 void mem_out(void)
 {
@@ -35,23 +34,9 @@ static size_t at_least_one(size_t n)
     return n ? n : 1;
 }
 
-/* As calloc, but small ones from the thread's own cache of malloc, which glibc's calloc passes by (2.36). */
-static void *zeroed(size_t n, size_t size)
-{
-    size_t bytes;
-    void *memory;
-
-    if (__builtin_mul_overflow(at_least_one(n), at_least_one(size), &bytes) || bytes > CACHED)
-        return calloc(at_least_one(n), at_least_one(size));
-    memory = malloc(bytes);
-    if (memory)
-        memset(memory, 0, bytes);
-    return memory;
-}
-
 void *mem_alloc(size_t n, size_t size)
 {
-    return or_end(zeroed(n, size));
+    return or_end(calloc(at_least_one(n), at_least_one(size)));
 }
 
 void *mem_resize(void *old, size_t n, size_t size)
@@ -103,7 +88,7 @@ static bool fails(void)
 
 void *mem_try_alloc(size_t n, size_t size)
 {
-    return fails() ? NULL : zeroed(n, size);
+    return fails() ? NULL : calloc(at_least_one(n), at_least_one(size));
 }
 
 void *mem_try_resize(void *old, size_t n, size_t size)

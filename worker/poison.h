@@ -91,7 +91,7 @@ enum poison_step {
     POISON_PASS, /* pass over the first message: it is in `dead` already */
     POISON_BURY, /* put the first message into `dead`, then poison_buried, nothing being named */
     POISON_RUN, /* commit *name (poison_notes.name), wait for the answer, run it, then poison_through */
-    POISON_DONE, /* the end is reached, no timer is due: poison_through(position + 1) */
+    POISON_DONE, /* the end is reached, no timer is due: poison_through(the end + 1) */
 };
 
 enum poison_step poison_next(const struct poison_notes *n, const struct poison_view *v,
