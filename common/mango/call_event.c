@@ -188,7 +188,6 @@ static void read_leg(struct reader *r)
     read_text(r, root(r), "command_id", &ev->command_id);
     read_text(r, root(r), "callback_initiator", &ev->callback_initiator);
     read_id(r, root(r), "task_id", &ev->task_id);
-    read_text(r, root(r), "transfer", &ev->transfer);
     read_int(r, root(r), "disconnect_reason", INT32_MAX, &ev->disconnect_reason);
     read_dct(r);
 }
@@ -222,23 +221,12 @@ static void read_recording(struct reader *r)
 {
     struct call_event *ev = r->ev;
     read_identity(r, "recording_id", true, &ev->recording_id);
-    read_identity(r, "call_id", false, &ev->call_id);
     read_time(r, "timestamp", &ev->timestamp);
-    read_int(r, root(r), "seq", INT32_MAX, &ev->seq);
     if (ev->kind == CALL_EVENT_RECORD_ADDED)
         return;
     read_recording_state(r);
     read_int(r, root(r), "completion_code", INT32_MAX, &ev->completion_code);
     read_text(r, root(r), "recipient", &ev->recipient);
-}
-
-static void read_dtmf(struct reader *r)
-{
-    struct call_event *ev = r->ev;
-    read_identity(r, "call_id", false, &ev->call_id);
-    read_text(r, root(r), "dtmf", &ev->dtmf);
-    read_time(r, "timestamp", &ev->timestamp);
-    read_int(r, root(r), "seq", INT32_MAX, &ev->seq);
 }
 
 /* Our command_id is entry_id~nonce (design.md 6.5): whose it is not, that result says nothing to us. */
@@ -289,7 +277,7 @@ static void read_event(struct reader *r, struct str kind)
         read_recording(r);
         break;
     case CALL_EVENT_DTMF:
-        read_dtmf(r);
+        read_time(r, "timestamp", &ev->timestamp);
         break;
     case CALL_EVENT_RESULT:
         read_result(r, kind);

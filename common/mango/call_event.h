@@ -77,7 +77,7 @@ struct call_event_party {
 struct call_event {
     enum call_event_kind kind;
     struct str entry_id; /* 1-128 bytes; a result's: its command_id before the last `~` */
-    struct str call_id;  /* 1-128 bytes for a leg; may be empty for the others */
+    struct str call_id;  /* 1-128 bytes, a leg's; as seq is */
     int64_t timestamp;   /* unix seconds; a summary: its create_time */
     int64_t seq;
     enum call_event_state state; /* a leg's */
@@ -88,8 +88,7 @@ struct call_event {
     struct str command_id;
     struct str callback_initiator;
     struct str task_id;
-    struct str transfer; /* a leg's: `consultative` `blind` `return_blind` */
-    int64_t dct_type;    /* 0 none, 1 dynamic, 2 static */
+    int64_t dct_type; /* 0 none, 1 dynamic, 2 static */
     struct str dct_number;
     int64_t disconnect_reason;
     enum call_event_direction direction; /* a summary's */
@@ -98,7 +97,6 @@ struct call_event {
     enum call_event_recording recording_state;
     int64_t completion_code; /* of a recording: 1000 good, 4002 too short */
     struct str recipient;    /* of a recording: `Cloud` `Mail` `CloudAndMail` */
-    struct str dtmf;         /* the keys pressed */
     struct str command;      /* a result's: what stands behind result/; borrowed from `kind` */
     int64_t result;          /* a result's code (mango-api.md section 8) */
 

@@ -122,16 +122,12 @@ START_TEST(others)
                          "\"timestamp\": 1578664187, \"recording_id\": \"MToxMDA=\"}");
     TEXT_IS(ev.recording_id, "MToxMDA=");
     call_event_done(&ev);
-    good("dtmf", "{\"entry_id\": \"e\", \"dtmf\": 12, \"seq\": 1, \"call_id\": \"c\", "
+    good("dtmf", "{\"entry_id\": \"e\", \"dtmf\": [1], \"seq\": -1, \"call_id\": {}, "
                  "\"timestamp\": \"1399906988\", \"location\": \"ivr.2\"}");
-    TEXT_IS(ev.dtmf, "12");
-    TEXT_IS(ev.call_id, "c");
-    ck_assert_int_eq(ev.seq, 1);
     ck_assert_int_eq(ev.timestamp, 1399906988);
     call_event_done(&ev);
     good("call", "{\"entry_id\": \"e\", \"call_id\": \"c\", \"call_state\": \"Connected\", "
-                 "\"transfer\": \"blind\"}");
-    TEXT_IS(ev.transfer, "blind");
+                 "\"transfer\": {}}");
     call_event_done(&ev);
     refused("record/added", "{\"entry_id\": \"e\"}", "recording_id is missing");
 }
@@ -148,7 +144,8 @@ START_TEST(recordings)
     ck_assert_int_eq(ev.recording_state, CALL_EVENT_RECORDING_COMPLETED);
     ck_assert_int_eq(ev.completion_code, 4002);
     call_event_done(&ev);
-    good("recording", "{\"entry_id\": \"e\", \"recording_id\": \"r\"}");
+    good("recording",
+         "{\"entry_id\": \"e\", \"recording_id\": \"r\", \"seq\": {}, \"call_id\": []}");
     ck_assert_int_eq(ev.recording_state, CALL_EVENT_RECORDING_UNTOLD);
     ck_assert_int_eq(ev.completion_code, 0);
     call_event_done(&ev);
