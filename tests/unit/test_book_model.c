@@ -2,6 +2,20 @@
  * What a crash, a frozen worker or settings that change at a crash do to the decisions: nothing. The
  * enumerations are those of the protocol's model: four shapes of calls, every place of a crash, every
  * straggler; what stands in Megaplan in the end is compared, as crm makes it stand.
+ *
+ * Which test fails when a sentence of design.md section 3 "calls has no state topic" is taken away:
+ *   offset, the hour it is held     book, here, stream, stream_model
+ *   silence up to the mark          stream, stream_model, guard
+ *   jobs before the mark            progress, stream, stream_model
+ *   what opens a call               book; a recording of an unknown call: book_model_late
+ *   late events add or correct      book_model_late, orders
+ *   all an hour late                fold, rules, book
+ *   time, then timers, then fold    book, stream; not without the partition's end: integration, decisions
+ *   5 s, 10 min, 4 h                book
+ *   verdict, `call` always          rules_call, rules_client, rules_task, here
+ *   ids end in their cause          book_model_late, rules_responsible
+ *   no commit, lost, trimmed        stream, mark
+ *   self-fence                      loop, here; integration: fence, kafka (purge), kafka_consumer (rejoin)
  */
 #include "worker/calls/book.h"
 
