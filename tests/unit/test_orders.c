@@ -303,7 +303,7 @@ static bool late_summary_corrects(const struct subject *s, size_t summary,
 {
     struct ledger_state got = run_straggler(s, summary, 0), want = s->want;
     want.client = before->client;
-    want.visitor = got.visitor;
+    want.visitor = before->visitor;
     want.task = before->task;
     want.task.closed = before->task.made && want.talked.told;
     if (before->talked.told)
@@ -328,8 +328,7 @@ static bool straggler_corrects(const struct subject *s, size_t late,
                                const struct ledger_state *before)
 {
     struct ledger_state got = run_straggler(s, late, 0), want = *before;
-    want.visitor = got.visitor;
-    want.client.tracked = got.client.tracked;
+    want.visitor = before->visitor;
     if (want.call.saved)
         memcpy(want.records, s->want.records, sizeof want.records);
     /* If another rule would have made it, behaviour.md leaves open whom the one that did gives it to. */
