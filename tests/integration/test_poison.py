@@ -4,6 +4,7 @@
 The real worker (BUILD, default build) on a devbroker, with a library preloaded that aborts while the job of one
 event is built, and this test as the supervisor that starts it again.
 """
+# Takes minutes: after every end the broker gives the partitions away anew only when a session has run out.
 
 import json
 import os
