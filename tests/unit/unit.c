@@ -22,7 +22,7 @@ int unit_run_exit(const char *name, const TTest *const *tests, size_t n, const T
         tcase_add_test(all, tests[i]);
     if (exit_test)
         tcase_add_exit_test(all, exit_test, exit_code);
-    tcase_set_timeout(all, 30);
+    tcase_set_timeout(all, 120); /* a hang, not a busy machine */
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
