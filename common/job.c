@@ -49,30 +49,24 @@ const char *job_verdict_name(enum job_verdict v)
     return (size_t)v < VERDICTS ? verdicts[v] : NULL;
 }
 
-static void put_if(struct buf *out, const char *key, const char *text)
-{
-    if (text)
-        jout_text(out, key, str_of(text));
-}
-
 void job_write(const struct job *j, struct buf *out)
 {
     char deadline[TEXT_TIME_SIZE];
 
     jout_open(out);
     jout_int(out, "v", 1);
-    put_if(out, "id", j->id);
-    put_if(out, "kind", job_kind_name(j->kind));
-    put_if(out, "entry_id", j->entry_id);
-    put_if(out, "number", j->number);
-    put_if(out, "rule", j->rule);
-    put_if(out, "reason", j->reason);
+    jout_text_if(out, "id", j->id);
+    jout_text_if(out, "kind", job_kind_name(j->kind));
+    jout_text_if(out, "entry_id", j->entry_id);
+    jout_text_if(out, "number", j->number);
+    jout_text_if(out, "rule", j->rule);
+    jout_text_if(out, "reason", j->reason);
     jout_int(out, "event_at", j->event_at);
-    put_if(out, "offset", j->offset);
-    put_if(out, "verdict", job_verdict_name(j->verdict));
+    jout_text_if(out, "offset", j->offset);
+    jout_text_if(out, "verdict", job_verdict_name(j->verdict));
     if (j->deadline) {
         text_time(j->deadline, deadline);
-        put_if(out, "deadline", deadline);
+        jout_text_if(out, "deadline", deadline);
     }
     jout_value(out, "data", j->data);
     jout_close(out);

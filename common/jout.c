@@ -73,6 +73,12 @@ void jout_text(struct buf *b, const char *key, struct str text)
     jout_quoted(b, text);
 }
 
+void jout_text_if(struct buf *b, const char *key, const char *text)
+{
+    if (text)
+        jout_text(b, key, str_of(text));
+}
+
 void jout_number(struct buf *b, int64_t n)
 {
     char digits[24];

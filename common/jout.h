@@ -17,6 +17,8 @@ void jout_open(struct buf *b);
 void jout_close(struct buf *b);
 /* Keys are plain ASCII. Bytes of a text that are no UTF-8 become U+FFFD. */
 void jout_text(struct buf *b, const char *key, struct str text);
+/* Nothing if text is NULL. */
+void jout_text_if(struct buf *b, const char *key, const char *text);
 void jout_int(struct buf *b, const char *key, int64_t n);
 /* A value in the text of JSON already; "{}" if v is NULL. Fails if v failed while it was built. */
 void jout_value(struct buf *b, const char *key, const struct jval *v);

@@ -8,20 +8,14 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-static void put_if(struct buf *out, const char *key, const char *text)
-{
-    if (text)
-        jout_text(out, key, str_of(text));
-}
-
 static void put_http(struct buf *out, const struct outcome *o)
 {
     if (!o->http.path)
         return;
     jout_key(out, "http");
     jout_open(out);
-    put_if(out, "method", o->http.method);
-    put_if(out, "path", o->http.path);
+    jout_text_if(out, "method", o->http.method);
+    jout_text_if(out, "path", o->http.path);
     jout_int(out, "status", o->http.status);
     jout_int(out, "ms", o->http.ms);
     jout_int(out, "try", o->http.tries);
@@ -35,14 +29,14 @@ void outcome_write(const struct outcome *o, struct buf *out)
     text_time(o->at, at);
     jout_open(out);
     jout_int(out, "v", 1);
-    put_if(out, "at", at);
-    put_if(out, "what", o->what);
-    put_if(out, "job", o->job);
-    put_if(out, "kind", o->kind);
-    put_if(out, "rule", o->rule);
-    put_if(out, "result", o->result);
-    put_if(out, "reason", o->reason);
-    put_if(out, "employee", o->employee);
+    jout_text_if(out, "at", at);
+    jout_text_if(out, "what", o->what);
+    jout_text_if(out, "job", o->job);
+    jout_text_if(out, "kind", o->kind);
+    jout_text_if(out, "rule", o->rule);
+    jout_text_if(out, "result", o->result);
+    jout_text_if(out, "reason", o->reason);
+    jout_text_if(out, "employee", o->employee);
     if (o->details)
         jout_value(out, "details", o->details);
     put_http(out, o);

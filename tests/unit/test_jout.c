@@ -16,6 +16,8 @@ START_TEST(members)
     jout_int(&b, "most", INT64_MAX);
     jout_text(&b, "text", STR("x"));
     jout_text(&b, "empty", STR_NONE);
+    jout_text_if(&b, "nothing", NULL);
+    jout_text_if(&b, "something", "z");
     jout_value(&b, "none", NULL);
     jout_key(&b, "inner");
     jout_open(&b);
@@ -26,7 +28,7 @@ START_TEST(members)
     ck_assert_text(
         buf_str(&b),
         "{\"zero\":0,\"least\":-9223372036854775808,\"most\":9223372036854775807,\"text\":\"x\","
-        "\"empty\":\"\",\"none\":{},\"inner\":{\"brace\":\"{\",\"after\":\"y\"}}");
+        "\"empty\":\"\",\"something\":\"z\",\"none\":{},\"inner\":{\"brace\":\"{\",\"after\":\"y\"}}");
     buf_done(&b);
 }
 END_TEST
