@@ -16,13 +16,6 @@ static const struct settings *settings_of(void *arg, struct str account)
     return str_is(account, "acme") ? book_kit_settings : NULL;
 }
 
-static const struct tz *no_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
-}
-
 /* Every event is decided about the moment it comes. */
 static int64_t now_of(void *arg)
 {
@@ -47,7 +40,7 @@ static void note(void *arg, const struct rule_call *c, const struct rule_decisio
 
 struct book *book_kit_new(struct record *r)
 {
-    const struct book_world world = {settings_of, no_tz, now_of, note, r};
+    const struct book_world world = {settings_of, kit_no_tz, now_of, note, r};
     return book_new(3, &times, &world);
 }
 

@@ -130,3 +130,18 @@ struct settings *kit_settings(const char *more)
     free(json);
     return s;
 }
+
+const struct tz *kit_no_tz(void *arg, const struct settings *s)
+{
+    (void)arg;
+    (void)s;
+    return NULL;
+}
+
+int32_t kit_one_place(void *arg, enum kafka_topic topic, struct str key)
+{
+    (void)arg;
+    (void)topic;
+    (void)key;
+    return 0;
+}

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "common/buf.h"
+#include "common/kafka/client.h"
 #include "common/mango/call_event.h"
 #include "common/settings.h"
+#include "common/tz.h"
 #include "worker/calls/fold.h"
 
 /* A moment the tests count from, unix s, and the same as unix ms. */
@@ -56,5 +58,9 @@ void kit_dump(const struct fold *f, struct buf *out);
  * (1000007, mobile 79161112233), group 300, and `more` members of the document; NULL: clients of
  * incoming calls; "switched off": the same, not enabled. settings_free. */
 struct settings *kit_settings(const char *more);
+
+/* Of a port: no time zone, everything in UTC; every topic has one partition. */
+const struct tz *kit_no_tz(void *arg, const struct settings *s);
+int32_t kit_one_place(void *arg, enum kafka_topic topic, struct str key);
 
 #endif

@@ -78,13 +78,6 @@ static const struct settings *settings_of(void *arg, struct str account)
     return ((struct model_run *)arg)->settings;
 }
 
-static const struct tz *no_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
-}
-
 static int64_t now_of(void *arg)
 {
     return ((struct model_run *)arg)->now;
@@ -103,7 +96,7 @@ static void decided(void *arg, const struct rule_call *c, const struct rule_deci
 
 void model_owner(struct model_run *r, const struct settings *settings)
 {
-    const struct book_world world = {settings_of, no_tz, now_of, decided, r};
+    const struct book_world world = {settings_of, kit_no_tz, now_of, decided, r};
     book_free(r->book);
     r->settings = settings;
     r->book = book_new(3, &times, &world);

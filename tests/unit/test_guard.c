@@ -53,14 +53,6 @@ static enum err fake_send(void *arg, const struct producer_record *r, struct err
     return ERR_OK;
 }
 
-static int32_t fake_place(void *arg, enum kafka_topic topic, struct str key)
-{
-    (void)arg;
-    (void)topic;
-    (void)key;
-    return 0;
-}
-
 static void fake_failed(void *arg, enum kafka_topic topic, const char *why)
 {
     (void)arg;
@@ -81,13 +73,6 @@ static const struct settings *fake_settings(void *arg, struct str account)
     if (str_is(account, "kill"))
         world.dead = true;
     return world.settings;
-}
-
-static const struct tz *fake_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
 }
 
 static void fake_commit(void *arg, int32_t partition, int64_t offset, const char *metadata)
@@ -127,13 +112,13 @@ static struct guard *begin(int32_t partition, uint32_t who, int64_t committed, c
         world.now = KIT_MS(100);
     }
     const struct guard_port port = {
-        .stream = {.output = {fake_send, fake_place, fake_failed, NULL, NULL},
+        .stream = {.output = {fake_send, kit_one_place, fake_failed, NULL, NULL},
                    .counts = world.counts,
                    .dead_partitions = 2,
                    .times = {5, 600, 14400, 3600},
                    .now = fake_now,
                    .settings = fake_settings,
-                   .tz = fake_tz,
+                   .tz = kit_no_tz,
                    .commit = fake_commit,
                    .flow = fake_flow},
         .commit_now = fake_commit_now,

@@ -84,13 +84,6 @@ static const struct settings *settings_of(void *arg, struct str account)
     return ((struct arrival *)arg)->subject->settings;
 }
 
-static const struct tz *no_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
-}
-
 static int64_t now(void *arg)
 {
     return ((struct arrival *)arg)->now;
@@ -106,7 +99,7 @@ static void decided(void *arg, const struct rule_call *c, const struct rule_deci
 static struct book *new_book(struct arrival *a)
 {
     static const struct book_times times = {5, 600, 14400, 3600};
-    const struct book_world world = {settings_of, no_tz, now, decided, a};
+    const struct book_world world = {settings_of, kit_no_tz, now, decided, a};
     return book_new(3, &times, &world);
 }
 

@@ -9,6 +9,7 @@
 #include "common/event.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/unit/calls_kit.h"
 #include "tests/unit/unit.h"
 
 /* The last record, as far as it is looked at; how many bytes it has. */
@@ -41,14 +42,6 @@ static enum err fake_send(void *arg, const struct producer_record *r, struct err
     return ERR_OK;
 }
 
-static int32_t fake_place(void *arg, enum kafka_topic topic, struct str key)
-{
-    (void)arg;
-    (void)topic;
-    (void)key;
-    return 0;
-}
-
 static void fake_failed(void *arg, enum kafka_topic topic, const char *why)
 {
     (void)arg;
@@ -57,7 +50,7 @@ static void fake_failed(void *arg, enum kafka_topic topic, const char *why)
 
 static void bury(size_t key, size_t value, size_t header)
 {
-    const struct output_port port = {fake_send, fake_place, fake_failed, NULL, NULL};
+    const struct output_port port = {fake_send, kit_one_place, fake_failed, NULL, NULL};
     struct output *o = output_new(&port);
     char *bytes = mem_alloc(1, key + value + header + 1);
     struct error e = ERROR_NONE;

@@ -80,13 +80,6 @@ static const struct settings *fake_settings(void *arg, struct str account)
     return str_is(account, "acme") ? world.settings : NULL;
 }
 
-static const struct tz *fake_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
-}
-
 static void fake_commit(void *arg, int32_t partition, int64_t offset, const char *metadata)
 {
     (void)arg;
@@ -118,7 +111,7 @@ static struct stream *begin(int64_t committed, const char *metadata, int64_t low
         .times = {5, 600, 14400, 3600},
         .now = fake_now,
         .settings = fake_settings,
-        .tz = fake_tz,
+        .tz = kit_no_tz,
         .commit = fake_commit,
         .flow = fake_flow,
     };

@@ -53,14 +53,6 @@ static enum err fake_send(void *arg, const struct producer_record *r, struct err
     return ERR_OK;
 }
 
-static int32_t fake_place(void *arg, enum kafka_topic topic, struct str key)
-{
-    (void)arg;
-    (void)topic;
-    (void)key;
-    return 0;
-}
-
 static void fake_failed(void *arg, enum kafka_topic topic, const char *why)
 {
     (void)arg;
@@ -76,13 +68,6 @@ static const struct settings *fake_settings(void *arg, struct str account)
 {
     (void)account;
     return ((struct partition *)arg)->settings;
-}
-
-static const struct tz *fake_tz(void *arg, const struct settings *s)
-{
-    (void)arg;
-    (void)s;
-    return NULL;
 }
 
 static void fake_commit(void *arg, int32_t partition, int64_t offset, const char *metadata)
@@ -102,13 +87,13 @@ static void fake_flow(void *arg, int32_t partition, bool on)
 static struct stream *assign(struct partition *p, int64_t high)
 {
     const struct stream_port port = {
-        .output = {fake_send, fake_place, fake_failed, p, NULL},
+        .output = {fake_send, kit_one_place, fake_failed, p, NULL},
         .counts = p->counts,
         .dead_partitions = 1,
         .times = {5, 600, 14400, 3600},
         .now = fake_now,
         .settings = fake_settings,
-        .tz = fake_tz,
+        .tz = kit_no_tz,
         .commit = fake_commit,
         .flow = fake_flow,
         .arg = p,
