@@ -10,7 +10,8 @@ struct str ringing_menu_leg(const struct fold *f)
     struct str found = STR_NONE;
     for (size_t i = 0; i < f->nlegs; i++) {
         const struct fold_leg *leg = &f->legs[i];
-        if (!leg_is_at(leg, CALL_EVENT_IVR))
+        if (!leg_is_at(leg, CALL_EVENT_IVR) || leg_is_at(leg, CALL_EVENT_QUEUE) ||
+            leg_is_at(leg, CALL_EVENT_ABONENT))
             return STR_NONE; /* a queue, or somebody's phone */
         if (!leg_has_state(leg, CALL_EVENT_DISCONNECTED))
             found = fold_text(f, leg->call_id);
