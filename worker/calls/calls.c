@@ -14,24 +14,19 @@
 #include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
-#include "common/limits.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mem.h"
 #include "common/ops.h"
-#include "common/secret.h"
-#include "worker/calls/guard.h"
-#include "worker/calls/zones.h"
+#include "worker/calls/partitions.h"
 
 #define EXIT_CONFIG 3
 #define EXIT_KAFKA 4
 
-#define DELIVER_MS 600000    /* how long a record may wait for Kafka; then it all begins anew */
-#define CLOSE_TICK_MS 100    /* calls close by the wall clock this exactly */
-#define HEARD_LATELY_MS 2000 /* statistics come every second, and tell of the newest fetch */
+#define DELIVER_MS 600000 /* how long a record may wait for Kafka; then it all begins anew */
+#define CLOSE_TICK_MS 100 /* calls close by the wall clock this exactly */
 #define STOP_TICK_MS 20
 #define GAUGES_MS 1000
-#define BACKLOG 10000 /* messages: their memory is given back in the end */
 
 enum {
     CHECK_KAFKA,
@@ -39,11 +34,6 @@ enum {
     CHECK_GROUP,
     CHECK_RESTORED,
     CHECKS
-};
-
-struct answer {
-    struct calls *calls;
-    int32_t partition;
 };
 
 struct calls {
@@ -57,227 +47,28 @@ struct calls {
     struct kafka_layout layout;
     struct producer *producer;
     struct accounts *accounts;
-    struct zones *zones;
+    struct partitions *partitions; /* NULL until settings are read */
     struct consumer *consumer;
-    struct guard *guards[LIMIT_PARTITIONS];  /* of assigned partitions, else NULL */
-    struct answer answers[LIMIT_PARTITIONS]; /* where those of commits go */
-    struct guard_turn turn;                  /* whose messages may run */
-    uint32_t who;                            /* this process, for those after it */
-    int64_t assigned_at[LIMIT_PARTITIONS];   /* boot ms; 0 once restored */
     struct loop_timer tick, gauges;
-    bool backlog;    /* there was one, and it is not read to its end */
-    bool failed;     /* a record was not delivered: begin anew in this turn */
     int64_t stop_by; /* boot ms; 0 = not stopping */
     int exit;
 };
 
-/* ---- what streams ask of the outside ---- */
-
-static enum err port_send(void *arg, const struct producer_record *r, struct error *e)
-{
-    const struct calls *c = arg;
-    return producer_send(c->producer, r, e);
-}
-
-static int32_t port_place(void *arg, enum kafka_topic topic, struct str key)
-{
-    const struct calls *c = arg;
-    return producer_partition(c->producer, topic, key);
-}
-
-static void port_failed(void *arg, enum kafka_topic topic, const char *why)
-{
-    struct calls *c = arg;
-    counts_undelivered(c->counts, kafka_topic_name(topic));
-    log_warn("Kafka did not take a record; deciding anew from the last commit",
-             LOG_TEXT("topic", kafka_topic_name(topic)), LOG_TEXT("err", why));
-    c->failed = true;
-}
-
-static int64_t port_now(void *arg)
-{
-    (void)arg;
-    return clock_wall_ms();
-}
-
-static const struct settings *port_settings(void *arg, struct str account)
-{
-    const struct calls *c = arg;
-    return accounts_get(c->accounts, account);
-}
-
-static const struct tz *port_tz(void *arg, const struct settings *s)
-{
-    const struct calls *c = arg;
-    return zones_get(c->zones, s->timezone);
-}
-
-static void port_commit(void *arg, int32_t partition, int64_t offset, const char *metadata)
-{
-    const struct calls *c = arg;
-    consumer_commit(c->consumer, KAFKA_EVENTS, partition, offset, metadata);
-}
-
-/* The partition may be somebody else's by now. */
-static void on_committed(void *arg, bool ok)
-{
-    const struct answer *a = arg;
-    if (a->calls->guards[a->partition] != NULL)
-        guard_committed(a->calls->guards[a->partition], ok);
-}
-
-static void port_commit_now(void *arg, int32_t partition)
-{
-    struct calls *c = arg;
-    c->answers[partition] = (struct answer){c, partition};
-    consumer_commit_now(c->consumer, on_committed, &c->answers[partition]);
-}
-
-static int64_t port_high(void *arg, int32_t partition)
-{
-    const struct calls *c = arg;
-    return consumer_high(c->consumer, KAFKA_EVENTS, partition);
-}
-
-static void port_flow(void *arg, int32_t partition, bool on)
-{
-    const struct calls *c = arg;
-    if (on && c->stop_by == 0 && guard_wants(c->guards[partition]))
-        consumer_resume(c->consumer, KAFKA_EVENTS, partition);
-    else
-        consumer_pause(c->consumer, KAFKA_EVENTS, partition);
-}
-
-static struct guard_port port_of(struct calls *c)
-{
-    const struct stream_port stream = {
-        .output = {port_send, port_place, port_failed, c, c->config->topic_prefix},
-        .counts = c->counts,
-        .dead_partitions = c->layout.partitions[KAFKA_DEAD],
-        .times = {.settle = c->config->call_settle_s,
-                  .ended_close = c->config->call_ended_close_s,
-                  .idle_close = c->config->call_idle_close_s,
-                  .remember = c->config->call_remember_s},
-        .now = port_now,
-        .settings = port_settings,
-        .tz = port_tz,
-        .commit = port_commit,
-        .flow = port_flow,
-        .arg = c,
-    };
-    return (struct guard_port){stream, port_commit_now, port_high, &c->turn, c->who, c};
-}
-
-/* ---- partitions ---- */
-
-static bool is_ours(const struct consumer_partition *p)
-{
-    return p->topic == KAFKA_EVENTS && p->partition >= 0 && p->partition < LIMIT_PARTITIONS;
-}
-
-static void drop_stream(struct calls *c, int32_t partition)
-{
-    guard_free(c->guards[partition]);
-    c->guards[partition] = NULL;
-    counts_lag(c->counts, partition, 0, 0);
-}
-
-static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
-{
-    struct calls *c = arg;
-    const struct guard_port port = port_of(c);
-    struct error e = ERROR_NONE;
-    log_info("partitions assigned", LOG_INT("count", n));
-    counts_rebalanced(c->counts, "assigned");
-    for (size_t i = 0; i < n; i++) {
-        const struct consumer_partition *p = &list[i];
-        if (!is_ours(p))
-            continue;
-        drop_stream(c, p->partition);
-        struct guard *g = guard_new(&port, p);
-        c->guards[p->partition] = g;
-        c->assigned_at[p->partition] = loop_now(c->loop);
-        if (consumer_start(c->consumer, p->topic, p->partition, stream_start(guard_stream(g)),
-                           &e) != ERR_OK) {
-            log_fail("a partition cannot be read", LOG_INT("partition", p->partition),
-                     LOG_ERROR(&e));
-            c->failed = true;
-        }
-    }
-}
-
-static void on_revoked(void *arg, const struct consumer_partition *list, size_t n, bool lost)
-{
-    struct calls *c = arg;
-    log_info("partitions revoked", LOG_INT("count", n), LOG_INT("lost", lost));
-    counts_rebalanced(c->counts, lost ? "lost" : "revoked");
-    for (size_t i = 0; i < n; i++) {
-        if (!is_ours(&list[i]) || c->guards[list[i].partition] == NULL)
-            continue;
-        if (!lost)
-            guard_end(c->guards[list[i].partition]);
-        drop_stream(c, list[i].partition);
-    }
-}
-
-static void on_message(void *arg, const struct kafka_message *m)
-{
-    struct calls *c = arg;
-    if (m->partition < 0 || m->partition >= LIMIT_PARTITIONS || c->guards[m->partition] == NULL)
-        return;
-    guard_message(c->guards[m->partition], m);
-}
-
-/* Self-fence: what this process believes may be nobody's truth any more. */
-static void begin_anew(struct calls *c, const char *reason)
-{
-    c->failed = false;
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] != NULL)
-            drop_stream(c, i);
-    }
-    counts_rebalanced(c->counts, reason);
-    if (c->producer != NULL)
-        producer_purge(c->producer);
-    if (c->consumer != NULL)
-        consumer_rejoin(c->consumer);
-}
+/* ---- time ---- */
 
 static void on_gap(void *arg, int64_t ms)
 {
     struct calls *c = arg;
     log_warn("stood still: everything is read anew", LOG_INT("ms", ms));
-    begin_anew(c, "fence");
+    if (c->partitions != NULL)
+        partitions_begin_anew(c->partitions, "fence");
 }
 
 static void on_turn(void *arg)
 {
     struct calls *c = arg;
-    if (c->failed)
-        begin_anew(c, "undelivered");
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] != NULL)
-            guard_turn(c->guards[i], c->stop_by != 0);
-    }
-}
-
-/* ---- time ---- */
-
-static void report_restored(struct calls *c, int32_t i)
-{
-    if (c->assigned_at[i] == 0 || !stream_restored(guard_stream(c->guards[i])))
-        return;
-    counts_restored(c->counts, i, (double)(loop_now(c->loop) - c->assigned_at[i]) / 1000.0);
-    c->assigned_at[i] = 0;
-}
-
-static bool all_restored(const struct calls *c)
-{
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] != NULL && !stream_restored(guard_stream(c->guards[i])))
-            return false;
-    }
-    return true;
+    if (c->partitions != NULL)
+        partitions_turn(c->partitions);
 }
 
 static int status(bool well)
@@ -292,37 +83,7 @@ static void set_checks(struct calls *c)
     c->checks[CHECK_KAFKA].status = status(c->consumer != NULL && consumer_connected(c->consumer));
     c->checks[CHECK_SETTINGS].status = status(known);
     c->checks[CHECK_GROUP].status = status(joined);
-    c->checks[CHECK_RESTORED].status = status(joined && all_restored(c));
-}
-
-/* After a pause of this process or of the network the statistics tell of the past: so far is the end
- * known to be reached. */
-static int64_t end_known(const struct calls *c, int32_t partition)
-{
-    int64_t heard_ms = consumer_heard_ms(c->consumer, KAFKA_EVENTS, partition);
-    return clock_wall_ms() - (heard_ms > HEARD_LATELY_MS ? heard_ms : 0);
-}
-
-/* The wall clock closes calls only where there is certainly nothing left to read. */
-static void close_calls(struct calls *c)
-{
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] == NULL)
-            continue;
-        guard_tick(c->guards[i]);
-        if (consumer_at_end(c->consumer, KAFKA_EVENTS, i))
-            guard_at_end(c->guards[i], end_known(c, i));
-        report_restored(c, i);
-    }
-}
-
-static bool all_acknowledged(const struct calls *c)
-{
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] != NULL && stream_waiting(guard_stream(c->guards[i])) > 0)
-            return false;
-    }
-    return true;
+    c->checks[CHECK_RESTORED].status = status(joined && partitions_restored(c->partitions));
 }
 
 static void on_tick(void *arg)
@@ -330,51 +91,20 @@ static void on_tick(void *arg)
     struct calls *c = arg;
     set_checks(c);
     if (c->stop_by != 0) {
-        if (all_acknowledged(c) || loop_now(c->loop) >= c->stop_by)
+        if (c->partitions == NULL || partitions_acknowledged(c->partitions) ||
+            loop_now(c->loop) >= c->stop_by)
             loop_stop(c->loop);
-    } else {
-        close_calls(c);
+    } else if (c->consumer != NULL) {
+        partitions_tick(c->partitions);
     }
     loop_timer_after(&c->tick, c->stop_by != 0 ? STOP_TICK_MS : CLOSE_TICK_MS);
-}
-
-/* Returns how many messages are still to be read. */
-static int64_t set_lag(struct calls *c, int32_t i, int64_t now)
-{
-    const struct stream *s = guard_stream(c->guards[i]);
-    int64_t behind = consumer_high(c->consumer, KAFKA_EVENTS, i) - stream_position(s);
-    int64_t ms = now - stream_received(s);
-    counts_lag(c->counts, i, behind > 0 ? behind : 0,
-               behind > 0 && stream_received(s) > 0 && ms > 0 ? (double)ms / 1000.0 : 0);
-    return behind > 0 ? behind : 0;
-}
-
-/* What was fetched ahead while there was a backlog is as much memory as tens of thousands of calls; the
- * allocator would keep it. */
-static void give_back(struct calls *c, int64_t behind)
-{
-    if (behind == 0 && c->backlog)
-        mem_trim();
-    c->backlog = behind >= BACKLOG || (behind > 0 && c->backlog);
 }
 
 static void on_gauges(void *arg)
 {
     struct calls *c = arg;
-    int64_t now = clock_wall_ms(), oldest = 0, behind = 0;
-    size_t open = 0;
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] == NULL)
-            continue;
-        const struct book *b = stream_book(guard_stream(c->guards[i]));
-        int64_t began = book_oldest(b);
-        open += book_open(b);
-        if (began > 0 && (oldest == 0 || began < oldest))
-            oldest = began;
-        behind += set_lag(c, i, now);
-    }
-    give_back(c, behind);
-    counts_open(c->counts, open, oldest > 0 && now > oldest ? (double)(now - oldest) / 1000.0 : 0);
+    if (c->partitions != NULL)
+        partitions_gauges(c->partitions);
     if (c->producer != NULL)
         (void)producer_is_warm(c->producer);
     loop_timer_after(&c->gauges, GAUGES_MS);
@@ -394,14 +124,20 @@ static void fail(struct calls *c, const struct error *e)
 static void on_settings(void *arg)
 {
     static const enum kafka_topic topics[] = {KAFKA_EVENTS};
-    static const struct consumer_events events = {
-        .assigned = on_assigned, .revoked = on_revoked, .message = on_message};
     struct calls *c = arg;
     struct error e = ERROR_NONE;
-    const struct consumer_options options = {
-        .group = "calls", .topics = topics, .ntopics = 1, .events = &events, .arg = c};
-    if (consumer_new(c->loop, c->config, &options, &c->consumer, &e) == ERR_OK)
+    const struct partitions_base base = {c->loop,   c->config,   &c->layout,
+                                         c->counts, c->producer, c->accounts};
+    c->partitions = partitions_new(&base);
+    const struct consumer_options options = {.group = "calls",
+                                             .topics = topics,
+                                             .ntopics = 1,
+                                             .events = &partitions_events,
+                                             .arg = c->partitions};
+    if (consumer_new(c->loop, c->config, &options, &c->consumer, &e) == ERR_OK) {
+        partitions_read_from(c->partitions, c->consumer);
         return;
+    }
     fail(c, &e);
     loop_stop(c->loop);
 }
@@ -433,10 +169,8 @@ static void on_stop(void *arg, int signal)
         return;
     log_info("stopping", LOG_INT("signal", signal));
     c->stop_by = loop_now(c->loop) + c->config->shutdown_timeout_s * 1000 * 3 / 4;
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (c->guards[i] != NULL)
-            consumer_pause(c->consumer, KAFKA_EVENTS, i);
-    }
+    if (c->consumer != NULL)
+        partitions_stop(c->partitions);
     loop_timer_after(&c->tick, 0);
 }
 
@@ -460,7 +194,6 @@ static enum err start(struct calls *c, struct error *e)
     if (ops_start(&ops, &c->ops, e))
         return e->kind;
     /* 3. Kafka, on a thread; the way out and settings follow in on_found, then the group */
-    c->zones = zones_new();
     loop_timer_after(&c->tick, 0);
     loop_timer_after(&c->gauges, 0);
     return connect_new(c->loop, c->config, &events, c, &c->connect, e);
@@ -480,9 +213,7 @@ static void stop(struct calls *c)
     accounts_free(c->accounts);
     if (c->producer != NULL)
         producer_free(c->producer, 0);
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        guard_free(c->guards[i]);
-    zones_free(c->zones);
+    partitions_free(c->partitions);
     ops_stop(c->ops);
     counts_free(c->counts);
     metrics_free(c->metrics);
@@ -494,7 +225,6 @@ int calls_run(const struct config *config)
     struct error e = ERROR_NONE;
     struct calls *c = mem_alloc(1, sizeof *c);
     c->config = config;
-    secret_random(&c->who, sizeof c->who);
     if (start(c, &e) != ERR_OK || loop_run(c->loop, &e) != ERR_OK)
         fail(c, &e);
     stop(c);
