@@ -226,7 +226,7 @@ static const char *fold(struct stream *s, const struct kafka_message *m,
 
 static const char *take(struct stream *s, const struct kafka_message *m)
 {
-    struct call_event ev = {0};
+    struct call_event ev;
     struct event_key key;
     struct error e = ERROR_NONE;
     const char *result = "ignored";
