@@ -270,6 +270,8 @@ def compare(struck, calm, count):
     now, _ = struck.jobs(without, "jobs.now")
     calm_now, _ = calm.jobs(without, "jobs.now")
     lines += differences(now, calm_now, subset=True)
+    if len(wanted) < count - len(without) or (calm_now and not now):
+        lines.append("the test itself failed: too little was decided to compare")
     for side, name in ((struck, "struck"), (calm, "undisturbed")):
         lines += ["dead in the %s system: %s %s" % (name, m.headers, m.value)
                   for m in side.stack.topics.messages["dead"]]

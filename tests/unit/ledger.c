@@ -209,6 +209,36 @@ void ledger_done(struct ledger *l)
     *l = (struct ledger){0};
 }
 
+#define SAME(member) (a->member == b->member)
+#define SAME_TEXT(member) (memcmp(a->member, b->member, sizeof a->member) == 0)
+
+static bool same_client(const struct ledger_state *a, const struct ledger_state *b)
+{
+    return SAME(client.made) && SAME(client.tracked) && SAME(visitor) && SAME_TEXT(client.rule) &&
+           SAME_TEXT(client.kind) && SAME_TEXT(client.phone) && SAME_TEXT(client.responsible) &&
+           SAME_TEXT(client.source_line);
+}
+
+static bool same_call(const struct ledger_state *a, const struct ledger_state *b)
+{
+    return SAME(call.told) && SAME(call.saved) && SAME(call.verdict) && SAME_TEXT(call.type) &&
+           SAME_TEXT(call.employee) && SAME_TEXT(call.from) && SAME_TEXT(call.to) &&
+           SAME_TEXT(call.line) && SAME(call.started) && SAME(call.ended) &&
+           SAME(call.talk_seconds) && SAME_TEXT(records);
+}
+
+static bool same_task(const struct ledger_state *a, const struct ledger_state *b)
+{
+    return SAME(task.made) && SAME(task.closed) && SAME_TEXT(task.responsible) &&
+           SAME_TEXT(task.fallback) && SAME(task.ended) && SAME(task.due) && SAME(talked.told) &&
+           SAME_TEXT(talked.direction) && SAME(talked.at) && SAME(talked.ended);
+}
+
+bool ledger_same(const struct ledger_state *a, const struct ledger_state *b)
+{
+    return same_client(a, b) && same_call(a, b) && same_task(a, b);
+}
+
 void ledger_show(const struct ledger_state *s, char *out, size_t size)
 {
     const char *verdict = job_verdict_name(s->call.verdict);
@@ -218,12 +248,12 @@ void ledger_show(const struct ledger_state *s, char *out, size_t size)
         "  call %d saved %d type %s verdict %s employee %s from %s to %s line %s %" PRId64
         "-%" PRId64 " talk %" PRId64 "\n"
         "  task %d closed %d responsible %s fallback %s ended %" PRId64 " due %" PRId64 "\n"
-        "  talked %d %s %" PRId64 "-%" PRId64 " records %s %s",
+        "  talked %d %s %" PRId64 "-%" PRId64 " records %s %s %s %s",
         s->client.made, s->client.rule, s->client.kind, s->client.phone, s->client.responsible,
         s->client.source_line, s->client.tracked, s->visitor, s->call.told, s->call.saved,
         s->call.type, verdict ? verdict : "-", s->call.employee, s->call.from, s->call.to,
         s->call.line, s->call.started, s->call.ended, s->call.talk_seconds, s->task.made,
         s->task.closed, s->task.responsible, s->task.fallback, s->task.ended, s->task.due,
         s->talked.told, s->talked.direction, s->talked.at, s->talked.ended, s->records[0],
-        s->records[1]);
+        s->records[1], s->records[2], s->records[3]);
 }

@@ -15,7 +15,7 @@
 #define LEDGER_TEXT 48
 #define LEDGER_IDS 128
 
-/* Compared as bytes: every text is padded with zeros. */
+/* Every text is padded with zeros. What is added here belongs into ledger_same and ledger_show, too. */
 struct ledger_state {
     struct {
         bool made, tracked; /* tracked: G12's fields are filled */
@@ -60,6 +60,7 @@ void ledger_record(struct ledger_state *s, const char *id);
 /* Copies the text and pads it. */
 void ledger_put(char *to, size_t size, struct str text);
 #define LEDGER_PUT(to, text) ledger_put((to), sizeof(to), (text))
+bool ledger_same(const struct ledger_state *a, const struct ledger_state *b);
 /* For people; terminated. */
 void ledger_show(const struct ledger_state *s, char *out, size_t size);
 

@@ -165,7 +165,7 @@ const char *model_extra(const struct model_run *r, const struct model_run *than)
 static bool same(const struct ledger *a, const struct ledger *b)
 {
     const struct ledger_state sa = ledger_final(a), sb = ledger_final(b);
-    return memcmp(&sa, &sb, sizeof sa) == 0;
+    return ledger_same(&sa, &sb);
 }
 
 bool model_same(const struct model_run *a, const struct model_run *b)

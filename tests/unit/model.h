@@ -49,7 +49,7 @@ struct model_run {
 };
 
 /* settings_free. */
-struct settings *model_settings(unsigned switches);
+struct settings *model_settings(unsigned on);
 /* A new owner, who knows nothing; what was done stays. The settings are borrowed. */
 void model_owner(struct model_run *r, const struct settings *settings);
 void model_feed(struct model_run *r, const struct message *log, size_t from, size_t to);

@@ -32,8 +32,8 @@ extern struct rules_kit kit;
 
 /* A call of which nothing is known, decided 60 s after KIT_T0, under kit_settings(more). */
 void rules_kit_begin(const char *more);
-/* For decide_call: writes a decision into the buffer, and keeps its job's data. */
-void rules_kit_note(void *buf, const struct rule_call *c, const struct rule_decision *d);
+/* For decide_call: writes a decision into the buffer that is its argument, and keeps its job's data. */
+void rules_kit_note(void *arg, const struct rule_call *c, const struct rule_decision *d);
 /* Folds the events (to the first without a state, at most n) anew and asks the rules once. */
 enum decide_end rules_kit_decide(const struct kit_event *events, size_t n, enum rule_when when,
                                  const char *closed_by);

@@ -100,7 +100,7 @@ static bool straggler_is_right(const struct straggler *st, const struct settings
     model_in_order(&want, s, log, n + (st->late == n));
     straggle(st, s, &before, &got);
     struct ledger_state should = expected(st, &want, &before), is = ledger_final(&got.y);
-    bool right = memcmp(&should, &is, sizeof is) == 0 && !model_extra(&got, &want);
+    bool right = ledger_same(&should, &is) && !model_extra(&got, &want);
     if (!right) {
         (void)snprintf(what, sizeof what, "shape %zu, event %zu %s, %" PRId64 " s late", st->shape,
                        st->late, st->repeat ? "once more" : "at last", st->delay);
