@@ -283,6 +283,29 @@ START_TEST(an_event_in_time_wakes_the_late_ones)
 }
 END_TEST
 
+/* One ingest kept it in its spool, another took the repetition: it was in time after all. */
+START_TEST(a_repetition_in_time_wakes_them_too)
+{
+    struct record r = {.n = 0};
+    struct book *b = book_kit_new(&r);
+    struct message log[] = {{LEG('C', "1", 2, 5, "101"), "Y", 7200},
+                            {LEG('D', "1", 3, 6, "101"), "Y", 7200},
+                            {LEG('C', "1", 2, 5, "101"), "Y", 3000},
+                            {LEG('D', "1", 3, 6, "101"), "Y", 3000}};
+    book_kit_settings = kit_settings(NULL);
+    book_kit_feed_all(b, log, 0, 2);
+    book_time(b, KIT_MS(7850));
+    ck_assert_uint_eq(r.n, 1);
+    ck_assert_int_eq(book_kit_feed(b, &log[2], 2), BOOK_LATE);
+    ck_assert_uint_eq(r.n, 4);
+    ck_assert_str_eq(r.lines[1], "Y:client 1000005 talked");
+    ck_assert_str_eq(r.lines[3], "Y:call:ended 1000005 talked");
+    ck_assert_int_eq(book_kit_feed(b, &log[3], 3), BOOK_REPEAT);
+    ck_assert_uint_eq(r.n, 4);
+    book_free(b);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("book", closes_five_seconds_after_the_summary,
@@ -291,5 +314,5 @@ int main(void)
                     idle_four_hours_after_the_last_event, a_new_leg_goes_on, what_opens_a_call,
                     time_first_then_timers_then_the_event, timers_in_order,
                     removed_account_and_ceilings, old_stragglers_decide_nothing,
-                    an_event_in_time_wakes_the_late_ones);
+                    an_event_in_time_wakes_the_late_ones, a_repetition_in_time_wakes_them_too);
 }

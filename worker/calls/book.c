@@ -344,8 +344,10 @@ enum book_result book_event(struct book *b, const struct book_input *in)
         c = open_call(b, in);
     bool had_summary = c->fold.summary.there;
     enum fold_result folded = fold_add(&c->fold, ev, in->received_at);
-    if (folded != FOLD_NEW)
-        return folded == FOLD_FULL ? BOOK_FULL : BOOK_REPEAT;
+    if (folded == FOLD_FULL)
+        return BOOK_FULL;
+    if (folded == FOLD_REPEAT && !(c->undecided && c->fold.fresh))
+        return BOOK_REPEAT;
     c->last = cause_of(b, in);
     bool first_summary = !had_summary && c->fold.summary.there, open = c->closed_by == NULL;
     if (open)
