@@ -209,11 +209,11 @@ static void stop(struct calls *c)
 {
     if (c->consumer != NULL)
         consumer_free(c->consumer, left(c));
+    partitions_free(c->partitions);
     connect_free(c->connect);
     accounts_free(c->accounts);
     if (c->producer != NULL)
         producer_free(c->producer, 0);
-    partitions_free(c->partitions);
     ops_stop(c->ops);
     counts_free(c->counts);
     metrics_free(c->metrics);
