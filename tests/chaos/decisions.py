@@ -34,11 +34,11 @@ from run import end_kafka, start_kafka  # noqa: E402
 from stack import Stack  # noqa: E402
 
 # Short forms of hours: a call without a summary ends, an abandoned one closes, a remembered one stays.
-ENV = {"CALL_SETTLE_S": "3", "CALL_ENDED_CLOSE_S": "5", "CALL_IDLE_CLOSE_S": "7",
+ENV = {"CALL_SETTLE_S": "6", "CALL_ENDED_CLOSE_S": "8", "CALL_IDLE_CLOSE_S": "10",
        "CALL_REMEMBER_S": "3600", "LOG_LEVEL": "info"}
 GAP_S = 0.8          # between two notifications of a call, at most
-LATE_S = 11          # a straggler comes so long after the others: all timers are over
-BEHIND_S = 0.7       # sent so much later than planned, a call's timers may see it differently
+LATE_S = 15          # a straggler comes so long after the others: all timers are over
+BEHIND_S = 2.5       # sent so much later than planned, a call's timers may see it differently
 TOO_MANY = 0.4       # of all calls left out: nothing is proven
 PARTITIONS = 4
 WORKERS = ("calls", "calls2", "calls3")
@@ -298,7 +298,7 @@ def play(struck, calm, story):
         if side.failure:
             raise Failed(side.failure)
     for side in (calm, struck):
-        side.settle(120)
+        side.settle(240)
     return compare(struck, calm, story.count)
 
 
