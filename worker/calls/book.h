@@ -76,10 +76,10 @@ int64_t book_due_call(const struct book *b);
 /* The offset to commit: the first event of the oldest call that is open or remembered, else next. */
 int64_t book_low(const struct book *b, int64_t next);
 size_t book_open(const struct book *b);
-size_t book_calls(const struct book *b); /* open and remembered */
+size_t book_calls(const struct book *b); /* open and remembered; for tests */
 /* Stream time at which the oldest open call began, unix ms; 0 if none is open. */
 int64_t book_oldest(const struct book *b);
-/* Bytes held for calls. */
+/* Bytes held for calls; for tests. */
 size_t book_size(const struct book *b);
 
 #endif

@@ -13,7 +13,7 @@
 #include "worker/calls/rules_person.h"
 
 #define TOO_OLD_S (24 * 3600)
-#define TITLE_MAX (16 * 1024)
+#define TITLE_MAX (32 * 1024) /* more than LIMIT_SETTING_STRING of {line}s, of 128 bytes each */
 
 static int64_t ended_at(const struct rule_call *c)
 {

@@ -159,23 +159,23 @@ static void read_parties(struct reading *r)
 /* ---- who ---- */
 
 /* Legs come in their order, so a later one takes over unless the tie is the summary's. */
-static void take_last(const struct reading *r, struct person *who, struct person new)
+static void take_last(const struct reading *r, struct person *who, struct person next)
 {
-    if (new.employee == NULL)
+    if (next.employee == NULL)
         return;
-    if (who->employee != NULL && who->at == new.at &&str_eq(who->extension, r->preferred))
+    if (who->employee != NULL && who->at == next.at && str_eq(who->extension, r->preferred))
         return;
-    *who = new;
+    *who = next;
 }
 
-static void take_first(const struct reading *r, struct person *who, struct person new)
+static void take_first(const struct reading *r, struct person *who, struct person next)
 {
-    if (new.employee == NULL)
+    if (next.employee == NULL)
         return;
-    if (who->employee != NULL && (who->at < new.at || !str_eq(new.extension, r->preferred) ||
+    if (who->employee != NULL && (who->at < next.at || !str_eq(next.extension, r->preferred) ||
                                   str_eq(who->extension, r->preferred)))
         return;
-    *who = new;
+    *who = next;
 }
 
 static bool has_handled(const struct reading *r, const struct settings_employee *employee)
