@@ -137,11 +137,3 @@ const struct tz *kit_no_tz(void *arg, const struct settings *s)
     (void)s;
     return NULL;
 }
-
-int32_t kit_one_place(void *arg, enum kafka_topic topic, struct str key)
-{
-    (void)arg;
-    (void)topic;
-    (void)key;
-    return 0;
-}

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "common/buf.h"
-#include "common/kafka/client.h"
 #include "common/mango/call_event.h"
 #include "common/settings.h"
 #include "common/tz.h"
@@ -59,8 +58,7 @@ void kit_dump(const struct fold *f, struct buf *out);
  * incoming calls; "switched off": the same, not enabled. settings_free. */
 struct settings *kit_settings(const char *more);
 
-/* Of a port: no time zone, everything in UTC; every topic has one partition. */
+/* Of a port: no time zone, everything in UTC. */
 const struct tz *kit_no_tz(void *arg, const struct settings *s);
-int32_t kit_one_place(void *arg, enum kafka_topic topic, struct str key);
 
 #endif

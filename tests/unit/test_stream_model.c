@@ -7,29 +7,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "common/event.h"
-#include "common/text.h"
 #include "tests/unit/model.h"
+#include "tests/unit/stream_kit.h"
 #include "tests/unit/unit.h"
 
+/* More records of one owner are a fault of the test. */
 #define RECORDS 64
 
-struct record_sent {
-    struct job *job; /* NULL: an outcome */
-    producer_done *done;
-    void *arg;
-};
+static const struct stream_kit_part *const part = &stream_kit.parts[STREAM_KIT_PARTITION];
 
-/* Kafka, seen by one owner, and what became of the jobs. */
+/* One life after the other: how many records are acknowledged, and what became of the jobs. */
 struct partition {
-    const struct settings *settings;
-    struct counts *counts;
-    struct record_sent sent[RECORDS];
-    size_t nsent, nacked;
-    int64_t now, committed;
-    char metadata[LIMIT_COMMIT_METADATA];
+    size_t nacked;
     struct ledger y;
 };
 
@@ -39,67 +29,9 @@ struct accident {
     bool lost;
 };
 
-/* ---- the outside ---- */
-
-static enum err fake_send(void *arg, const struct producer_record *r, struct error *e)
+static struct stream *assign(int64_t high)
 {
-    struct partition *p = arg;
-    struct job *job = NULL;
-    ck_assert_uint_lt(p->nsent, RECORDS);
-    ck_assert_int_ne(r->topic, KAFKA_DEAD);
-    if (r->topic != KAFKA_OUTCOMES)
-        ck_assert_int_eq(job_decode(r->key, r->value, p->now, STR("live"), &job, e), ERR_OK);
-    p->sent[p->nsent++] = (struct record_sent){job, r->done, r->arg};
-    return ERR_OK;
-}
-
-static void fake_failed(void *arg, enum kafka_topic topic, const char *why)
-{
-    (void)arg;
-    ck_abort_msg("%s: %s", kafka_topic_name(topic), why);
-}
-
-static int64_t fake_now(void *arg)
-{
-    return ((struct partition *)arg)->now;
-}
-
-static const struct settings *fake_settings(void *arg, struct str account)
-{
-    (void)account;
-    return ((struct partition *)arg)->settings;
-}
-
-static void fake_commit(void *arg, int32_t partition, int64_t offset, const char *metadata)
-{
-    struct partition *p = arg;
-    (void)partition;
-    p->committed = offset;
-    (void)snprintf(p->metadata, sizeof p->metadata, "%s", metadata);
-}
-
-static void fake_flow(void *arg, int32_t partition, bool on)
-{
-    (void)arg;
-    ck_abort_msg("partition %d: flow %d", partition, on);
-}
-
-static struct stream *assign(struct partition *p, int64_t high)
-{
-    const struct stream_port port = {
-        .output = {fake_send, kit_one_place, fake_failed, p, NULL},
-        .counts = p->counts,
-        .dead_partitions = 1,
-        .times = {5, 600, 14400, 3600},
-        .now = fake_now,
-        .settings = fake_settings,
-        .tz = kit_no_tz,
-        .commit = fake_commit,
-        .flow = fake_flow,
-        .arg = p,
-    };
-    const struct consumer_partition as = {KAFKA_EVENTS, 3, p->committed, p->metadata, 0, high};
-    return stream_new(&port, &as);
+    return stream_kit_begin(part->offset, part->text, 0, high);
 }
 
 /* ---- messages ---- */
@@ -127,56 +59,55 @@ static void write_summary(const struct kit_event *k, const char *entry, char *ou
                    KIT_T0 + k->end);
 }
 
-static void deliver(struct partition *p, struct stream *s, const struct message *m, int64_t offset)
+static void deliver(struct stream *s, const struct message *m, int64_t offset)
 {
-    char value[512], key[16], at[TEXT_TIME_SIZE];
+    char value[512], key[16];
     bool summary = m->event.state == 'S';
     (summary ? write_summary : write_leg)(&m->event, m->entry, value, sizeof value);
     (void)snprintf(key, sizeof key, "acme/%s", m->entry);
-    p->now = KIT_MS(m->at);
-    text_time(p->now, at);
-    const struct kafka_header headers[] = {{EVENT_KIND, summary ? STR("summary") : STR("call")},
-                                           {EVENT_ORIGIN, STR("live")},
-                                           {EVENT_RECEIVED_AT, str_of(at)}};
-    const struct kafka_message message = {.topic = KAFKA_EVENTS,
-                                          .partition = 3,
-                                          .offset = offset,
-                                          .timestamp = -1,
-                                          .key = str_of(key),
-                                          .value = str_of(value),
-                                          .headers = headers,
-                                          .nheaders = 3};
+    stream_kit.now = KIT_MS(m->at);
     bool silent = !stream_restored(s);
-    size_t before = p->nsent;
-    stream_message(s, &message);
-    ck_assert(!silent || stream_restored(s) || p->nsent == before);
+    size_t before = stream_kit.n;
+    stream_kit_feed(s, offset, summary ? "summary" : "call", key, value, m->at);
+    ck_assert(!silent || stream_restored(s) || stream_kit.n == before);
+    ck_assert_uint_le(stream_kit.n, RECORDS);
 }
 
 /* All but the newest `lag` records are acknowledged, the newest of them first. */
 static void acknowledge(struct partition *p, struct stream *s, size_t lag)
 {
-    const struct producer_report report = {.delivered = true, .offset = 1};
-    size_t end = p->nsent > lag ? p->nsent - lag : 0;
+    size_t end = stream_kit.n > lag ? stream_kit.n - lag : 0;
     for (size_t i = end; i > p->nacked; i--) {
-        p->sent[i - 1].done(p->sent[i - 1].arg, &report);
+        stream_kit_ack(i - 1, true);
         stream_turn(s);
     }
     p->nacked = end > p->nacked ? end : p->nacked;
     stream_turn(s);
 }
 
+static void take_job(struct partition *p, const struct stream_kit_record *r, bool lost)
+{
+    struct job *job = NULL;
+    struct error e = ERROR_NONE;
+    ck_assert_int_ne(r->topic, KAFKA_DEAD);
+    if (r->topic == KAFKA_OUTCOMES)
+        return;
+    ck_assert_int_eq(job_decode(str_of(r->key), str_of(r->value), r->at, STR("live"), &job, &e),
+                     ERR_OK);
+    if (!lost && str_is(str_of(job->entry_id), "Y"))
+        (void)ledger_add(&p->y, job);
+    job_free(job);
+}
+
 /* The owner is gone: what it has sent stands in Kafka, or what is not acknowledged does not. */
 static void take_jobs(struct partition *p, bool lost)
 {
-    for (size_t i = 0; i < p->nsent; i++) {
-        struct record_sent *r = &p->sent[i];
-        if (r->job != NULL && str_is(str_of(r->job->entry_id), "Y") && (i < p->nacked || !lost))
-            (void)ledger_add(&p->y, r->job);
-        job_free(r->job);
-        if (i >= p->nacked)
-            r->done(r->arg, &(struct producer_report){.why = "gone"});
+    for (size_t i = 0; i < stream_kit.n; i++) {
+        take_job(p, &stream_kit.sent[i], i >= p->nacked && lost);
+        stream_kit_ack(i, false);
     }
-    p->nsent = p->nacked = 0;
+    stream_kit_forget();
+    p->nacked = 0;
 }
 
 /* ---- runs ---- */
@@ -184,7 +115,7 @@ static void take_jobs(struct partition *p, bool lost)
 static void finish(struct partition *p, struct stream *s)
 {
     for (int64_t due; (due = book_due(stream_book(s))) < KIT_MS(1000000);) {
-        p->now = due;
+        stream_kit.now = due;
         stream_at_end(s, due);
     }
     acknowledge(p, s, 0);
@@ -192,30 +123,32 @@ static void finish(struct partition *p, struct stream *s)
 
 static void run(struct partition *p, const struct model_log *l, const struct accident *a)
 {
-    struct stream *s = assign(p, 0);
+    struct stream *s = assign(0);
     for (size_t i = 0; i < a->at; i++) {
-        deliver(p, s, &l->list[i], (int64_t)i);
+        deliver(s, &l->list[i], (int64_t)i);
         acknowledge(p, s, a->lag);
     }
     stream_free(s);
     take_jobs(p, a->lost);
-    s = assign(p, (int64_t)a->at);
+    s = assign((int64_t)a->at);
     for (int64_t i = stream_start(s); i < (int64_t)l->n; i++) {
-        deliver(p, s, &l->list[i], i);
+        deliver(s, &l->list[i], i);
         acknowledge(p, s, a->lag);
     }
     finish(p, s);
     stream_free(s);
     take_jobs(p, false);
-    ck_assert_int_eq(p->committed, (int64_t)l->n); /* nothing is open or remembered */
+    ck_assert_int_eq(part->offset, (int64_t)l->n); /* nothing is open or remembered */
+    ck_assert_uint_eq(part->flows, 0);
 }
 
-static void crash(const struct model_log *l, const struct settings *settings, struct counts *counts,
-                  const struct accident *a)
+static void crash(const struct model_log *l, const struct accident *a)
 {
-    struct partition p = {.settings = settings, .counts = counts};
+    struct partition p = {0};
     struct model_run want = {0}, got = {0};
-    model_in_order(&want, settings, l->list, l->n);
+    stream_kit.now = 0;
+    stream_kit.parts[STREAM_KIT_PARTITION] = (struct stream_kit_part){0};
+    model_in_order(&want, stream_kit.settings, l->list, l->n);
     run(&p, l, a);
     got.y = p.y;
     if (!model_same(&want, &got)) {
@@ -230,18 +163,14 @@ static void crash(const struct model_log *l, const struct settings *settings, st
 
 static int crash_everywhere(size_t first, size_t step, size_t lag, bool lost)
 {
-    struct settings *s = model_settings(MODEL_ALL & ~(unsigned)MODEL_IVR);
-    struct metrics *registry = metrics_new();
-    struct counts *counts = counts_new(registry, false);
     struct model_log l;
     int runs = 0;
+    stream_kit.settings = model_settings(MODEL_ALL & ~(unsigned)MODEL_IVR);
     for (size_t i = first; model_log_number(i, &l); i += step) {
         for (size_t at = 0; at <= l.n; at++, runs++)
-            crash(&l, s, counts, &(struct accident){at, lag, lost});
+            crash(&l, &(struct accident){at, lag, lost});
     }
-    counts_free(counts);
-    metrics_free(registry);
-    settings_free(s);
+    stream_kit_free();
     return runs;
 }
 
