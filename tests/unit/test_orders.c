@@ -173,9 +173,9 @@ static void prepare(struct subject *s, const struct shape *shape, int lost)
     s->lost = lost;
     s->n = 0;
     s->end = 0;
-    for (int i = 0; i < SHAPE_EVENTS && shape->events[i].state; i++) {
-        const struct kit_event *e = &shape->events[i];
-        if (i == lost)
+    const struct kit_event *e = shape->events;
+    for (; e < shape->events + SHAPE_EVENTS && e->state; e++) {
+        if (e - shape->events == lost)
             continue;
         int64_t at = e->state == 'S' ? e->end : e->at;
         s->end = at > s->end ? at : s->end;
