@@ -8,6 +8,7 @@ import mango
 from process import Failed, wait_for
 
 SENDERS = 16
+QUIET_S = 1.2  # gauges are set each second: so long nothing new may come
 
 
 class Player:
@@ -188,8 +189,15 @@ class Player:
         """Until all is read, every call has closed, and every job has come to its end."""
         wait_for(lambda: "everything to end; still open: %s" % "; ".join(self.open_ends()),
                  lambda: not self.open_ends(), self.scenario.deadline_s, 0.1)
-        # a second look: what the last ends may have caused has its own job id by now
-        wait_for("everything to end", lambda: not self.open_ends(), self.scenario.deadline_s, 0.1)
+        # a second look: what the last ends may have caused has come, or never will
+        count = self.stack.topics.count
+        seen = [count(), time.monotonic()]
+
+        def is_quiet():
+            if self.open_ends() or count() != seen[0]:
+                seen[:] = [count(), time.monotonic()]
+            return time.monotonic() - seen[1] >= QUIET_S
+        wait_for("everything to end, and stay so", is_quiet, self.scenario.deadline_s, 0.1)
 
     def open_ends(self):
         self.alive()

@@ -13,11 +13,10 @@ import time
 import traceback
 
 from expect import check, seeded
-from play import Player
+from play import QUIET_S, Player
 from process import Failed
 from stack import Stack
 
-QUIET_S = 1.2    # gauges are set each second: so long nothing new may come, in a system that is shared
 LOOK_AGAIN_S = 2  # the topics are read by followers, who may be behind by a fetch
 STACKS = set()   # what runs now, for whoever must end it
 

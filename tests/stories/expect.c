@@ -251,8 +251,8 @@ static void task(struct reader *r, struct closing *c)
         c->off_hours = people_of(r->c->off_hours);
     else
         c->fallback = missed_person(r);
-    /* G4's switch is off: whether its person still counts is not said. */
-    if (!known_single(c->fallback) || (r->k.kind != MISSED_MENU && !r->c->missed))
+    /* G4's person stands in whether or not G4 makes clients */
+    if (!known_single(c->fallback))
         c->fallback |= PEOPLE_NOBODY;
 }
 

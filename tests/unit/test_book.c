@@ -306,9 +306,42 @@ START_TEST(a_repetition_in_time_wakes_them_too)
 }
 END_TEST
 
+/* Of the call only a word between two colleagues is known when its recording comes: it waits for the summary,
+ * before the closing or after it. An internal call's waits for ever. */
+START_TEST(a_recording_waits_for_the_direction)
+{
+    static const int64_t summary_at[] = {9, 1000};
+    for (size_t i = 0; i < 4; i++) {
+        struct record r = {.n = 0};
+        struct book *b = book_kit_new(&r);
+        struct message asks = {
+            {'C', "2", 1, .at = 1, .where = 'a', .from_ext = "101", .to_ext = "102"}, "Y", 1};
+        struct message ends = {
+            {'D', "2", 2, .at = 5, .where = 'a', .from_ext = "101", .to_ext = "102"}, "Y", 5};
+        struct message recording = {{'R', NULL, 0, .at = 6, .from = "rec"}, "Y", 6};
+        struct message summary = {{'S', NULL, 0, .at = 0, .direction = i < 2 ? 2 : 0,
+                                   .from_ext = "101", .to = CLIENT, .talk = 1, .end = 6},
+                                  "Y",
+                                  summary_at[i % 2]};
+        book_kit_settings = kit_settings("\"call_records\":true");
+        (void)book_kit_feed(b, &asks, 1);
+        (void)book_kit_feed(b, &ends, 2);
+        (void)book_kit_feed(b, &recording, 3);
+        ck_assert_uint_eq(r.n, 0);
+        (void)book_kit_feed(b, &summary, 4);
+        book_time(b, KIT_MS(summary_at[i % 2] + 10));
+        ck_assert_uint_gt(r.n, 0);
+        ck_assert_str_eq(r.lines[r.n - 1], i < 2 ? "Y:record:rec - " : "Y none G15");
+        book_free(b);
+        settings_free(book_kit_settings);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("book", closes_five_seconds_after_the_summary,
+    return UNIT_RUN("book", a_recording_waits_for_the_direction,
+                    closes_five_seconds_after_the_summary,
                     an_event_behind_the_summary_does_not_put_the_closing_off,
                     ends_ten_minutes_after_the_last_leg, stragglers_do_not_put_the_end_off,
                     idle_four_hours_after_the_last_event, a_new_leg_goes_on, what_opens_a_call,

@@ -217,6 +217,19 @@ static enum decide_end decide(struct book *b, struct book_call *c, enum rule_whe
     return decide_call(&call, &c->memory, b->world.decided, b->world.arg);
 }
 
+/* Recordings that came while the call looked internal are asked about again when more is known. */
+static void ask_held(struct book *b, struct book_call *c)
+{
+    bool held = c->memory.record_held;
+    c->memory.record_held = false; /* until one is held again */
+    for (size_t i = 0; held && i < c->fold.nrecordings; i++) {
+        struct rule_call call = rule_call_of(b, c, &c->last);
+        call.when = RULE_BESIDE;
+        call.recording = fold_text(&c->fold, c->fold.recordings[i]);
+        (void)decide_call(&call, &c->memory, b->world.decided, b->world.arg);
+    }
+}
+
 static void close_call(struct book *b, struct book_call *c)
 {
     c->closed_by = c->summary_at > 0 ? "summary" : c->ended_at > 0 ? "ended" : "idle";
@@ -224,6 +237,7 @@ static void close_call(struct book *b, struct book_call *c)
     end_skew(b, c);
     c->undecided = decide(b, c, RULE_CLOSING, false, c->summary_at > 0 ? &c->summary : &c->last) ==
                    DECIDE_LATE;
+    ask_held(b, c);
     c->due += b->times.remember * SECOND;
     heap_fix(b, c);
 }
@@ -293,6 +307,8 @@ static void event_of_closed(struct book *b, struct book_call *c, bool first_summ
         c->undecided = false;
         (void)decide(b, c, RULE_CLOSING, first_summary, &c->last);
     }
+    if (first_summary)
+        ask_held(b, c);
 }
 
 static struct rule_cause cause_of(const struct book *b, const struct book_input *in)

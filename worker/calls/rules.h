@@ -51,6 +51,7 @@ struct rule_memory {
     bool route_late;     /* told that it is too late to route, so far */
     bool popup_late;     /* told that it is too late for pop-ups */
     bool route, visitor; /* decided, for or against */
+    bool record_held;    /* a recording waits for what tells the direction better */
     bool talked;         /* entry:talked was sent */
     char *responsible;   /* Megaplan id the client was given, or corrected to */
     char *extension;     /* by which that employee was found; "" for another reason */

@@ -8,11 +8,22 @@
 #include "common/mem.h"
 #include "worker/calls/rules_job.h"
 
+/* Legs alone may look internal until a better one, or the summary, comes: then it is asked again. */
+static bool hold(const struct rule_call *c, struct rule_decision *out)
+{
+    if (c->fold->summary.there)
+        return false;
+    *out = (struct rule_decision){.rule = "G13", .quiet = true, .memory = *c->memory};
+    out->memory.record_held = true;
+    return true;
+}
+
 bool rules_record_added(const struct rule_call *c, struct rule_decision *out)
 {
-    bool internal = c->view->direction == CALL_EVENT_INTERNAL && c->fold->nevents > 0;
-    if (c->recording.len == 0 || !c->settings->call_records || internal)
+    if (c->recording.len == 0 || !c->settings->call_records)
         return false;
+    if (c->view->direction == CALL_EVENT_INTERNAL && c->fold->nevents > 0)
+        return hold(c, out);
     char *cause = mem_copy(c->recording);
     struct job *job = rules_job_new(c, JOB_RECORD, cause);
     free(cause);
