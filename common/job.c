@@ -7,6 +7,7 @@
 
 #include "common/event.h"
 #include "common/jout.h"
+#include "common/jval.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -68,7 +69,7 @@ void job_write(const struct job *j, struct buf *out)
         text_time(j->deadline, deadline);
         jout_text_if(out, "deadline", deadline);
     }
-    jout_value(out, "data", j->data);
+    jval_write_member(j->data, "data", out);
     jout_close(out);
 }
 

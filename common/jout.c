@@ -98,12 +98,3 @@ void jout_int(struct buf *b, const char *key, int64_t n)
     jout_key(b, key);
     jout_number(b, n);
 }
-
-void jout_value(struct buf *b, const char *key, const struct jval *v)
-{
-    jout_key(b, key);
-    if (v)
-        jval_write(v, b);
-    else
-        buf_add(b, "{}", 2);
-}

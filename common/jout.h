@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "common/buf.h"
-#include "common/jval.h"
 #include "common/str.h"
 
 void jout_open(struct buf *b);
@@ -20,8 +19,6 @@ void jout_text(struct buf *b, const char *key, struct str text);
 /* Nothing if text is NULL. */
 void jout_text_if(struct buf *b, const char *key, const char *text);
 void jout_int(struct buf *b, const char *key, int64_t n);
-/* A value in the text of JSON already; "{}" if v is NULL. Fails if v failed while it was built. */
-void jout_value(struct buf *b, const char *key, const struct jval *v);
 /* The key alone; what follows is the caller's. */
 void jout_key(struct buf *b, const char *key);
 /* A text alone, in its quotes; a number alone. */

@@ -446,6 +446,15 @@ void jval_write(const struct jval *v, struct buf *out)
         write_value(js(v), out);
 }
 
+void jval_write_member(const struct jval *v, const char *key, struct buf *out)
+{
+    jout_key(out, key);
+    if (v != NULL)
+        jval_write(v, out);
+    else
+        buf_add(out, "{}", 2);
+}
+
 char *jval_dump_free(struct jval *v, bool sorted)
 {
     char *text = jval_dump(v, sorted);

@@ -94,9 +94,11 @@ bool jval_failed(const struct jval *v);
 /* Compact text, keys sorted if `sorted`, else in the order of insertion. Terminated, the caller's
  * (free()). NULL if the value failed while it was built, or without memory. */
 char *jval_dump(const struct jval *v, bool sorted) MUST_CHECK;
-/* The same as jval_dump(v, false), added to a buffer, without jansson's costs. The buffer fails if v has. */
-void jval_write(const struct jval *v, struct buf *out);
 /* The same for programs: want of memory ends the process; frees v. */
 char *jval_dump_free(struct jval *v, bool sorted) MUST_CHECK;
+/* The same as jval_dump(v, false), added to a buffer, without jansson's costs. The buffer fails if v has. */
+void jval_write(const struct jval *v, struct buf *out);
+/* The same as a member of the object that is being written (jout.h); "{}" if v is NULL. */
+void jval_write_member(const struct jval *v, const char *key, struct buf *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include "common/outcome.h"
 
 #include "common/jout.h"
+#include "common/jval.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -38,7 +39,7 @@ void outcome_write(const struct outcome *o, struct buf *out)
     jout_text_if(out, "reason", o->reason);
     jout_text_if(out, "employee", o->employee);
     if (o->details)
-        jout_value(out, "details", o->details);
+        jval_write_member(o->details, "details", out);
     put_http(out, o);
     jout_close(out);
 }

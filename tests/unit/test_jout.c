@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/jout.h"
+#include "common/jval.h"
 #include "tests/unit/fault.h"
 #include "tests/unit/unit.h"
 
@@ -18,7 +19,7 @@ START_TEST(members)
     jout_text(&b, "empty", STR_NONE);
     jout_text_if(&b, "nothing", NULL);
     jout_text_if(&b, "something", "z");
-    jout_value(&b, "none", NULL);
+    jval_write_member(NULL, "none", &b);
     jout_key(&b, "inner");
     jout_open(&b);
     jout_text(&b, "brace", STR("{"));
