@@ -18,9 +18,9 @@ START_TEST(numbers_that_are_no_clients)
     static const struct {
         const char *number, *more, *told;
     } cases[] = {
-        {NULL, NULL, "B15 none: the number is hidden or unknown\nG15 e1:call:ended 1000005 -"},
-        {"sip:a@b", NULL, "B15 none: the number is no client's number (sip, or under 5 digits)\n"},
-        {"1234", NULL, "B15 none: the number is no client's number (sip, or under 5 digits)\n"},
+        {NULL, NULL, "G3 none: the number is hidden or unknown\nG15 e1:call:ended 1000005 -"},
+        {"sip:a@b", NULL, "G3 none: the number is no client's number (sip, or under 5 digits)\n"},
+        {"1234", NULL, "G3 none: the number is no client's number (sip, or under 5 digits)\n"},
         {LINE, NULL, "B15 none: the number is a line of the account\n"},
         {"79161112233", NULL, "B15 none: the number is an employee's\n"},
         {CLIENT, "\"create_client\":{\"incoming\":true},\"ignore_numbers\":[\"7999*\"]",

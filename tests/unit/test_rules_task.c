@@ -117,8 +117,8 @@ START_TEST(b2_none)
     ck_assert_ptr_nonnull(strstr(kit.told.data, "B2 none: the call ended over 24 hours ago\n"));
     struct kit_event hidden = ring, hidden_end = end;
     hidden.from = hidden_end.from = NULL;
-    ck_assert_ptr_nonnull(strstr(closed(TASK(""), hidden, hidden_end),
-                                 "B15 none: the number is hidden or unknown\n"));
+    ck_assert_ptr_nonnull(
+        strstr(closed(TASK(""), hidden, hidden_end), "B2 none: the number is hidden or unknown\n"));
     ck_assert_ptr_null(strstr(closed(TASK(""), ring, (struct kit_event)SUMMARY("101", 5)), "B2"));
 }
 END_TEST

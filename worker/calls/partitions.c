@@ -15,7 +15,7 @@
 #include "worker/calls/zones.h"
 
 #define HEARD_LATELY_MS 2000 /* statistics come every second, and tell of the newest fetch */
-#define BACKLOG 10000        /* messages: their memory is given back in the end */
+#define BACKLOG 10000        /* messages: their memory is given back when nine tenths are read */
 
 struct answer {
     struct partitions *partitions;
@@ -31,7 +31,7 @@ struct partitions {
     struct guard_turn turn;                  /* whose messages may run */
     uint32_t who;                            /* this process, for those after it */
     int64_t assigned_at[LIMIT_PARTITIONS];   /* boot ms; 0 once restored */
-    bool backlog;                            /* there was one, and it is not read to its end */
+    bool backlog;                            /* there was one, and most of it is still to be read */
     bool failed; /* a record was not delivered: begin anew in this turn */
     bool stopping;
 };
@@ -269,9 +269,9 @@ static int64_t set_lag(struct partitions *p, int32_t i, int64_t now)
  * allocator would keep it. */
 static void give_back(struct partitions *p, int64_t behind)
 {
-    if (behind == 0 && p->backlog)
+    if (p->backlog && behind < BACKLOG / 10)
         mem_trim();
-    p->backlog = behind >= BACKLOG || (behind > 0 && p->backlog);
+    p->backlog = behind >= BACKLOG || (p->backlog && behind >= BACKLOG / 10);
 }
 
 void partitions_gauges(struct partitions *p)

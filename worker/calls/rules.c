@@ -142,6 +142,11 @@ const char *rules_no_client(const struct rule_call *c)
     return rules_excluded(c);
 }
 
+const char *rules_refused_by(const struct rule_call *c, const char *asked)
+{
+    return rules_excluded(c) != NULL ? "B15" : asked;
+}
+
 static void keep(char **place, struct str text)
 {
     char *old = *place;

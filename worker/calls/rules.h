@@ -108,6 +108,8 @@ extern const struct rule_guard rules_guards[];
 const char *rules_no_client(const struct rule_call *c);
 /* The part of it that also forbids showing the call (B15): NULL for a hidden number. */
 const char *rules_excluded(const struct rule_call *c);
+/* Whose refusal that is: B15's, or of the rule that asked, for what is no number of a client at all. */
+const char *rules_refused_by(const struct rule_call *c, const char *asked);
 /* Keeps what a decision has changed. */
 void rules_remember(struct rule_memory *m, const struct rule_decision *d);
 void rules_forget(struct rule_memory *m);

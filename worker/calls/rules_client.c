@@ -105,7 +105,7 @@ bool rules_client_answered(const struct rule_call *c, struct rule_decision *out)
         return none(c, out, "G2", "no employee of the settings handled the call");
     const char *refusal = rules_no_client(c);
     if (refusal != NULL)
-        return none(c, out, "B15", refusal);
+        return none(c, out, rules_refused_by(c, "G3"), refusal);
     const struct owner o = {"G3", "входящий вызов", who->employee, who->extension,
                             RULE_CLIENT_HANDLED};
     return make(c, out, &o,
@@ -145,7 +145,7 @@ bool rules_client_outgoing(const struct rule_call *c, struct rule_decision *out)
         return none(c, out, "G2", "no employee of the settings called");
     refusal = rules_no_client(c);
     if (refusal != NULL)
-        return none(c, out, "B15", refusal);
+        return none(c, out, rules_refused_by(c, "G5"), refusal);
     const struct owner o = {"G5", "исходящий вызов", who->employee, who->extension,
                             RULE_CLIENT_CALLED};
     return make(c, out, &o,
@@ -162,7 +162,7 @@ static bool missed(const struct rule_call *c, struct rule_decision *out, const c
         return none(c, out, rule, who.why);
     const char *refusal = rules_no_client(c);
     if (refusal != NULL)
-        return none(c, out, "B15", refusal);
+        return none(c, out, rules_refused_by(c, rule), refusal);
     const struct owner o = {rule, "пропущенный вызов", who.employee, who.extension,
                             RULE_CLIENT_MISSED};
     return make(c, out, &o,

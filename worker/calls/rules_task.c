@@ -87,7 +87,7 @@ bool rules_task_missed(const struct rule_call *c, struct rule_decision *out)
         return false;
     const char *refusal = rules_no_client(c);
     if (refusal != NULL)
-        return rules_job_none(c, out, "B15", refusal);
+        return rules_job_none(c, out, rules_refused_by(c, "B2"), refusal);
     if (c->cause.now / 1000 - ended_at(c) > TOO_OLD_S)
         return rules_job_none(c, out, "B2", "the call ended over 24 hours ago");
     rules_job_decide(c, out, "B2", task_job(c),
