@@ -15,7 +15,8 @@
 #include "worker/calls/zones.h"
 
 #define HEARD_LATELY_MS 2000 /* statistics come every second, and tell of the newest fetch */
-#define BACKLOG 10000        /* messages: their memory is given back when nine tenths are read */
+#define BACKLOG \
+    10000 /* messages; what they took is given back when a tenth of this is left to read */
 
 struct answer {
     struct partitions *partitions;
