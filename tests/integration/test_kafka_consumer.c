@@ -277,7 +277,8 @@ START_TEST(revoke_waits_while_held)
         consumer_commit(a.k, KAFKA_EVENTS, i, 9, "late");
     a.hold = false;
     consumer_release_revoke(a.k);
-    TURN_UNTIL(a.assigned == 2 && b.assigned == 1, JOIN_MS);
+    TURN_UNTIL(a.assigned >= 2 && b.assigned >= 1,
+               JOIN_MS); /* a broker may ask to join once more */
     for (size_t i = 0; !kafka_env.broker.devbroker && i < b.n; i++) {
         ck_assert_int_eq(b.list[i].committed, 9);
         ck_assert_str_eq(b.metadata[i], "late");
