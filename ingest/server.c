@@ -547,11 +547,6 @@ size_t server_busy(const struct server *s)
     return s->busy;
 }
 
-size_t server_connections(const struct server *s)
-{
-    return s->nconnections;
-}
-
 void server_free(struct server *s)
 {
     if (!s)

@@ -63,7 +63,6 @@ void server_answer(struct server_request *r, int status);
 void server_quiesce(struct server *s);
 /* Requests that have begun and are not answered. */
 size_t server_busy(const struct server *s);
-size_t server_connections(const struct server *s);
 /* Closes everything. NULL is fine. */
 void server_free(struct server *s);
 

@@ -11,12 +11,11 @@
 #include "worker/calls/rules_job.h"
 #include "worker/calls/rules_person.h"
 
-/* "Новый (16:30 05.03.2018, входящий вызов)": local time of the call's earliest known event; if none
- * tells its time, when it came. */
+/* "Новый (16:30 05.03.2018, входящий вызов)": local time of when the call began. */
 static char *client_name(const struct rule_call *c, const char *what)
 {
     struct tz_time t;
-    tz_local(c->tz, c->view->earliest ? c->view->earliest : c->cause.received_at / 1000, &t);
+    tz_local(c->tz, rules_job_began(c), &t);
     return mem_format("Новый (%02d:%02d %02d.%02d.%04" PRId64 ", %s)", t.hour, t.minute, t.day,
                       t.month, t.year, what);
 }

@@ -83,6 +83,11 @@ void rules_job_put_responsible(struct job *job, const struct settings_employee *
         jval_put_text(job->data, "extension", extension);
 }
 
+int64_t rules_job_began(const struct rule_call *c)
+{
+    return c->view->earliest ? c->view->earliest : c->cause.received_at / 1000;
+}
+
 int64_t rules_job_deadline(const struct rule_call *c, int64_t seconds)
 {
     int64_t since = c->cause.received_at, at = c->cause.event_at * 1000;

@@ -24,6 +24,8 @@ void rules_job_put_line(const struct rule_call *c, struct job *job, const char *
 /* The employee as client and responsible jobs carry one; extension only if it is not empty. */
 void rules_job_put_responsible(struct job *job, const struct settings_employee *who,
                                struct str extension);
+/* When the call began, unix s: its earliest known event; if none tells its time, when this one came. */
+int64_t rules_job_began(const struct rule_call *c);
 /* The age of the event (behaviour.md "When rules meet time"): the larger of now - received-at and
  * now - MANGO's time. Unix ms at which it reaches `seconds`. */
 int64_t rules_job_deadline(const struct rule_call *c, int64_t seconds);

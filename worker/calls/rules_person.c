@@ -4,11 +4,12 @@
 #include "worker/calls/rules_person.h"
 
 #include "common/worktime.h"
+#include "worker/calls/rules_job.h"
 
 const struct settings_employee *rules_person_off_hours(const struct rule_call *c)
 {
     const struct settings *s = c->settings;
-    int64_t began = c->view->earliest ? c->view->earliest : c->cause.received_at / 1000;
+    int64_t began = rules_job_began(c);
     if (s->off_hours_responsible == NULL || worktime_is_open(&s->working_hours, c->tz, began))
         return NULL;
     return settings_employee_by_id(s, s->off_hours_responsible);

@@ -30,7 +30,7 @@ static bool is_over(const struct rule_call *c, int64_t seconds)
 
 static const char *no_route(const struct rule_call *c)
 {
-    int64_t at = c->view->earliest ? c->view->earliest : c->cause.received_at / 1000;
+    int64_t at = rules_job_began(c);
     if (!c->settings->route_off_hours && !worktime_is_open(&c->settings->working_hours, c->tz, at))
         return "outside working hours, and route_off_hours is off (B16)";
     return rules_no_client(c);
@@ -143,8 +143,7 @@ static struct job *popup_job(const struct rule_call *c, const struct ringing_sho
     if (c->view->number.digits[0] != '\0')
         jval_put_text(job->data, "from", str_of(c->view->number.digits));
     rules_job_put_line(c, job, "line");
-    jval_put_int(job->data, "started_at",
-                 c->view->earliest ? c->view->earliest : c->cause.received_at / 1000);
+    jval_put_int(job->data, "started_at", rules_job_began(c));
     free(cause);
     return job;
 }

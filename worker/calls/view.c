@@ -208,13 +208,14 @@ static void read_caller(struct reading *r, const struct fold_leg *leg, bool inve
     struct person who = {0};
     for (size_t i = 0; i < leg->n && who.employee == NULL; i++) {
         const struct fold_event *ev = &leg->events[i];
-        if (inverted)
+        if (inverted) {
             who = person_find(r->s, text(r->f, ev, FOLD_TO_EXTENSION),
                               text(r->f, ev, FOLD_TO_NUMBER), true);
-        else if (is_dialling(r->v, r->f, r->s, ev))
+        } else if (is_dialling(r->v, r->f, r->s, ev)) {
             who = person_find(r->s, text(r->f, ev, FOLD_FROM_EXTENSION),
                               text(r->f, ev, FOLD_FROM_NUMBER), true);
-        r->v->dialled = r->v->dialled || (!inverted && is_dialling(r->v, r->f, r->s, ev));
+            r->v->dialled = true;
+        }
     }
     who.at = leg->first_at;
     take_first(r, &r->v->caller, who);
