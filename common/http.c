@@ -124,7 +124,7 @@ static void finish(struct http_transfer *t, const char *why)
     };
     if (!why || t->too_large)
         add_head(t, &answer);
-    if (!why)
+    if (!why || t->too_large)
         answer.body = buf_str(&t->body);
     unlink_transfer(t);
     t->done(t->arg, &answer);

@@ -45,7 +45,7 @@ enum http_end {
 struct http_answer { /* borrowed during the callback */
     enum http_end end;
     int status;      /* HTTP_ANSWERED only */
-    struct str body; /* at most max_body; longer is HTTP_UNKNOWN with too_large (status set) */
+    struct str body; /* at most max_body; longer is HTTP_UNKNOWN with too_large and its beginning */
     struct str content_type;
     int64_t retry_after_s; /* -1 = none; both forms of the header */
     int64_t ms;            /* from http_send to the end */

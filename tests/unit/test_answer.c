@@ -125,6 +125,41 @@ START_TEST(over_the_ceiling)
 }
 END_TEST
 
+/* A missing record's error may carry a trace of megabytes: that is no outage of the account. */
+START_TEST(a_refusal_over_the_ceiling_stays_the_records)
+{
+    static const struct {
+        int status;
+        const char *beginning;
+        enum answer_about about;
+        enum answer_kind kind;
+    } cases[] = {
+        {404, "", ANSWER_ABOUT_RECORD, ANSWER_RECORD},
+        {403, " \n{\"meta\":{\"status\":403,\"errors\":[{\"trace\":\"x", ANSWER_ABOUT_RECORD,
+         ANSWER_RECORD},
+        {404, "{\"meta\":{\"errors\":[{\"message\":\"No route found\",\"trace\":\"x",
+         ANSWER_ABOUT_RECORD, ANSWER_OUTAGE},
+        {404, "<html>", ANSWER_ABOUT_RECORD, ANSWER_OUTAGE},
+        {403, "{\"meta\":", ANSWER_ABOUT_ACCOUNT, ANSWER_OUTAGE},
+        {401, "{\"meta\":", ANSWER_ABOUT_RECORD, ANSWER_OUTAGE},
+        {200, "{\"meta\":", ANSWER_ABOUT_RECORD, ANSWER_TEMPORARY},
+        {500, "{\"meta\":", ANSWER_ABOUT_RECORD, ANSWER_TEMPORARY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct answer_source s = {.status = cases[i].status,
+                                        .body = str_of(cases[i].beginning),
+                                        .too_large = true,
+                                        .about = cases[i].about};
+        struct answer a;
+        answer_read(&s, &a);
+        ck_assert_msg(a.kind == cases[i].kind, "case %zu: kind %d", i, (int)a.kind);
+        ck_assert_int_eq(a.status, cases[i].status);
+        ck_assert_ptr_null(a.root);
+        answer_done(&a);
+    }
+}
+END_TEST
+
 START_TEST(named_fields)
 {
     static const struct {
@@ -175,5 +210,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("answer", kinds, reasons, long_reasons_are_cut_between_characters,
-                    over_the_ceiling, named_fields, pages);
+                    over_the_ceiling, a_refusal_over_the_ceiling_stays_the_records, named_fields,
+                    pages);
 }
