@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "common/secret.h"
 #include "worker/calls/guard.h"
-#include "worker/calls/zones.h"
+#include "worker/zones.h"
 
 #define HEARD_LATELY_MS 2000 /* statistics come every second, and tell of the newest fetch */
 #define BACKLOG \

@@ -27,6 +27,7 @@
 #include "worker/crm/executor.h"
 #include "worker/crm/hold.h"
 #include "worker/crm/shard.h"
+#include "worker/zones.h"
 
 #define EXIT_CONFIG 3
 #define EXIT_KAFKA 4
@@ -64,6 +65,7 @@ struct crm {
     struct shard_port shard_port;
     struct executor *executor;
     struct accounts *accounts;
+    struct zones *zones;
     struct consumer *consumer;
     struct shard *shards[LIMIT_PARTITIONS]; /* of assigned partitions, else NULL */
     bool told_restored[LIMIT_PARTITIONS];
@@ -101,6 +103,13 @@ static const struct settings *port_settings(void *arg, const char *account)
 {
     const struct crm *c = arg;
     return accounts_get(c->accounts, str_of(account));
+}
+
+static int port_offset(void *arg, const char *timezone, int64_t unix_s)
+{
+    const struct crm *c = arg;
+    const struct tz *tz = zones_get(c->zones, timezone);
+    return tz ? (int)tz_offset(tz, unix_s) : 0;
 }
 
 static enum err port_send(void *arg, const struct http_request *r, struct http_transfer **out,
@@ -467,8 +476,8 @@ static void on_stop(void *arg, int signal)
 
 static void make_executor(struct crm *c)
 {
-    c->port = (struct port){c,         port_boot,   port_wall,    port_random,  port_settings,
-                            port_send, port_cancel, port_produce, port_finished};
+    c->port = (struct port){c,           port_boot, port_wall,   port_random,  port_settings,
+                            port_offset, port_send, port_cancel, port_produce, port_finished};
     c->shard_port =
         (struct shard_port){c, port_boot, port_wall, port_produce, port_start, port_commit};
     const struct executor_options options = {
@@ -479,6 +488,7 @@ static void make_executor(struct crm *c)
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
         .topic_prefix = c->config->topic_prefix,
         .metrics = &c->numbers};
+    c->zones = zones_new();
     c->executor = executor_new(&c->port, &options);
 }
 
@@ -563,6 +573,7 @@ static void stop(struct crm *c)
     if (c->producer)
         producer_free(c->producer, 1000);
     executor_free(c->executor);
+    zones_free(c->zones);
     ops_stop(c->ops);
     metrics_free(c->metrics);
     loop_free(c->loop);

@@ -18,6 +18,8 @@ struct port {
     uint32_t (*random)(void *world);
     /* The account's settings, NULL if it is unknown; valid until the end of the turn. */
     const struct settings *(*settings)(void *world, const char *account);
+    /* Seconds east of UTC in that time zone at that unix second; 0 for a zone the system does not know. */
+    int (*offset)(void *world, const char *timezone, int64_t unix_s);
     /* As http_send and http_cancel. */
     enum err (*send)(void *world, const struct http_request *r, struct http_transfer **out,
                      struct error *e);

@@ -1,8 +1,8 @@
 /*
  * Time zones of accounts, each read once from the system's tz database. On the loop's thread.
  */
-#ifndef WORKER_CALLS_ZONES_H
-#define WORKER_CALLS_ZONES_H
+#ifndef WORKER_ZONES_H
+#define WORKER_ZONES_H
 
 #include "common/tz.h"
 

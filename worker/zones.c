@@ -1,7 +1,7 @@
 /*
  * A short list: accounts share few zones.
  */
-#include "worker/calls/zones.h"
+#include "worker/zones.h"
 
 #include <stdlib.h>
 #include <string.h>
