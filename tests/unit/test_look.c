@@ -12,18 +12,16 @@
 
 #define INTENT_AT 1520256600000 /* 2018-03-05T13:30:00Z */
 
-static struct look l;
+static struct look *l;
 static char base[] = "https://a", country[] = "7";
+static char entry[] = "MTIz", number[] = "79991231212", responsible[] = "1000005";
 static const struct settings settings = {.country_code = country, .megaplan = {.base_url = base}};
 
 static void setup(void)
 {
-    const struct look_target t = {.id = "MTIz:client",
-                                  .entry_id = "MTIz",
-                                  .number = "79991231212",
-                                  .responsible = "1000005",
-                                  .written_at = INTENT_AT};
-    look_begin(&l, &t, 1000);
+    const struct fact intent = {
+        .kind = JOB_CLIENT, .entry_id = entry, .number = number, .responsible = responsible};
+    l = look_new(STR("MTIz:client"), &intent, INTENT_AT, 1000);
 }
 
 static enum look_step take(const char *rows, const char *more)
@@ -32,7 +30,7 @@ static enum look_step take(const char *rows, const char *more)
         "{\"meta\":{\"status\":200,\"errors\":[],\"pagination\":{\"hasMoreNext\":%s}},\"data\":%s}",
         more, rows);
     struct answer a = megaplan_kit_answer(200, body, ANSWER_ABOUT_ACCOUNT);
-    enum look_step step = look_take(&l, &a, &settings);
+    enum look_step step = look_take(l, &a, &settings);
     answer_done(&a);
     return step;
 }
@@ -46,14 +44,12 @@ START_TEST(four_looks_then_it_did_not_happen)
 {
     static const int64_t at[] = {3000, 6000, 16000, 46000};
     setup();
-    ck_assert(look_is_on(&l));
     for (size_t i = 0; i < 4; i++) {
-        ck_assert_int_eq(look_at(&l), at[i]);
+        ck_assert_int_eq(look_at(l), at[i]);
         ck_assert_int_eq(take("[]", "false"), i < 3 ? LOOK_WAIT : LOOK_NOT_DONE);
     }
-    look_end(&l);
-    look_end(&l);
-    ck_assert(!look_is_on(&l));
+    look_free(l);
+    look_free(NULL);
 }
 END_TEST
 
@@ -62,20 +58,20 @@ START_TEST(by_marker_before_number_over_pages)
     bool made = false;
     setup();
     ck_assert_int_eq(take("[" ROW("30", "", "79991231212") "]", "true"), LOOK_MORE);
-    char *url = look_url(&l, &settings);
+    char *url = look_url(l, &settings);
     ck_assert_ptr_nonnull(strstr(url, "https://a/api/v3/contractorHuman?"));
     ck_assert_ptr_nonnull(strstr(url, "%2230%22"));
     free(url);
     ck_assert_int_eq(take("[" ROW("20", "MANGO MTIz", "1") "]", "true"), LOOK_FOUND);
-    ck_assert_str_eq(look_found(&l, &made), "20");
+    ck_assert_str_eq(look_found(l, &made), "20");
     ck_assert(made);
-    look_end(&l);
+    look_free(l);
     setup();
     ck_assert_int_eq(take("[" ROW("30", "", "79991231212") "]", "true"), LOOK_MORE);
     ck_assert_int_eq(take("[" ROW("20", "MANGO other", "1") "]", "false"), LOOK_FOUND);
-    ck_assert_str_eq(look_found(&l, &made), "30");
+    ck_assert_str_eq(look_found(l, &made), "30");
     ck_assert(!made);
-    look_end(&l);
+    look_free(l);
 }
 END_TEST
 
@@ -83,16 +79,16 @@ START_TEST(a_broken_look_does_not_count)
 {
     setup();
     ck_assert_int_eq(take("{}", "false"), LOOK_BROKEN);
-    ck_assert_int_eq(look_at(&l), 3000);
+    ck_assert_int_eq(look_at(l), 3000);
     /* a list that never ends */
     int n = 0;
     while (take("[" ROW("30", "", "1") "]", "true") == LOOK_MORE)
         n++;
     ck_assert_int_eq(n, LOOK_PAGES_MAX - 1);
-    ck_assert_int_eq(look_at(&l), 3000);
+    ck_assert_int_eq(look_at(l), 3000);
     ck_assert_int_eq(take("[]", "false"), LOOK_WAIT);
-    ck_assert_int_eq(look_at(&l), 6000);
-    look_end(&l);
+    ck_assert_int_eq(look_at(l), 6000);
+    look_free(l);
 }
 END_TEST
 
@@ -101,24 +97,24 @@ START_TEST(counting)
     setup();
     struct answer a = megaplan_kit_data(
         "[" ROW("30", "MANGO MTIz", "79991231212") "," ROW("29", "MANGO MTIz", "1") "]");
-    ck_assert(look_count(&l, &a, &settings));
+    ck_assert(look_count(l, &a, &settings));
     answer_done(&a);
-    ck_assert_uint_eq(l.page.nmarked, 2);
-    ck_assert(!l.page.more);
+    ck_assert_uint_eq(l->page.nmarked, 2);
+    ck_assert(!l->page.more);
     a = megaplan_kit_data("{}");
-    ck_assert(!look_count(&l, &a, &settings));
+    ck_assert(!look_count(l, &a, &settings));
     answer_done(&a);
-    ck_assert_uint_eq(l.page.nmarked, 0);
-    look_end(&l);
+    ck_assert_uint_eq(l->page.nmarked, 0);
+    look_free(l);
 }
 END_TEST
 
 START_TEST(without_a_number)
 {
-    const struct look_target t = {.id = "A:client", .entry_id = "A"};
-    look_begin(&l, &t, 0);
+    const struct fact intent = {.kind = JOB_CLIENT, .entry_id = entry};
+    l = look_new(STR("MTIz:client"), &intent, 0, 0);
     ck_assert_int_eq(take("[" ROW("30", "", "79991231212") "]", "false"), LOOK_WAIT);
-    look_end(&l);
+    look_free(l);
 }
 END_TEST
 

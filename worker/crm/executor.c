@@ -12,9 +12,11 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/kinds.h"
+#include "worker/crm/prelude.h"
 #include "worker/crm/record.h"
 #include "worker/crm/request.h"
 
@@ -230,6 +232,14 @@ void executor_add(struct executor *x, struct owner *o, struct work *w, const str
 
 /* what work asks for */
 
+void executor_judge(struct executor *x, struct work *w)
+{
+    w->act = NULL;
+    w->phase = WORK_QUIET;
+    if (prelude_passes(x, w))
+        w->ops->judge(x, w);
+}
+
 void executor_want(struct executor *x, struct work *w, bool midway)
 {
     executor_hold_place(x, w, false);
@@ -262,7 +272,7 @@ static void due(struct executor *x, struct work *w)
     }
     if (w->lane.state == LANES_RESTING)
         lanes_run(x->lanes, &w->lane);
-    w->ops->due(x, w);
+    act_due(x, w);
 }
 
 static void wake_services(struct executor *x, int64_t now)
@@ -278,8 +288,7 @@ static void judge_fresh(struct executor *x)
 {
     struct lanes_entry *e;
     while ((e = lanes_fresh(x->lanes))) {
-        struct work *w = WORK_OF(lane, e);
-        w->ops->judge(x, w);
+        executor_judge(x, WORK_OF(lane, e));
     }
 }
 
@@ -296,7 +305,7 @@ static bool go_one(struct executor *x, int64_t now)
     const struct settings *settings = executor_settings_of(x, w);
     if (!settings) {
         lanes_take(x->lanes, e);
-        w->ops->judge(x, w);
+        executor_judge(x, w);
         return true;
     }
     service_limits(s, settings, now);
@@ -311,7 +320,7 @@ static bool go_one(struct executor *x, int64_t now)
     w->probe = s->probing;
     tally_waited(x->tally, w->job->account, w->urgent ? "now" : job_kind_name(w->job->kind),
                  (double)(now - w->wanted_at) / 1000.0);
-    w->ops->go(x, w);
+    act_go(x, w);
     return true;
 }
 

@@ -1,9 +1,9 @@
 /*
  * Carries out jobs: order, places, budgets, retries, the way of a record to Kafka and back. What a
- * kind of job does stands in its own file (client.c). Entered on the loop's thread only; reaches the
+ * kind of job does stands in its own file (client.c), the way of one request in act.h. Entered on the loop's thread only; reaches the
  * world only through the port.
  *
- *   message -> lanes -> judge -> want --(budget, breaker, place)--> go -> request -> answered -+
+ *   message -> lanes -> judge -> want --(budget, breaker, place)--> request -> its end -------+
  *                         ^                                                                    |
  *                         +------------- rest (retry, ageing, looking) <-----------------------+
  *                         |
@@ -62,13 +62,15 @@ size_t executor_waiting(const struct executor *x); /* records that work waits fo
 int64_t executor_now(const struct executor *x); /* boot ms */
 /* Settings of the job's account; NULL if it is unknown. */
 const struct settings *executor_settings_of(const struct executor *x, const struct work *w);
-/* It wants a request; go() follows when it may. midway: what it has looked up gets stale. */
+/* From the beginning: what do the facts say? (prelude.h, then the kind's judge.) */
+void executor_judge(struct executor *x, struct work *w);
+/* It wants a request; act_go follows when it may. midway: what it has looked up gets stale. */
 void executor_want(struct executor *x, struct work *w, bool midway);
-/* due() follows at that time. */
+/* act_due follows at that time. */
 void executor_rest(struct executor *x, struct work *w, int64_t at);
 /* Whether it takes one of the places for requests; for finish.h and request.h. */
 void executor_hold_place(struct executor *x, struct work *w, bool hold);
-/* Gives back the token that go() came with: no request was made with it. */
+/* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
 /* New work without a message of its own, in no lane; takes w over. */
 void executor_add(struct executor *x, struct owner *o, struct work *w, const struct work_ops *ops);

@@ -9,38 +9,38 @@
 
 static const int64_t times_ms[LOOK_TIMES] = {2000, 5000, 15000, 45000};
 
-static char *copy_or_null(const char *text)
+/* A fact is copied by its codec: what is found later is written with the same members. */
+static struct fact *copy_of(const struct fact *f)
 {
-    return text ? mem_copy(str_of(text)) : NULL;
+    struct error e = ERROR_NONE;
+    struct fact *copy = NULL;
+    char *text CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, f);
+    if (fact_decode(str_of(text), &copy, &e))
+        mem_out();
+    return copy;
 }
 
-void look_begin(struct look *l, const struct look_target *t, int64_t now)
+struct look *look_new(struct str id, const struct fact *intent, int64_t written_at, int64_t now)
 {
-    look_end(l);
-    l->id = mem_copy(str_of(t->id));
-    l->entry_id = mem_copy(str_of(t->entry_id));
-    l->number = copy_or_null(t->number);
-    l->responsible = copy_or_null(t->responsible);
-    l->marker = contractor_marker(str_of(t->entry_id));
-    if (!phone_from_pbx(str_of(t->number), &l->phone))
+    struct look *l = mem_alloc(1, sizeof *l);
+    l->id = mem_copy(id);
+    l->intent = copy_of(intent);
+    l->marker = contractor_marker(str_of(intent->entry_id));
+    if (!phone_from_pbx(str_of(intent->number), &l->phone))
         l->phone = (struct phone){0};
-    l->since = t->written_at - LOOK_BACK_MS;
+    l->since = written_at - LOOK_BACK_MS;
     l->base_at = now;
+    return l;
 }
 
-void look_end(struct look *l)
+void look_free(struct look *l)
 {
+    if (!l)
+        return;
     free(l->id);
-    free(l->entry_id);
-    free(l->number);
-    free(l->responsible);
+    fact_free(l->intent);
     free(l->marker);
-    *l = (struct look){0};
-}
-
-bool look_is_on(const struct look *l)
-{
-    return l->id != NULL;
+    free(l);
 }
 
 int64_t look_at(const struct look *l)
@@ -48,12 +48,24 @@ int64_t look_at(const struct look *l)
     return l->base_at + times_ms[l->done < LOOK_TIMES ? l->done : LOOK_TIMES - 1];
 }
 
+const char *look_operation(const struct look *l)
+{
+    (void)l;
+    return "client.look";
+}
+
+const char *look_path(const struct look *l)
+{
+    (void)l;
+    return "/contractorHuman";
+}
+
 char *look_url(const struct look *l, const struct settings *s)
 {
     return contractor_list_url(str_of(s->megaplan.base_url), str_of(l->page.last));
 }
 
-void look_restart(struct look *l)
+static void restart(struct look *l)
 {
     l->page = (struct contractor_page){0};
     l->pages = 0;
@@ -67,7 +79,7 @@ bool look_count(struct look *l, const struct answer *a, const struct settings *s
                                              .since = l->since};
     bool ended = !contractor_read_page(a, &wanted, &l->page);
     if (ended || (l->page.more && ++l->pages >= LOOK_PAGES_MAX)) {
-        look_restart(l);
+        restart(l);
         return false;
     }
     return true;
@@ -83,7 +95,7 @@ enum look_step look_take(struct look *l, const struct answer *a, const struct se
         return LOOK_MORE;
     if (l->page.numbered[0])
         return LOOK_FOUND;
-    look_restart(l);
+    restart(l);
     return ++l->done < LOOK_TIMES ? LOOK_WAIT : LOOK_NOT_DONE;
 }
 

@@ -175,6 +175,12 @@ void record_fact(struct executor *x, struct work *w, enum fact_type type, const 
     send_fact(x, w, type, str_of(w->job->id), value, then);
 }
 
+void record_fact_of(struct executor *x, struct work *w, enum fact_type type, struct str id,
+                    const char *value, void (*then)(struct executor *x, struct work *w, bool ok))
+{
+    send_fact(x, w, type, id, value, then);
+}
+
 void record_aside(struct executor *x, const struct work *w, enum fact_type type, struct str name,
                   const char *value)
 {

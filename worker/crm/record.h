@@ -15,6 +15,9 @@
  * read back, not ok when Kafka did not take it. */
 void record_fact(struct executor *x, struct work *w, enum fact_type type, const char *value,
                  void (*then)(struct executor *x, struct work *w, bool ok));
+/* The same for a fact of another job. */
+void record_fact_of(struct executor *x, struct work *w, enum fact_type type, struct str id,
+                    const char *value, void (*then)(struct executor *x, struct work *w, bool ok));
 /* Writes a fact of another job, or a state, and waits for nothing. */
 void record_aside(struct executor *x, const struct work *w, enum fact_type type, struct str name,
                   const char *value);

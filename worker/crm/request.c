@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/secret.h"
+#include "worker/crm/act.h"
 #include "worker/crm/backoff.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
@@ -44,7 +45,7 @@ static void ended(void *arg, const struct http_answer *answer)
 {
     struct work *w = arg;
     w->transfer = NULL;
-    w->ops->answered(w->executor, w, answer);
+    act_answered(w->executor, w, answer);
 }
 
 static enum err send_it(struct executor *x, struct work *w, const struct request *r,
@@ -101,7 +102,7 @@ void request_send(struct executor *x, struct work *w, const struct request *r)
     if (settings)
         out_of_order(x, w, e.text);
     executor_return_token(x, w);
-    executor_want(x, w, false);
+    act_anew(x, w);
 }
 
 /* ends */

@@ -17,8 +17,8 @@ struct request {
     int64_t timeout_ms;    /* 0 = CRM_REQUEST_TIMEOUT_MS */
 };
 
-/* Sends with the account's token. The kind's answered() follows once; an address that may not be called
- * or an account without a token opens the breaker instead, and go() comes again later. */
+/* Sends with the account's token. act_answered follows once; an address that may not be called
+ * or an account without a token opens the breaker instead, and its turn comes again later. */
 void request_send(struct executor *x, struct work *w, const struct request *r);
 
 enum request_verdict {
@@ -42,10 +42,10 @@ void request_read(struct executor *x, struct work *w, const struct http_answer *
                   enum answer_about about, bool creates, struct request_end *out);
 void request_end_done(struct request_end *end);
 
-/* A failure that will pass: rests with growing delays and comes back by due(); `dead` after 72 h in which
+/* A failure that will pass: rests with growing delays and comes back by act_due; `dead` after 72 h in which
  * the service worked for others. */
 void request_retry(struct executor *x, struct work *w, const char *why, int status);
-/* The record was refused: again later by due(), `dead` at the third time. */
+/* The record was refused: again later by act_due, `dead` at the third time. */
 void request_refused(struct executor *x, struct work *w, const struct request_end *end);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "worker/crm/look.h"
+#include "worker/crm/who.h"
 
 static void copy_headers(struct work_raw *raw, const struct kafka_message *m)
 {
@@ -43,6 +45,8 @@ void work_free(struct work *w)
         return;
     if (w->ops && w->ops->done)
         w->ops->done(w);
+    look_free(w->look);
+    who_free(w->who);
     for (size_t i = 0; i < w->raw.nheaders; i++)
         free((char *)(uintptr_t)w->raw.headers[i].name); /* the block is ours */
     free(w->raw.headers);
@@ -60,4 +64,20 @@ void work_free(struct work *w)
 struct str work_account(const struct work *w)
 {
     return str_of(w->job->account);
+}
+
+struct str work_text(const struct work *w, const char *field)
+{
+    return jval_get_text(w->job->data, field);
+}
+
+int64_t work_int(const struct work *w, const char *field, int64_t absent)
+{
+    int64_t n = 0;
+    return jval_int(jval_get(w->job->data, field), &n) ? n : absent;
+}
+
+bool work_summarized(const struct work *w)
+{
+    return str_is(work_text(w, "closed_by"), "summary");
 }

@@ -18,22 +18,30 @@
 #include "worker/crm/owner.h"
 #include "worker/crm/service.h"
 
+struct act;
 struct executor;
+struct look;
+struct who;
 struct work;
 struct awaited;
 
-/* What a job kind does; each call ends in exactly one of executor_want, executor_rest,
- * request_send, request_retry, request_refused, record_fact or a finish_ of finish.h. */
+enum work_phase { /* of the request it is about, see act.h */
+    WORK_QUIET,
+    WORK_WANTS,
+    WORK_WRITES, /* the intent is on its way */
+    WORK_ASKS,   /* the request is */
+};
+
+/* What a kind of job does. judge decides by the facts and by what the work has learnt so far; each call
+ * ends in exactly one of act_want, executor_rest, record_fact or a finish_ of finish.h. It is called at
+ * the head of the work's lanes, after each answer that taught something, and whenever the work begins
+ * anew: it must not matter how often. */
 struct work_ops {
-    /* At the head of its lanes, or after a change that may decide it: what is there to do? */
     void (*judge)(struct executor *x, struct work *w);
-    /* It wanted and may: token and place are taken. */
-    void (*go)(struct executor *x, struct work *w);
-    /* The request's end. */
-    void (*answered)(struct executor *x, struct work *w, const struct http_answer *answer);
-    /* The time it rested for has come. */
-    void (*due)(struct executor *x, struct work *w);
-    void (*done)(struct work *w); /* frees w->kind */
+    /* A request of this work's own had an end nobody knew; what it made was found. made: by it. NULL: it
+     * makes nothing. */
+    void (*found)(struct executor *x, struct work *w, const char *object, bool made);
+    void (*done)(struct work *w); /* frees w->kind; may be NULL */
 };
 
 struct work_raw { /* the message, for `dead` */
@@ -80,10 +88,19 @@ struct work {
     bool urgent;    /* of jobs.now */
     bool forced;    /* `dead send`: passes its own given-up fact */
 
-    int64_t taken_at;  /* boot ms */
-    int64_t wanted_at; /* boot ms: since when it wants its request */
-    bool place;        /* one of CRM_CONCURRENCY */
-    bool probe;        /* its request tries whether the service is back */
+    int64_t taken_at;      /* boot ms */
+    int64_t wanted_at;     /* boot ms: since when it wants its request */
+    bool place;            /* one of CRM_CONCURRENCY */
+    bool probe;            /* its request tries whether the service is back */
+    const struct act *act; /* what it wants to do, or does */
+    enum work_phase phase;
+    int64_t intent_at;   /* boot ms of handing the intent over */
+    int64_t intent_wall; /* the same, unix ms */
+    struct look *look;   /* looking for what a request may have made; NULL: not */
+    bool repeated;       /* a request like its own had an unknown end and was found not done */
+    bool no_creator;     /* the account refuses userCreated, as it told this work */
+    int64_t since;       /* unix ms of the first intent that was looked for; 0 = none */
+    struct who *who;     /* who carries the number, as far as asked; NULL: not asked */
     struct http_transfer *transfer;
     struct awaited *awaited;
     struct {
@@ -106,5 +123,10 @@ struct work {
 struct work *work_new(struct job *j, const struct kafka_message *m);
 void work_free(struct work *w);
 struct str work_account(const struct work *w);
+/* A text or number of the job's data; empty, or `absent`, if it is not there. */
+struct str work_text(const struct work *w, const char *field);
+int64_t work_int(const struct work *w, const char *field, int64_t absent);
+/* Whether the closing the job belongs to was a summary's (data.closed_by). */
+bool work_summarized(const struct work *w);
 
 #endif

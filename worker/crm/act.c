@@ -1,0 +1,158 @@
+/*
+ * One request of a kind of job on its way: the intent, the sending, what the end means.
+ */
+#include "worker/crm/act.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/finish.h"
+#include "worker/crm/record.h"
+#include "worker/crm/settle.h"
+
+void act_want(struct executor *x, struct work *w, const struct act *a)
+{
+    w->act = a;
+    w->phase = WORK_WANTS;
+    executor_want(x, w, a->midway);
+}
+
+/* Its own intent, if it wrote one, is known not to have led to anything. */
+static void settle_intent(const struct work *w)
+{
+    if (w->act && w->act->intent)
+        facts_settle(w->owner->facts, work_account(w), str_of(w->job->id));
+}
+
+static void again(struct executor *x, struct work *w)
+{
+    const struct act *a = w->act;
+    w->phase = WORK_QUIET;
+    if (a && a->again)
+        a->again(x, w);
+    else
+        executor_judge(x, w);
+}
+
+void act_anew(struct executor *x, struct work *w)
+{
+    settle_intent(w);
+    w->phase = WORK_QUIET;
+    executor_judge(x, w);
+}
+
+/* sending */
+
+static void send_now(struct executor *x, struct work *w)
+{
+    const struct act *a = w->act;
+    struct request r = {.operation = a->operation, .method = a->method, .path = a->path};
+    if (a->intent) {
+        r.leave_by = w->intent_at + EXECUTOR_INTENT_LIVES_MS;
+        r.timeout_ms = w->intent_at + EXECUTOR_CREATE_LIVES_MS - executor_now(x);
+    }
+    if (!a->build(x, w, executor_settings_of(x, w), &r)) {
+        free(r.url);
+        free(r.body);
+        executor_return_token(x, w);
+        finish_dead(x, w, ERR_INPUT, "the request cannot be written down: a text is too long", 0);
+        return;
+    }
+    w->phase = WORK_ASKS;
+    request_send(x, w, &r);
+}
+
+static void written(struct executor *x, struct work *w, bool ok)
+{
+    agenda_drop(&x->works, &w->timer);
+    bool late = executor_now(x) >= w->intent_at + EXECUTOR_INTENT_LIVES_MS;
+    if (ok && !late && executor_settings_of(x, w)) {
+        send_now(x, w);
+        return;
+    }
+    executor_return_token(x, w);
+    settle_intent(w);
+    w->phase = WORK_QUIET;
+    request_retry(x, w, ok ? "the intent came too late" : "Kafka did not take the intent", 0);
+}
+
+/* Everything is known and the token is taken: the intent, and then nothing but the request. */
+static void write_intent(struct executor *x, struct work *w)
+{
+    const struct fact intent = w->act->intent(w);
+    char *value CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, &intent);
+    w->phase = WORK_WRITES;
+    w->intent_at = executor_now(x);
+    w->intent_wall = x->port->wall(x->port->world);
+    agenda_set(&x->works, &w->timer, w->intent_at + EXECUTOR_INTENT_LIVES_MS);
+    record_fact(x, w, FACT_INTENT, value, written);
+}
+
+void act_go(struct executor *x, struct work *w)
+{
+    const struct act *a = w->act;
+    if (a->fresh && !a->fresh(x, w)) {
+        executor_return_token(x, w);
+        again(x, w);
+    } else if (a->intent) {
+        write_intent(x, w);
+    } else {
+        send_now(x, w);
+    }
+}
+
+/* ends */
+
+static void refused(struct executor *x, struct work *w, const struct request_end *end)
+{
+    settle_intent(w);
+    if (w->act->refused && w->act->refused(x, w, end))
+        return;
+    request_refused(x, w, end);
+}
+
+void act_answered(struct executor *x, struct work *w, const struct http_answer *answer)
+{
+    const struct act *a = w->act;
+    struct request_end got;
+    w->phase = WORK_QUIET;
+    request_read(x, w, answer, a->about, a->looked_for, &got);
+    switch (got.verdict) {
+    case REQUEST_GOOD:
+        a->good(x, w, &got.answer);
+        break;
+    case REQUEST_UNKNOWN:
+        settle_own(x, w);
+        break;
+    case REQUEST_REFUSED:
+        refused(x, w, &got);
+        break;
+    case REQUEST_HELD:
+        settle_intent(w);
+        again(x, w);
+        break;
+    default:
+        settle_intent(w);
+        request_retry(x, w, got.why ? got.why : "no answer", got.status);
+    }
+    request_end_done(&got);
+}
+
+void act_unclear(struct executor *x, struct work *w, const char *why)
+{
+    if (w->act->looked_for)
+        settle_own(x, w);
+    else
+        request_retry(x, w, why, 0);
+}
+
+void act_due(struct executor *x, struct work *w)
+{
+    if (w->phase == WORK_WRITES) { /* handed over 5 s ago and not read back: it will not be used */
+        record_forget(x, w);
+        written(x, w, false);
+        return;
+    }
+    again(x, w);
+}

@@ -1,0 +1,42 @@
+/*
+ * In front of every kind's judging.
+ */
+#include "worker/crm/prelude.h"
+
+#include "worker/crm/executor_state.h"
+#include "worker/crm/finish.h"
+#include "worker/crm/settle.h"
+
+/* Whether this very job is over already. True: it has ended. */
+static bool is_over(struct executor *x, struct work *w)
+{
+    const struct facts_entry *own =
+        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    if (own && own->done)
+        finish_outcome(x, w, "present", "this job was done before");
+    else if (own && own->given_up && !w->forced)
+        finish_outcome(x, w, "dropped", "this job was given up before");
+    else
+        return false;
+    return true;
+}
+
+static bool lacks_account(struct executor *x, struct work *w)
+{
+    const struct settings *s = executor_settings_of(x, w);
+    bool gone = !s || !s->enabled;
+    if (gone && w->offset < 0) /* no job of a message: nothing to tell */
+        executor_end(x, w);
+    else if (!s)
+        finish_dead(x, w, ERR_CONFIG, "account disabled", 0);
+    else if (!s->enabled)
+        finish_outcome(x, w, "ignored", "the account is switched off");
+    else
+        return false;
+    return true;
+}
+
+bool prelude_passes(struct executor *x, struct work *w)
+{
+    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w);
+}

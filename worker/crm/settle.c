@@ -1,0 +1,150 @@
+/*
+ * Settling: ageing, looking, and what is written about what was found.
+ */
+#include "worker/crm/settle.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "worker/crm/act.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/look.h"
+#include "worker/crm/record.h"
+
+static void look_again(struct executor *x, struct work *w);
+
+static bool is_own(const struct work *w)
+{
+    return str_is(str_of(w->look->id), w->job->id);
+}
+
+static void end_look(struct work *w)
+{
+    look_free(w->look);
+    w->look = NULL;
+}
+
+/* Its done fact has been read back, or Kafka did not take it and it is settled anew. */
+static void told(struct executor *x, struct work *w, bool ok)
+{
+    if (ok)
+        executor_judge(x, w);
+    else
+        request_retry(x, w, "Kafka did not take what was found", 0);
+}
+
+/* The done fact of the job that was looked for, the same bytes that its own worker would write. */
+static void write_found(struct executor *x, struct work *w, const char *object, bool made)
+{
+    struct fact done = *w->look->intent;
+    done.object = (char *)(uintptr_t)object;
+    done.made = made;
+    if (!made)
+        done.responsible = NULL;
+    char *value CLEANUP(mem_free_text) = fact_encode(FACT_DONE, &done);
+    char *id CLEANUP(mem_free_text) = mem_copy(str_of(w->look->id));
+    end_look(w);
+    w->act = NULL;
+    record_fact_of(x, w, FACT_DONE, str_of(id), value, told);
+}
+
+static void found(struct executor *x, struct work *w)
+{
+    bool made = false;
+    char *object CLEANUP(mem_free_text) = mem_copy(str_of(look_found(w->look, &made)));
+    tally_unknown(x->tally, job_kind_name(w->look->intent->kind), true);
+    if (!is_own(w)) {
+        write_found(x, w, object, made);
+        return;
+    }
+    end_look(w);
+    w->act = NULL;
+    w->ops->found(x, w, object, made);
+}
+
+static void not_done(struct executor *x, struct work *w)
+{
+    tally_unknown(x->tally, job_kind_name(w->look->intent->kind), false);
+    facts_settle(w->owner->facts, work_account(w), str_of(w->look->id));
+    w->repeated = true;
+    end_look(w);
+    executor_judge(x, w);
+}
+
+static void looked(struct executor *x, struct work *w, const struct answer *a)
+{
+    const struct settings *s = executor_settings_of(x, w);
+    if (!s) {
+        look_again(x, w);
+        return;
+    }
+    w->failures = 0;
+    switch (look_take(w->look, a, s)) {
+    case LOOK_MORE:
+        look_again(x, w);
+        break;
+    case LOOK_WAIT:
+        executor_rest(x, w, look_at(w->look));
+        break;
+    case LOOK_FOUND:
+        found(x, w);
+        break;
+    case LOOK_NOT_DONE:
+        not_done(x, w);
+        break;
+    default:
+        request_retry(x, w, "the list cannot be read back to the request", 0);
+    }
+}
+
+static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
+{
+    (void)x;
+    r->operation = look_operation(w->look);
+    r->path = look_path(w->look);
+    r->url = look_url(w->look, s);
+    return true;
+}
+
+static const struct act look_act = {
+    .method = "GET", .midway = true, .build = build, .good = looked, .again = look_again};
+
+static void look_again(struct executor *x, struct work *w)
+{
+    if (executor_settings_of(x, w))
+        act_want(x, w, &look_act);
+    else /* the account is gone: what is to be said of that, judging says */
+        executor_judge(x, w);
+}
+
+static void begin(struct executor *x, struct work *w, struct str id, const struct fact *intent,
+                  int64_t written_at)
+{
+    if (w->since == 0 || written_at < w->since)
+        w->since = written_at;
+    w->look = look_new(id, intent, written_at, executor_now(x));
+    w->act = &look_act;
+    executor_rest(x, w, look_at(w->look));
+}
+
+bool settle_first(struct executor *x, struct work *w)
+{
+    struct owner *o = w->owner;
+    const struct facts_entry *b =
+        facts_blocker(o->facts, work_account(w), str_of(w->job->id), w->job->kind,
+                      str_of(w->job->number), str_of(w->job->entry_id));
+    if (!b)
+        return false;
+    int64_t aged_at = b->read_at + SETTLE_AGEING_MS;
+    if (executor_now(x) < aged_at)
+        executor_rest(x, w, aged_at);
+    else
+        begin(x, w, str_of(b->id), b->said, b->written_at);
+    return true;
+}
+
+void settle_own(struct executor *x, struct work *w)
+{
+    const struct fact intent = w->act->intent(w);
+    begin(x, w, str_of(w->job->id), &intent, w->intent_wall);
+}
