@@ -6,6 +6,9 @@
 #include <stdlib.h>
 
 #include "common/event.h"
+#include "common/jout.h"
+#include "common/jval.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -57,6 +60,8 @@ char *fact_key_make(enum fact_type type, struct str account, struct str name)
     return mem_format("%.*s/%.*s/%s", STR_ARG(account), STR_ARG(name), suffixes[type].suffix);
 }
 
+/* writing */
+
 static const char *object_word(enum job_kind kind)
 {
     switch (kind) {
@@ -66,98 +71,291 @@ static const char *object_word(enum job_kind kind)
     case JOB_CALL:
     case JOB_RECORD:
     case JOB_POPUP:
+    case JOB_LINK:
         return "call";
+    case JOB_FIELD:
+        return "field";
     default:
         return "client";
     }
 }
 
-static void put_if(struct jval *object, const char *key, const char *text)
+static bool object_is_client(enum job_kind kind)
 {
-    if (text)
-        jval_put_text_clean(object, key, str_of(text));
+    return str_is(str_of(object_word(kind)), "client");
+}
+
+const char *fact_client(const struct fact *f)
+{
+    return object_is_client(f->kind) ? f->object : f->client;
+}
+
+static void put_true(struct buf *b, const char *key, bool value)
+{
+    if (!value)
+        return;
+    jout_key(b, key);
+    buf_add_str(b, STR("true"));
+}
+
+/* With sorted keys, whoever wrote it. */
+static void put_data(struct buf *b, const char *data)
+{
+    struct jval *v CLEANUP(jval_cleanup) = NULL;
+    char *text;
+
+    if (!data || jval_parse(str_of(data), &v, NULL) || jval_type(v) != JVAL_OBJECT)
+        return;
+    text = jval_dump(v, true);
+    if (!text)
+        mem_out();
+    jout_key(b, "data");
+    buf_add_str(b, str_of(text));
+    free(text);
+}
+
+static void put_links(struct buf *b, const struct fact *f)
+{
+    if (f->nlinks == 0)
+        return;
+    jout_key(b, "links");
+    for (size_t i = 0; i < f->nlinks; i++) {
+        buf_add_char(b, i ? ',' : '[');
+        jout_quoted(b, str_of(f->links[i]));
+    }
+    buf_add_char(b, ']');
+}
+
+static void put_object(struct buf *b, const char *word, enum fact_type type, const struct fact *f)
+{
+    if (type == FACT_DONE && str_is(str_of(object_word(f->kind)), word))
+        jout_text_if(b, word, f->object);
+}
+
+/* In the order of bytes of their keys. */
+static void write_members(struct buf *b, enum fact_type type, const struct fact *f)
+{
+    if (f->at)
+        jout_int(b, "at", f->at);
+    put_object(b, "call", type, f);
+    put_object(b, "client", type, f);
+    if (!object_is_client(f->kind))
+        jout_text_if(b, "client", f->client);
+    put_true(b, "company", f->company);
+    put_data(b, f->data);
+    jout_text_if(b, "entry", f->entry_id);
+    put_object(b, "field", type, f);
+    jout_text_if(b, "kind", job_kind_name(f->kind));
+    put_links(b, f);
+    if (type == FACT_DONE && f->object) {
+        jout_key(b, "made");
+        buf_add_str(b, f->made ? STR("true") : STR("false"));
+    }
+    if (type != FACT_INTENT)
+        jout_text_if(b, "none", f->none);
+    jout_text_if(b, "number", f->number);
+    jout_text_if(b, "responsible", f->responsible);
+    put_true(b, "summarized", f->summarized);
+    put_object(b, "task", type, f);
+    jout_int(b, "v", 1);
+    jout_text_if(b, "verdict", job_verdict_name(f->verdict));
 }
 
 char *fact_encode(enum fact_type type, const struct fact *f)
 {
-    struct jval *o = jval_new_object();
+    struct buf b = BUF_INIT(LIMIT_JSON_BYTES);
+    char *text;
 
-    jval_put_int(o, "v", 1);
-    put_if(o, "kind", job_kind_name(f->kind));
-    put_if(o, "entry", f->entry_id);
-    put_if(o, "number", f->number);
-    put_if(o, "responsible", f->responsible);
-    if (type != FACT_INTENT)
-        put_if(o, "none", f->none);
-    if (type == FACT_DONE && f->object) {
-        put_if(o, object_word(f->kind), f->object);
-        jval_put_bool(o, "made", f->made);
-    }
-    if (type == FACT_DONE && f->data)
-        jval_put(o, "data", jval_copy(f->data));
-    return jval_dump_free(o, true);
+    jout_open(&b);
+    write_members(&b, type, f);
+    jout_close(&b);
+    text = buf_take(&b);
+    if (!text)
+        mem_out();
+    return text;
 }
 
-static enum err read_rest(const struct jval *v, struct fact *f, struct error *e)
+/* reading: a struct that lends its texts from the JSON value is copied into one block */
+
+#define TEXTS 7
+
+static void texts_of(struct fact *f, char **texts[TEXTS])
 {
-    const struct jval *made = jval_get(v, "made");
-    const struct jval *data = jval_get(v, "data");
+    char **const all[TEXTS] = {&f->entry_id,    &f->number, &f->object, &f->client,
+                               &f->responsible, &f->none,   &f->data};
+
+    memcpy(texts, all, sizeof(all));
+}
+
+static size_t room_for(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+/* Moves the text to *room, which goes on behind it. */
+static void move_text(char **text, char **room)
+{
+    size_t n = room_for(*text);
+
+    if (n == 0)
+        return;
+    memcpy(*room, *text, n);
+    *text = *room;
+    *room += n;
+}
+
+struct fact *fact_copy(const struct fact *f)
+{
+    struct fact lent = *f, *copy;
+    char **texts[TEXTS], *room;
+    size_t size = sizeof(*f) + f->nlinks * sizeof(char *);
+
+    texts_of(&lent, texts);
+    for (size_t i = 0; i < TEXTS; i++)
+        size += room_for(*texts[i]);
+    for (size_t i = 0; i < f->nlinks; i++)
+        size += room_for(f->links[i]);
+    copy = mem_try_alloc(1, size);
+    if (!copy)
+        return NULL;
+    *copy = lent;
+    copy->links = f->nlinks ? (char **)(void *)(copy + 1) : NULL;
+    room = (char *)(copy + 1) + f->nlinks * sizeof(char *);
+    texts_of(copy, texts);
+    for (size_t i = 0; i < TEXTS; i++)
+        move_text(texts[i], &room);
+    for (size_t i = 0; i < f->nlinks; i++) {
+        copy->links[i] = f->links[i];
+        move_text(&copy->links[i], &room);
+    }
+    return copy;
+}
+
+/* Lends a text member; absent and null are NULL. */
+static enum err lend(const struct jval *v, const char *key, char **out, struct error *e)
+{
+    const struct jval *member = jval_get(v, key);
+    struct str text;
+
+    if (!member || jval_type(member) == JVAL_NULL)
+        return ERR_OK;
+    if (!jval_text(member, &text))
+        return error_set(e, ERR_INPUT, "%s: not a text", key);
+    *out = (char *)(uintptr_t)text.ptr;
+    return ERR_OK;
+}
+
+static enum err read_flag(const struct jval *v, const char *key, bool *out, struct error *e)
+{
+    const struct jval *member = jval_get(v, key);
+
+    if (member && !jval_bool(member, out))
+        return error_set(e, ERR_INPUT, "%s: neither true nor false", key);
+    return ERR_OK;
+}
+
+static enum err read_plain(const struct jval *v, struct fact *f, struct error *e)
+{
+    const struct jval *at = jval_get(v, "at");
+    const struct jval *verdict = jval_get(v, "verdict");
+    enum err err;
 
     if (!job_kind_parse(jval_get_text(v, "kind"), &f->kind))
         return error_set(e, ERR_INPUT, "kind: none that we know");
-    if (made && !jval_bool(made, &f->made))
-        return error_set(e, ERR_INPUT, "made: neither true nor false");
-    if (!data)
-        return ERR_OK;
-    if (jval_type(data) != JVAL_OBJECT)
-        return error_set(e, ERR_INPUT, "data: not an object");
-    f->data = jval_copy(data);
-    return f->data ? ERR_OK : error_set(e, ERR_INTERNAL, "data: no memory");
+    if (verdict && !job_verdict_parse(jval_get_text(v, "verdict"), &f->verdict))
+        return error_set(e, ERR_INPUT, "verdict: none that we know");
+    if (at && (!jval_int(at, &f->at) || f->at < 0))
+        return error_set(e, ERR_INPUT, "at: not a time");
+    if ((err = read_flag(v, "made", &f->made, e)) ||
+        (err = read_flag(v, "company", &f->company, e)) ||
+        (err = read_flag(v, "summarized", &f->summarized, e)))
+        return err;
+    return ERR_OK;
 }
 
-static enum err read_value(const struct jval *v, struct fact *f, struct error *e)
+static enum err read_texts(const struct jval *v, struct fact *f, struct error *e)
 {
     enum err err;
 
-    if ((err = jval_check_version(v, e)) || (err = read_rest(v, f, e)) ||
-        (err = jval_take_text(v, "entry", false, &f->entry_id, e)) ||
-        (err = jval_take_text(v, "number", false, &f->number, e)) ||
-        (err = jval_take_text(v, "responsible", false, &f->responsible, e)) ||
-        (err = jval_take_text(v, "none", false, &f->none, e)) ||
-        (err = jval_take_text(v, object_word(f->kind), false, &f->object, e)))
+    if ((err = lend(v, "entry", &f->entry_id, e)) || (err = lend(v, "number", &f->number, e)) ||
+        (err = lend(v, "responsible", &f->responsible, e)) ||
+        (err = lend(v, "none", &f->none, e)) ||
+        (err = lend(v, object_word(f->kind), &f->object, e)))
         return err;
+    return object_is_client(f->kind) ? ERR_OK : lend(v, "client", &f->client, e);
+}
+
+/* What the fact does not lend but owns for a while: *data, *links. */
+static enum err read_rest(const struct jval *v, struct fact *f, struct error *e)
+{
+    const struct jval *data = jval_get(v, "data");
+    const struct jval *links = jval_get(v, "links");
+    struct str text;
+
+    if (data && jval_type(data) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "data: not an object");
+    if (data && !(f->data = jval_dump(data, true)))
+        return error_set(e, ERR_INTERNAL, "data: no memory");
+    if (links && jval_type(links) != JVAL_ARRAY)
+        return error_set(e, ERR_INPUT, "links: not a list");
+    if (jval_size(links) == 0)
+        return ERR_OK;
+    f->links = mem_try_alloc(jval_size(links), sizeof(char *));
+    if (!f->links)
+        return error_set(e, ERR_INTERNAL, "links: no memory");
+    for (; f->nlinks < jval_size(links); f->nlinks++) {
+        if (!jval_text(jval_at(links, f->nlinks), &text))
+            return error_set(e, ERR_INPUT, "links: not a text");
+        f->links[f->nlinks] = (char *)(uintptr_t)text.ptr;
+    }
     return ERR_OK;
 }
 
 enum err fact_decode(struct str value, struct fact **out, struct error *e)
 {
     struct jval *v CLEANUP(jval_cleanup) = NULL;
-    struct fact *f;
+    struct fact f = {0};
     enum err err;
 
     if ((err = jval_parse(value, &v, e)))
         return err;
-    f = mem_try_alloc(1, sizeof(*f));
-    if (!f)
-        return error_set(e, ERR_INTERNAL, "fact: no memory");
-    if ((err = read_value(v, f, e))) {
-        fact_free(f);
-        return err;
+    if (!(err = jval_check_version(v, e)) && !(err = read_plain(v, &f, e)) &&
+        !(err = read_texts(v, &f, e)) && !(err = read_rest(v, &f, e))) {
+        *out = fact_copy(&f);
+        if (!*out)
+            err = error_set(e, ERR_INTERNAL, "fact: no memory");
     }
-    *out = f;
-    return ERR_OK;
+    free(f.data);
+    free(f.links);
+    return err;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return str_eq(str_of(a), str_of(b));
+}
+
+bool fact_same(const struct fact *a, const struct fact *b)
+{
+    struct fact x = *a, y = *b;
+    char **of_x[TEXTS], **of_y[TEXTS];
+
+    texts_of(&x, of_x);
+    texts_of(&y, of_y);
+    for (size_t i = 0; i < TEXTS; i++)
+        if (!same_text(*of_x[i], *of_y[i]))
+            return false;
+    if (a->nlinks != b->nlinks)
+        return false;
+    for (size_t i = 0; i < a->nlinks; i++)
+        if (!same_text(a->links[i], b->links[i]))
+            return false;
+    return a->kind == b->kind && a->verdict == b->verdict && a->summarized == b->summarized &&
+           a->made == b->made && a->company == b->company && a->at == b->at;
 }
 
 void fact_free(struct fact *f)
 {
-    if (!f)
-        return;
-    free(f->entry_id);
-    free(f->number);
-    free(f->object);
-    free(f->responsible);
-    free(f->none);
-    jval_free(f->data);
     free(f);
 }
 

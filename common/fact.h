@@ -40,25 +40,45 @@ enum err fact_key_parse(struct str key, struct fact_key *out, struct error *e) M
 /* The caller's (free()). For FACT_MARK account and name are ignored. */
 char *fact_key_make(enum fact_type type, struct str account, struct str name) MUST_CHECK;
 
-/* What came of a job (intent: what is about to be created). Fields not of a kind are NULL. */
+/* What came of a job (intent: what is about to be). Fields not of a kind are NULL, 0 or false. A fact
+ * that was decoded or copied is one block of memory; one that is built by hand only lends its texts. */
 struct fact {
     enum job_kind kind;
+    enum job_verdict verdict; /* of the closing the job belongs to */
+    bool summarized;          /* ... which had a summary */
+    bool made;                /* done: this job created the object (false: it was there) */
+    bool company;             /* the client is a company (ContractorCompany), no person */
+    int64_t at; /* unix s, 0 = absent. task: when its missed call ended; talked: when the
+                                 talk began; call: when it ended */
     char *entry_id;
     char *number; /* digits */
     char *object; /* done: Megaplan id of the client, task, CallInfo */
-    bool made;    /* done: this job created it (false: it was there) */
+    char *
+        client; /* call, popup, record, task, talked, link: Megaplan id of the client they belong to;
+                     NULL where the object itself is a client */
     /* done of client, responsible: what we set; intent of responsible: the value */
     char *responsible;
-    char *none;        /* done without an object: why there was nothing to do; given-up: why */
-    struct jval *data; /* done: what else came of it (visitor's answer, record's link) */
+    char *none; /* done without an object: why there was nothing to do; given-up: why */
+    char *data; /* JSON text of an object. visitor: the answer; client: what is still to be filled:
+                   "tracking":true, "source_line":"..." */
+    char **links; /* to recordings. call: those it was saved with; record: its own one */
+    size_t nlinks;
 };
 
-/* The value: terminated, the caller's (free()). `object` is written under the kind's own word:
- * "client" (client, responsible, fill, visitor, route), "task" (task, talked), "call" (the rest). */
+/* The value: terminated, the caller's (free()). `object` and `made` are written of a done only, `none`
+ * never of an intent, all else of any type; data that is no JSON object is left out. `object` stands
+ * under the kind's own word: "client" (client, responsible, fill, visitor, route, twin), "task" (task,
+ * talked), "field" (field), "call" (the rest). */
 char *fact_encode(enum fact_type type, const struct fact *f) MUST_CHECK;
-/* ERR_INPUT with the field's name, ERR_INTERNAL without memory. */
+/* Unknown fields are passed over. ERR_INPUT with the field's name, ERR_INTERNAL without memory. */
 enum err fact_decode(struct str value, struct fact **out, struct error *e) MUST_CHECK;
-void fact_free(struct fact *f); /* NULL is fine */
+/* The client it names: `object` of the kinds whose object is one, else `client`; or NULL. */
+const char *fact_client(const struct fact *f);
+/* A deep copy; NULL without memory. */
+struct fact *fact_copy(const struct fact *f) MUST_CHECK;
+/* Whether they say the same, member by member. Of decoded facts. */
+bool fact_same(const struct fact *a, const struct fact *b);
+void fact_free(struct fact *f); /* of fact_decode, fact_copy; NULL is fine */
 
 /* An owner mark's value, {"mark":"<32 hex>","v":1}: terminated, the caller's (free()). */
 char *fact_mark_encode(const char *mark) MUST_CHECK;

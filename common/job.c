@@ -16,7 +16,8 @@ static const char *const kinds[JOB_KINDS] = {
     [JOB_ROUTE] = "route",   [JOB_VISITOR] = "visitor", [JOB_POPUP] = "popup",
     [JOB_CLIENT] = "client", [JOB_FILL] = "fill",       [JOB_RESPONSIBLE] = "responsible",
     [JOB_TASK] = "task",     [JOB_TALKED] = "talked",   [JOB_CALL] = "call",
-    [JOB_RECORD] = "record",
+    [JOB_RECORD] = "record", [JOB_LINK] = "link",       [JOB_TWIN] = "twin",
+    [JOB_FIELD] = "field",
 };
 
 static const char *const verdicts[] = {
@@ -45,9 +46,25 @@ bool job_kind_parse(struct str name, enum job_kind *out)
     return false;
 }
 
+bool job_kind_is_internal(enum job_kind kind)
+{
+    return kind >= JOB_LINK && kind < JOB_KINDS;
+}
+
 const char *job_verdict_name(enum job_verdict v)
 {
     return (size_t)v < VERDICTS ? verdicts[v] : NULL;
+}
+
+bool job_verdict_parse(struct str name, enum job_verdict *out)
+{
+    for (size_t i = 1; i < VERDICTS; i++) {
+        if (str_is(name, verdicts[i])) {
+            *out = (enum job_verdict)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 void job_write(const struct job *j, struct buf *out)
@@ -92,25 +109,15 @@ char *job_key(const struct job *j)
 
 static enum err read_kind(const struct jval *v, struct job *j, struct error *e)
 {
-    if (!job_kind_parse(jval_get_text(v, "kind"), &j->kind))
+    if (!job_kind_parse(jval_get_text(v, "kind"), &j->kind) || job_kind_is_internal(j->kind))
         return error_set(e, ERR_INPUT, "kind: none that we know");
     return ERR_OK;
 }
 
 static enum err read_verdict(const struct jval *v, struct job *j, struct error *e)
 {
-    struct str name;
-
-    if (!jval_get(v, "verdict"))
+    if (!jval_get(v, "verdict") || job_verdict_parse(jval_get_text(v, "verdict"), &j->verdict))
         return ERR_OK;
-    if (jval_text(jval_get(v, "verdict"), &name)) {
-        for (size_t i = 1; i < VERDICTS; i++) {
-            if (str_is(name, verdicts[i])) {
-                j->verdict = (enum job_verdict)i;
-                return ERR_OK;
-            }
-        }
-    }
     return error_set(e, ERR_INPUT, "verdict: none that we know");
 }
 

@@ -49,6 +49,10 @@ enum job_kind {
     JOB_TALKED,
     JOB_CALL,
     JOB_RECORD,
+    /* internal: no message asks for them, crm derives them from its facts */
+    JOB_LINK,  /* entry:link: a call that was saved before its client was known gets it */
+    JOB_TWIN,  /* entry:twin: ten minutes after a repeated create: are there two? */
+    JOB_FIELD, /* an extra field is created */
     JOB_KINDS,
 };
 
@@ -79,9 +83,11 @@ struct job {
     struct jval *data; /* an object, by kind; owned */
 };
 
-const char *job_kind_name(enum job_kind kind); /* "route", "client" ... */
-bool job_kind_parse(struct str name, enum job_kind *out);
+const char *job_kind_name(enum job_kind kind);            /* "route", "client" ... */
+bool job_kind_parse(struct str name, enum job_kind *out); /* the internal ones, too */
+bool job_kind_is_internal(enum job_kind kind);
 const char *job_verdict_name(enum job_verdict v); /* "talked", "missed:menu" ... ; NULL for none */
+bool job_verdict_parse(struct str name, enum job_verdict *out); /* none has no name */
 
 /* The message value, `data` an empty object if NULL, added to a buffer, which fails if `data` has. */
 void job_write(const struct job *j, struct buf *out);
@@ -90,8 +96,8 @@ char *job_encode(const struct job *j) MUST_CHECK;
 /* account/number, or account/entry_id without one; the caller's (free()). */
 char *job_key(const struct job *j) MUST_CHECK;
 /* From key and value; headers kind and account are not trusted, received_at and origin are given.
- * Unknown fields are passed over; `data` is never NULL. ERR_INPUT with the field's name, ERR_INTERNAL
- * without memory. */
+ * Unknown fields are passed over; `data` is never NULL. ERR_INPUT with the field's name (an internal kind
+ * is none that we know here), ERR_INTERNAL without memory. */
 enum err job_decode(struct str key, struct str value, int64_t received_at, struct str origin,
                     struct job **out, struct error *e) MUST_CHECK;
 void job_free(struct job *j); /* NULL is fine */

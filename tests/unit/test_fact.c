@@ -50,11 +50,12 @@ START_TEST(keys)
 END_TEST
 
 static char entry[] = "E=", number[] = "79991231212", client[] = "1000011", employee[] = "1000005";
-static char none[] = "not new";
+static char none[] = "not new", link_a[] = "https://a/?b=\"1\"", link_b[] = "https://b/";
+static char *links[] = {link_a, link_b};
 
 START_TEST(values_are_fixed_bytes)
 {
-    struct jval *data = jval_new_object();
+    static char data[] = "{\"b\":1, \"a\":2}";
     const struct {
         enum fact_type type;
         struct fact fact;
@@ -88,10 +89,45 @@ START_TEST(values_are_fixed_bytes)
         {FACT_GIVEN_UP,
          {.kind = JOB_POPUP, .entry_id = entry, .object = client},
          "{\"entry\":\"E=\",\"kind\":\"popup\",\"v\":1}"},
+        {FACT_DONE,
+         {.kind = JOB_CALL,
+          .entry_id = entry,
+          .number = number,
+          .object = employee,
+          .made = true,
+          .client = client,
+          .company = true,
+          .at = 1700000000,
+          .verdict = JOB_TALKED_TO,
+          .summarized = true,
+          .links = links,
+          .nlinks = 2},
+         "{\"at\":1700000000,\"call\":\"1000005\",\"client\":\"1000011\",\"company\":true,"
+         "\"entry\":\"E=\",\"kind\":\"call\","
+         "\"links\":[\"https://a/?b=\\\"1\\\"\",\"https://b/\"],\"made\":true,"
+         "\"number\":\"79991231212\",\"summarized\":true,\"v\":1,\"verdict\":\"talked\"}"},
+        {FACT_INTENT,
+         {.kind = JOB_TASK,
+          .object = client,
+          .made = true,
+          .client = client,
+          .at = 5,
+          .verdict = JOB_MISSED_GROUP,
+          .none = none,
+          .data = data},
+         "{\"at\":5,\"client\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"task\",\"v\":1,"
+         "\"verdict\":\"missed:group\"}"},
+        {FACT_DONE, /* the object of these kinds is the client */
+         {.kind = JOB_TWIN, .object = client, .client = employee, .company = true},
+         "{\"client\":\"1000011\",\"company\":true,\"kind\":\"twin\",\"made\":false,\"v\":1}"},
+        {FACT_DONE,
+         {.kind = JOB_FIELD, .object = entry, .data = none}, /* no JSON */
+         "{\"field\":\"E=\",\"kind\":\"field\",\"made\":false,\"v\":1}"},
+        {FACT_DONE,
+         {.kind = JOB_LINK, .object = entry, .client = client},
+         "{\"call\":\"E=\",\"client\":\"1000011\",\"kind\":\"link\",\"made\":false,\"v\":1}"},
     };
 
-    jval_put_int(data, "b", 1);
-    jval_put_int(data, "a", 2);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error e = ERROR_NONE;
         struct fact *f = NULL;
@@ -101,13 +137,12 @@ START_TEST(values_are_fixed_bytes)
         ck_assert_int_eq(fact_decode(str_of(value), &f, &e), ERR_OK);
         again = fact_encode(cases[i].type, f);
         ck_assert_str_eq(again, value);
-        ck_assert_int_eq(f->made, cases[i].fact.made);
+        ck_assert_int_eq(f->made, cases[i].fact.made && cases[i].type == FACT_DONE);
         free(value);
         free(again);
         fact_free(f);
     }
     fact_free(NULL);
-    jval_free(data);
 }
 END_TEST
 
@@ -127,6 +162,16 @@ START_TEST(refuses_by_field)
         {"{\"v\":1,\"kind\":\"client\",\"none\":1}", "none: "},
         {"{\"v\":1,\"kind\":\"client\",\"made\":1}", "made: "},
         {"{\"v\":1,\"kind\":\"client\",\"data\":1}", "data: "},
+        {"{\"v\":1,\"kind\":\"dance\"}", "kind: "},
+        {"{\"v\":1,\"kind\":\"call\",\"client\":1}", "client: "},
+        {"{\"v\":1,\"kind\":\"call\",\"company\":1}", "company: "},
+        {"{\"v\":1,\"kind\":\"call\",\"summarized\":1}", "summarized: "},
+        {"{\"v\":1,\"kind\":\"call\",\"verdict\":\"lost\"}", "verdict: "},
+        {"{\"v\":1,\"kind\":\"call\",\"verdict\":1}", "verdict: "},
+        {"{\"v\":1,\"kind\":\"call\",\"at\":-1}", "at: "},
+        {"{\"v\":1,\"kind\":\"call\",\"at\":\"1\"}", "at: "},
+        {"{\"v\":1,\"kind\":\"call\",\"links\":{}}", "links: "},
+        {"{\"v\":1,\"kind\":\"call\",\"links\":[\"a\",1]}", "links: "},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -135,6 +180,52 @@ START_TEST(refuses_by_field)
         ck_assert_int_eq(fact_decode(str_of(cases[i].value), &f, &e), ERR_INPUT);
         ck_assert_msg(strncmp(e.text, cases[i].why, strlen(cases[i].why)) == 0, "%s", e.text);
     }
+}
+END_TEST
+
+START_TEST(copies_and_comparison)
+{
+    static char value[] =
+        "{\"at\":7,\"call\":\"1\",\"client\":\"2\",\"company\":true,\"data\":{\"a\":1},"
+        "\"entry\":\"E\",\"kind\":\"call\",\"links\":[\"x\",\"y\"],\"made\":true,"
+        "\"none\":\"n\",\"number\":\"7\",\"responsible\":\"5\",\"summarized\":true,"
+        "\"v\":1,\"verdict\":\"talked\"}";
+    static char other[] = "other";
+    struct fact *f = NULL, *copy;
+    char *again, *one_link[1] = {other};
+
+    ck_assert_int_eq(fact_decode(STR(value), &f, NULL), ERR_OK);
+    copy = fact_copy(f);
+    ck_assert(fact_same(f, copy));
+    ck_assert_str_eq(fact_client(copy), "2");
+    fact_free(f);
+    again = fact_encode(FACT_DONE, copy);
+    ck_assert_str_eq(again, value);
+#define DIFFERS(change)                  \
+    do {                                 \
+        struct fact g = *copy;           \
+        change;                          \
+        ck_assert(!fact_same(copy, &g)); \
+    } while (0)
+    DIFFERS(g.kind = JOB_POPUP);
+    DIFFERS(g.verdict = JOB_MISSED_MENU);
+    DIFFERS(g.summarized = false);
+    DIFFERS(g.made = false);
+    DIFFERS(g.company = false);
+    DIFFERS(g.at = 8);
+    DIFFERS(g.entry_id = other);
+    DIFFERS(g.number = NULL);
+    DIFFERS(g.object = other);
+    DIFFERS(g.client = other);
+    DIFFERS(g.responsible = other);
+    DIFFERS(g.none = NULL);
+    DIFFERS(g.data = NULL);
+    DIFFERS(g.nlinks = 1);
+    DIFFERS(g.links = one_link; g.nlinks = 1; copy->nlinks = 1);
+    copy->kind = JOB_CLIENT;
+    ck_assert_str_eq(fact_client(copy), "1");
+    fact_free(copy);
+    free(again);
 }
 END_TEST
 
@@ -176,7 +267,7 @@ START_TEST(survives_want_of_memory)
 {
     static char value[] =
         "{\"client\":\"1\",\"data\":{\"a\":1},\"entry\":\"E\",\"kind\":\"client\","
-        "\"made\":true,\"number\":\"7\",\"none\":\"x\",\"responsible\":\"1\",\"v\":1}";
+        "\"links\":[\"a\",\"b\"],\"made\":true,\"number\":\"7\",\"none\":\"x\",\"responsible\":\"1\",\"v\":1}";
 
     fault_walk(decode, value);
 }
@@ -184,6 +275,6 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("fact", keys, values_are_fixed_bytes, refuses_by_field, marks,
-                    survives_want_of_memory);
+    return UNIT_RUN("fact", keys, values_are_fixed_bytes, refuses_by_field, copies_and_comparison,
+                    marks, survives_want_of_memory);
 }

@@ -92,6 +92,8 @@ START_TEST(refuses_by_field)
         {"acme/E", "{\"v\":2}", "v: "},
         {"acme/E", "{\"v\":1,\"kind\":\"dance\"}", "kind: "},
         {"acme/E", "{\"v\":1,\"kind\":5}", "kind: "},
+        {"acme/E", "{\"v\":1,\"kind\":\"link\",\"id\":\"E:link\",\"entry_id\":\"E\"}",
+         "kind: none"},
         {"acme/E", "{\"v\":1,\"kind\":\"call\"}", "id: missing"},
         {"acme/E", "{\"v\":1,\"kind\":\"call\",\"id\":1}", "id: not a text"},
         {"acme/E", "{\"v\":1,\"kind\":\"call\",\"id\":\"x\"}", "entry_id: missing"},
@@ -131,7 +133,14 @@ START_TEST(names)
         enum job_kind back = JOB_KINDS;
         ck_assert(job_kind_parse(str_of(job_kind_name((enum job_kind)i)), &back));
         ck_assert_int_eq(back, i);
+        ck_assert_int_eq(job_kind_is_internal(back), i > JOB_RECORD);
     }
+    for (int i = JOB_TALKED_TO; i <= JOB_MISSED_DIRECT; i++) {
+        enum job_verdict back = JOB_VERDICT_NONE;
+        ck_assert(job_verdict_parse(str_of(job_verdict_name((enum job_verdict)i)), &back));
+        ck_assert_int_eq(back, i);
+    }
+    ck_assert(!job_verdict_parse(STR(""), &(enum job_verdict){0}));
     ck_assert_str_eq(job_kind_name(JOB_KINDS), "unknown");
     ck_assert(!job_kind_parse(STR("unknown"), &(enum job_kind){0}));
     ck_assert_ptr_null(job_verdict_name(JOB_VERDICT_NONE));

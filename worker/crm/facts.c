@@ -9,24 +9,28 @@
 
 #include "common/mem.h"
 
-struct job_facts {
-    struct facts_entry shown;
-    char *key; /* account/job id */
-    size_t account_len;
-    struct fact *intent, *done;
-    bool has[FACT_MARK]; /* records in the topic, by type */
-    bool forgotten;      /* the client it names is gone */
-    int64_t at;          /* newest record, unix ms */
-    int64_t order;       /* of the done fact */
-    char *job;           /* topic/partition/offset, "" unknown */
-    UT_hash_handle hh;
+/* By what jobs are found besides their id. */
+enum shelf {
+    OF_NUMBER,
+    OF_ENTRY,
+    OF_CLIENT,
+    SHELVES
 };
 
-struct bucket { /* jobs of one number or one call */
-    char *key;
-    struct job_facts **jobs;
-    size_t count, room;
+struct job_facts {
+    struct facts_entry shown;
+    struct job_facts *next[SHELVES]; /* of the same bucket */
+    int64_t at;                      /* newest record, unix ms */
+    char *job; /* topic/partition/offset, behind the key in text or of its own; "" unknown */
+    size_t account_len;
     UT_hash_handle hh;
+    char text[]; /* account/job id */
+};
+
+struct bucket { /* jobs of one number, call or client: the oldest one first */
+    struct job_facts *head, *tail;
+    UT_hash_handle hh;
+    char key[]; /* account/name */
 };
 
 struct state {
@@ -40,157 +44,160 @@ struct facts {
     bool restored;
     int64_t order;
     struct job_facts *jobs;
-    struct bucket *numbers, *entries;
+    struct bucket *shelves[SHELVES];
     struct state *states;
 };
 
 /* keys */
 
-static char *joined(struct str account, struct str rest)
+/* A key that is looked for: account/name, nearly always short. */
+struct key {
+    char room[192];
+    char *text;
+    size_t len;
+};
+
+static void key_make(struct key *k, struct str account, struct str name)
 {
-    return mem_format("%.*s/%.*s", STR_ARG(account), STR_ARG(rest));
+    k->len = account.len + 1 + name.len;
+    k->text = k->len < sizeof k->room ? k->room : mem_alloc(k->len + 1, 1);
+    memcpy(k->text, account.ptr ? account.ptr : "", account.len);
+    k->text[account.len] = '/';
+    memcpy(k->text + account.len + 1, name.ptr ? name.ptr : "", name.len);
+    k->text[k->len] = '\0';
+}
+
+static void key_done(struct key *k)
+{
+    if (k->text != k->room)
+        free(k->text);
 }
 
 static struct job_facts *find(const struct facts *f, struct str account, struct str id)
 {
-    char *key CLEANUP(mem_free_text) = joined(account, id);
+    struct key k CLEANUP(key_done);
     struct job_facts *j = NULL;
-    HASH_FIND_STR(f->jobs, key, j);
+    key_make(&k, account, id);
+    HASH_FIND(hh, f->jobs, k.text, k.len, j);
     return j;
-}
-
-static struct bucket *bucket_find(struct bucket *all, struct str account, struct str name)
-{
-    char *key CLEANUP(mem_free_text) = joined(account, name);
-    struct bucket *b = NULL;
-    HASH_FIND_STR(all, key, b);
-    return b;
 }
 
 static struct str account_of(const struct job_facts *j)
 {
-    return (struct str){j->key, j->account_len};
+    return (struct str){j->text, j->account_len};
 }
 
-/* buckets */
+/* shelves */
 
-static void bucket_add(struct bucket **all, struct str account, const char *name,
-                       struct job_facts *j)
+static struct bucket *bucket_find(const struct facts *f, enum shelf s, struct str account,
+                                  struct str name)
+{
+    if (name.len == 0)
+        return NULL;
+    struct key k CLEANUP(key_done);
+    struct bucket *b = NULL;
+    key_make(&k, account, name);
+    HASH_FIND(hh, f->shelves[s], k.text, k.len, b);
+    return b;
+}
+
+static struct bucket *bucket_new(struct facts *f, enum shelf s, struct str account, struct str name)
+{
+    struct key k CLEANUP(key_done);
+    key_make(&k, account, name);
+    struct bucket *b = mem_alloc(1, sizeof *b + k.len + 1);
+    memcpy(b->key, k.text, k.len + 1);
+    HASH_ADD_KEYPTR(hh, f->shelves[s], b->key, k.len, b);
+    return b;
+}
+
+static void shelve(struct facts *f, enum shelf s, struct job_facts *j, const char *name)
 {
     if (!name || !*name)
         return;
-    struct bucket *b = bucket_find(*all, account, str_of(name));
-    if (!b) {
-        b = mem_alloc(1, sizeof *b);
-        b->key = joined(account, str_of(name));
-        HASH_ADD_KEYPTR(hh, *all, b->key, strlen(b->key), b);
-    }
-    for (size_t i = 0; i < b->count; i++)
-        if (b->jobs[i] == j)
-            return;
-    if (b->count == b->room) {
-        b->room = b->room ? b->room * 2 : 2;
-        b->jobs = mem_resize(b->jobs, b->room, sizeof(struct job_facts *));
-    }
-    b->jobs[b->count++] = j;
+    struct bucket *b = bucket_find(f, s, account_of(j), str_of(name));
+    if (!b)
+        b = bucket_new(f, s, account_of(j), str_of(name));
+    j->next[s] = NULL;
+    *(b->tail ? &b->tail->next[s] : &b->head) = j;
+    b->tail = j;
 }
 
-static void bucket_free(struct bucket **all, struct bucket *b)
+/* The oldest ones go first, so what is looked for stands in front. */
+static void unshelve(struct facts *f, enum shelf s, struct job_facts *j, const char *name)
 {
-    HASH_DEL(*all, b);
-    free(b->key);
-    free(b->jobs);
+    struct bucket *b = bucket_find(f, s, account_of(j), str_of(name));
+    struct job_facts *before = NULL;
+    if (!b)
+        return;
+    for (struct job_facts *at = b->head; at != j; at = at->next[s])
+        before = at;
+    *(before ? &before->next[s] : &b->head) = j->next[s];
+    if (b->tail == j)
+        b->tail = before;
+    if (b->head)
+        return;
+    HASH_DEL(f->shelves[s], b);
     free(b);
 }
 
-static void bucket_remove(struct bucket **all, struct str account, const char *name,
-                          const struct job_facts *j)
+static const char *name_on(enum shelf s, const struct fact *what)
 {
-    struct bucket *b = name ? bucket_find(*all, account, str_of(name)) : NULL;
-    if (!b)
-        return;
-    for (size_t i = 0; i < b->count; i++) {
-        if (b->jobs[i] != j)
-            continue;
-        memmove(&b->jobs[i], &b->jobs[i + 1], (b->count - i - 1) * sizeof(struct job_facts *));
-        b->count--;
-        break;
-    }
-    if (b->count == 0)
-        bucket_free(all, b);
+    if (!what)
+        return NULL;
+    return s == OF_NUMBER ? what->number : s == OF_ENTRY ? what->entry_id : fact_client(what);
 }
 
 /* jobs */
 
-static const struct fact *said(const struct job_facts *j)
+/* Takes over `what` (NULL: nothing is known any more) instead of what it said before. */
+static void say(struct facts *f, struct job_facts *j, struct fact *what)
 {
-    return j->done ? j->done : j->intent;
+    struct fact *old = (struct fact *)(uintptr_t)j->shown.said;
+    for (enum shelf s = 0; s < SHELVES; s++) {
+        const char *was = name_on(s, old), *is = name_on(s, what);
+        if (str_eq(str_of(was), str_of(is)))
+            continue;
+        unshelve(f, s, j, was);
+        shelve(f, s, j, is);
+    }
+    j->shown.said = what;
+    fact_free(old);
 }
 
-static void link_job(struct facts *f, struct job_facts *j, const struct fact *what)
-{
-    bucket_add(&f->numbers, account_of(j), what->number, j);
-    bucket_add(&f->entries, account_of(j), what->entry_id, j);
-}
-
-static void unlink_fact(struct facts *f, struct job_facts *j, struct fact **what)
-{
-    if (!*what)
-        return;
-    bucket_remove(&f->numbers, account_of(j), (*what)->number, j);
-    bucket_remove(&f->entries, account_of(j), (*what)->entry_id, j);
-    fact_free(*what);
-    *what = NULL;
-}
-
-static struct job_facts *get(struct facts *f, struct str account, struct str id)
+static struct job_facts *get(struct facts *f, struct str account, struct str id, struct str job)
 {
     struct job_facts *j = find(f, account, id);
     if (j)
         return j;
-    j = mem_alloc(1, sizeof *j);
-    j->key = joined(account, id);
+    size_t len = account.len + 1 + id.len;
+    j = mem_alloc(1, sizeof *j + len + 1 + job.len + 1);
+    memcpy(j->text, account.ptr, account.len);
+    j->text[account.len] = '/';
+    memcpy(j->text + account.len + 1, id.ptr, id.len);
+    j->job = j->text + len + 1;
+    if (job.len)
+        memcpy(j->job, job.ptr, job.len);
     j->account_len = account.len;
-    j->shown.id = j->key + account.len + 1;
-    j->job = mem_copy(STR_NONE);
-    HASH_ADD_KEYPTR(hh, f->jobs, j->key, strlen(j->key), j);
+    j->shown.id = j->text + account.len + 1;
+    j->shown.first = ++f->order;
+    HASH_ADD_KEYPTR(hh, f->jobs, j->text, len, j);
     return j;
+}
+
+static bool job_is_apart(const struct job_facts *j)
+{
+    return j->job != j->shown.id + strlen(j->shown.id) + 1;
 }
 
 static void drop(struct facts *f, struct job_facts *j)
 {
-    unlink_fact(f, j, &j->intent);
-    unlink_fact(f, j, &j->done);
+    say(f, j, NULL);
     HASH_DEL(f->jobs, j);
-    free(j->key);
-    free(j->job);
+    if (job_is_apart(j))
+        free(j->job);
+    free((char *)(uintptr_t)j->shown.begun);
     free(j);
-}
-
-static void refresh(struct facts *f, struct job_facts *j)
-{
-    if (!j->has[FACT_INTENT] && !j->has[FACT_DONE] && !j->has[FACT_GIVEN_UP]) {
-        drop(f, j);
-        return;
-    }
-    if (said(j))
-        link_job(f, j, said(j));
-    j->shown.said = said(j);
-    j->shown.done = j->has[FACT_DONE];
-    j->shown.given_up = j->has[FACT_GIVEN_UP];
-    j->shown.intent = j->has[FACT_INTENT];
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return str_eq(str_of(a), str_of(b));
-}
-
-static bool same_fact(const struct fact *a, const struct fact *b)
-{
-    return a->kind == b->kind && a->made == b->made && same_text(a->entry_id, b->entry_id) &&
-           same_text(a->number, b->number) && same_text(a->object, b->object) &&
-           same_text(a->responsible, b->responsible) && same_text(a->none, b->none);
 }
 
 /* records */
@@ -199,37 +206,56 @@ static void note_record(struct job_facts *j, const struct facts_record *r)
 {
     if (r->at > j->at)
         j->at = r->at;
-    if (r->job.len && !*j->job) { /* the first one's: a result may be written by another job */
-        free(j->job);
+    if (r->job.len && !*j->job) /* the first one's: a result may be written by another job */
         j->job = mem_copy(r->job);
-    }
+}
+
+/* What a correction of the responsible began and did not tell of: we may have set it (G9). */
+static void note_begun(struct job_facts *j, const struct fact *intent, const struct fact *done)
+{
+    if (!intent || intent->kind != JOB_RESPONSIBLE || !intent->responsible ||
+        str_eq(str_of(intent->responsible), str_of(done->responsible)))
+        return;
+    free((char *)(uintptr_t)j->shown.begun);
+    j->shown.begun = mem_copy(str_of(intent->responsible));
 }
 
 static void apply_intent(struct facts *f, struct job_facts *j, const struct facts_record *r,
                          struct fact *what)
 {
-    unlink_fact(f, j, &j->intent);
-    j->intent = what;
-    j->has[FACT_INTENT] = true;
+    j->shown.intent = true;
     j->shown.own = str_is(r->mark, f->mark);
     j->shown.settled = false;
     j->shown.read_at = r->now;
     j->shown.written_at = r->at;
+    if (j->shown.done) {
+        note_begun(j, what, j->shown.said);
+        fact_free(what);
+    } else {
+        say(f, j, what);
+    }
 }
 
 static enum facts_change apply_done(struct facts *f, struct job_facts *j, struct fact *what)
 {
-    if (j->done) {
-        bool same = same_fact(j->done, what);
+    if (j->shown.done) {
+        bool same = fact_same(j->shown.said, what);
         fact_free(what);
         return same ? FACTS_NOTED : FACTS_CONFLICT;
     }
-    unlink_fact(f, j, &j->intent);
-    j->done = what;
-    j->has[FACT_DONE] = true;
-    j->forgotten = false;
-    j->order = ++f->order;
+    note_begun(j, j->shown.said, what);
+    say(f, j, what);
+    j->shown.done = true;
+    j->shown.forgotten = false;
+    j->shown.order = ++f->order;
     return FACTS_NOTED;
+}
+
+static void apply_given_up(struct job_facts *j, struct fact *what)
+{
+    j->shown.given_up = true;
+    j->shown.settled = true; /* what was begun so far: a job sent again may begin anew */
+    fact_free(what);
 }
 
 static void apply_tombstone(struct facts *f, const struct fact_key *key)
@@ -237,22 +263,31 @@ static void apply_tombstone(struct facts *f, const struct fact_key *key)
     struct job_facts *j = find(f, key->account, key->name);
     if (!j)
         return;
-    j->has[key->type] = false;
-    if (key->type == FACT_INTENT)
-        unlink_fact(f, j, &j->intent);
-    if (key->type == FACT_DONE)
-        unlink_fact(f, j, &j->done);
-    refresh(f, j);
+    struct facts_entry *s = &j->shown;
+    if (key->type == FACT_INTENT) {
+        s->intent = false;
+        if (!s->done)
+            say(f, j, NULL);
+    } else if (key->type == FACT_DONE) {
+        s->done = false;
+        s->order = 0;
+        say(f, j, NULL);
+    } else {
+        s->given_up = false;
+    }
+    if (!s->intent && !s->done && !s->given_up)
+        drop(f, j);
 }
 
 static void apply_state(struct facts *f, const struct fact_key *key, const struct facts_record *r)
 {
-    char *name CLEANUP(mem_free_text) = joined(key->account, key->name);
+    struct key name CLEANUP(key_done);
     struct state *s = NULL;
-    HASH_FIND_STR(f->states, name, s);
+    key_make(&name, key->account, key->name);
+    HASH_FIND(hh, f->states, name.text, name.len, s);
     if (!s && !r->tombstone) {
         s = mem_alloc(1, sizeof *s);
-        s->key = mem_copy(str_of(name));
+        s->key = mem_copy((struct str){name.text, name.len});
         HASH_ADD_KEYPTR(hh, f->states, s->key, strlen(s->key), s);
     }
     if (!s)
@@ -289,18 +324,14 @@ enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_c
         bad = fact_decode(r->value, &what, e);
         if (bad)
             return bad;
-        struct job_facts *j = get(f, key.account, key.name);
+        struct job_facts *j = get(f, key.account, key.name, r->job);
         note_record(j, r);
-        if (key.type == FACT_INTENT) {
+        if (key.type == FACT_INTENT)
             apply_intent(f, j, r, what);
-        } else if (key.type == FACT_DONE) {
+        else if (key.type == FACT_DONE)
             *change = apply_done(f, j, what);
-        } else {
-            j->has[FACT_GIVEN_UP] = true;
-            j->shown.settled = true; /* what was begun so far: a job sent again may begin anew */
-            fact_free(what);
-        }
-        refresh(f, j);
+        else
+            apply_given_up(j, what);
     }
     return ERR_OK;
 }
@@ -344,10 +375,44 @@ const struct facts_entry *facts_find(const struct facts *f, struct str account, 
     return j ? &j->shown : NULL;
 }
 
-static bool unsettled(const struct job_facts *j)
+static void walk(const struct bucket *b, enum shelf s,
+                 bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
 {
-    const struct facts_entry *s = &j->shown;
-    return j->intent && !s->own && !s->settled && !s->done;
+    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[s])
+        if (!visit(arg, &j->shown))
+            return;
+}
+
+void facts_of_entry(const struct facts *f, struct str account, struct str entry_id,
+                    bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
+{
+    walk(bucket_find(f, OF_ENTRY, account, entry_id), OF_ENTRY, visit, arg);
+}
+
+void facts_of_number(const struct facts *f, struct str account, struct str number,
+                     bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
+{
+    walk(bucket_find(f, OF_NUMBER, account, number), OF_NUMBER, visit, arg);
+}
+
+void facts_of_client(const struct facts *f, struct str account, struct str client,
+                     bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
+{
+    walk(bucket_find(f, OF_CLIENT, account, client), OF_CLIENT, visit, arg);
+}
+
+void facts_due(const struct facts *f,
+               void (*visit)(void *arg, struct str account, struct str entry_id), void *arg)
+{
+    const struct bucket *b, *next;
+    HASH_ITER(hh, f->shelves[OF_ENTRY], b, next) {
+        visit(arg, account_of(b->head), str_of(b->key + b->head->account_len + 1));
+    }
+}
+
+static bool unsettled(const struct facts_entry *e)
+{
+    return e->intent && e->said && !e->own && !e->settled && !e->done && e->said->kind != JOB_TWIN;
 }
 
 /* Whether an intent of kind `begun` concerns a job of kind `judged` with the same number. */
@@ -361,30 +426,30 @@ static bool concerns_number(enum job_kind begun, enum job_kind judged)
 /* ... with the same call. */
 static bool concerns_entry(enum job_kind begun, enum job_kind judged)
 {
+    if (begun == JOB_RESPONSIBLE)
+        return judged == JOB_RESPONSIBLE;
     return (begun == JOB_POPUP || begun == JOB_CALL) && (judged == JOB_POPUP || judged == JOB_CALL);
 }
 
-static const struct facts_entry *blocker_in(const struct bucket *b, enum job_kind kind,
-                                            bool (*concerns)(enum job_kind, enum job_kind))
+static const struct facts_entry *blocker_in(const struct facts *f, enum shelf s, struct str account,
+                                            struct str name, enum job_kind kind)
 {
-    for (size_t i = 0; b && i < b->count; i++)
-        if (unsettled(b->jobs[i]) && concerns(said(b->jobs[i])->kind, kind))
-            return &b->jobs[i]->shown;
+    const struct bucket *b = bucket_find(f, s, account, name);
+    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[s])
+        if (unsettled(&j->shown) && (s == OF_NUMBER ? concerns_number(j->shown.said->kind, kind)
+                                                    : concerns_entry(j->shown.said->kind, kind)))
+            return &j->shown;
     return NULL;
 }
 
 const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
                                         enum job_kind kind, struct str number, struct str entry_id)
 {
-    const struct job_facts *own = find(f, account, id);
-    if (own && unsettled(own))
-        return &own->shown;
-    const struct facts_entry *found = NULL;
-    if (number.len)
-        found = blocker_in(bucket_find(f->numbers, account, number), kind, concerns_number);
-    if (!found)
-        found = blocker_in(bucket_find(f->entries, account, entry_id), kind, concerns_entry);
-    return found;
+    const struct facts_entry *found = facts_find(f, account, id);
+    if (found && unsettled(found))
+        return found;
+    found = blocker_in(f, OF_NUMBER, account, number, kind);
+    return found ? found : blocker_in(f, OF_ENTRY, account, entry_id, kind);
 }
 
 void facts_settle(struct facts *f, struct str account, struct str id)
@@ -394,52 +459,62 @@ void facts_settle(struct facts *f, struct str account, struct str id)
         j->shown.settled = true;
 }
 
-static bool names_client(const struct job_facts *j)
+static bool names_client(const struct facts_entry *e)
 {
-    return j->done && j->done->kind == JOB_CLIENT && j->done->object && !j->forgotten;
+    return e->done && e->said->kind == JOB_CLIENT && e->said->object && !e->forgotten;
 }
 
 const char *facts_client(const struct facts *f, struct str account, struct str number)
 {
-    const struct bucket *b = bucket_find(f->numbers, account, number);
-    const struct job_facts *newest = NULL;
-    for (size_t i = 0; b && i < b->count; i++)
-        if (names_client(b->jobs[i]) && (!newest || b->jobs[i]->order > newest->order))
-            newest = b->jobs[i];
-    return newest ? newest->done->object : NULL;
+    const struct bucket *b = bucket_find(f, OF_NUMBER, account, number);
+    const struct facts_entry *newest = NULL;
+    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[OF_NUMBER])
+        if (names_client(&j->shown) && (!newest || j->shown.order > newest->order))
+            newest = &j->shown;
+    return newest ? newest->said->object : NULL;
 }
 
 void facts_forget(struct facts *f, struct str account, struct str number)
 {
-    const struct bucket *b = bucket_find(f->numbers, account, number);
-    for (size_t i = 0; b && i < b->count; i++)
-        b->jobs[i]->forgotten = true;
+    struct bucket *b = bucket_find(f, OF_NUMBER, account, number);
+    for (struct job_facts *j = b ? b->head : NULL; j; j = j->next[OF_NUMBER])
+        j->shown.forgotten = true;
 }
 
 struct str facts_state(const struct facts *f, struct str account, struct str name)
 {
-    char *key CLEANUP(mem_free_text) = joined(account, name);
+    struct key key CLEANUP(key_done);
     struct state *s = NULL;
-    HASH_FIND_STR(f->states, key, s);
+    key_make(&key, account, name);
+    HASH_FIND(hh, f->states, key.text, key.len, s);
     return s ? str_of(s->value) : STR_NONE;
+}
+
+static bool may_go(const struct facts *f, const struct job_facts *j, const struct facts_ageing *a)
+{
+    const struct facts_entry *e = &j->shown;
+    if ((!e->done && !e->given_up) || j->at >= a->before || !a->below(a->arg, str_of(j->job)))
+        return false;
+    return j->at < a->before_kept || !a->keep || !a->keep(f, account_of(j), e);
 }
 
 void facts_age(const struct facts *f, const struct facts_ageing *a)
 {
-    /* In the order of deletion an intent never stands there without its result. */
-    static const enum fact_type order[] = {FACT_INTENT, FACT_GIVEN_UP, FACT_DONE};
     size_t visited = 0;
     struct job_facts *j, *next;
     HASH_ITER(hh, f->jobs, j, next) {
         if (visited >= a->limit)
             return;
-        bool finished = j->shown.done || j->shown.given_up;
-        if (!finished || j->at >= a->before || !a->below(a->arg, str_of(j->job)))
+        if (!may_go(f, j, a))
             continue;
         visited++;
-        for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-            if (j->has[order[i]])
-                a->visit(a->arg, account_of(j), str_of(j->shown.id), order[i]);
+        /* In the order of deletion an intent never stands there without its result. */
+        if (j->shown.intent)
+            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_INTENT);
+        if (j->shown.given_up)
+            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_GIVEN_UP);
+        if (j->shown.done)
+            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_DONE);
     }
 }
 

@@ -39,14 +39,19 @@ enum facts_change {
 };
 
 struct facts_entry {         /* all about one job; lent, read-only */
-    const struct fact *said; /* the done fact, else the intent; NULL if only given up */
+    const struct fact *said; /* the done fact, else the intent; NULL if neither is there any more */
     const char *id;          /* job id */
+    const char *begun;       /* the responsible that its intent named, if the done fact says
+                                another one or none; else NULL */
+    int64_t read_at;         /* when the intent was read, boot ms */
+    int64_t written_at;      /* when it was written by its writer's clock, unix ms */
+    int64_t first;           /* order of its first record in the log; greater = newer */
+    int64_t order;           /* of its done fact; 0 = none */
     bool done, given_up;
-    bool intent;        /* there is one, with or without result */
-    bool own;           /* it was written under our mark */
-    bool settled;       /* it was looked for, or given up after it */
-    int64_t read_at;    /* when the intent was read, boot ms */
-    int64_t written_at; /* when it was written by its writer's clock, unix ms */
+    bool intent;    /* there is one, with or without result */
+    bool own;       /* it was written under our mark */
+    bool settled;   /* it was looked for, or given up after it */
+    bool forgotten; /* the client it names turned out to be gone (facts_forget) */
 };
 
 /* mark: the 32 hex of this assignment. */
@@ -59,9 +64,22 @@ enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_c
 
 /* What is known of a job, or NULL. Valid until the next change. */
 const struct facts_entry *facts_find(const struct facts *f, struct str account, struct str id);
+/* Lends each job of a call, a number, or a client (fact_client) to `visit` until that says false. In no
+ * order that means anything; visit changes nothing. Given-up jobs without a fact are not among them. */
+void facts_of_entry(const struct facts *f, struct str account, struct str entry_id,
+                    bool (*visit)(void *arg, const struct facts_entry *e), void *arg);
+void facts_of_number(const struct facts *f, struct str account, struct str number,
+                     bool (*visit)(void *arg, const struct facts_entry *e), void *arg);
+void facts_of_client(const struct facts *f, struct str account, struct str client,
+                     bool (*visit)(void *arg, const struct facts_entry *e), void *arg);
+/* Every call of which something is known, once each: what is due there after a restore is known.h's to
+ * say. visit changes nothing. */
+void facts_due(const struct facts *f,
+               void (*visit)(void *arg, struct str account, struct str entry_id), void *arg);
 /* A foreign intent without a result that has to be settled before this job is judged: the job's own,
- * or one that concerns the same number (client, task) or the same call (pop-up, saved call), of
- * whatever job and topic. NULL if there is none. number may be empty. */
+ * or one that concerns the same number (client, task) or the same call (pop-up with saved call,
+ * responsible with responsible), of whatever job and topic. NULL if there is none. A twin's intent
+ * (look once more) stops nobody, not even itself. number may be empty. */
 const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
                                         enum job_kind kind, struct str number, struct str entry_id);
 /* The intent was settled; until it is read anew under a foreign mark it stops nobody. */
@@ -76,11 +94,13 @@ struct str facts_state(const struct facts *f, struct str account, struct str nam
 
 /* Jobs that may be deleted (design.md: over 7 days old, below the committed offset): calls `visit` with
  * the oldest ones, at most `limit`, whose newest record was written before `before` (unix ms) and for
- * whose job (topic/partition/offset) `below` says true. visit gets the keys' types in `types`. */
+ * whose job (topic/partition/offset) `below` says true. A job that `keep` (NULL: none) wants stays until
+ * `before_kept`. visit gets the keys' types in `type`. */
 struct facts_ageing {
-    int64_t before;
+    int64_t before, before_kept;
     size_t limit;
     bool (*below)(void *arg, struct str job);
+    bool (*keep)(const struct facts *f, struct str account, const struct facts_entry *e);
     void (*visit)(void *arg, struct str account, struct str id, enum fact_type type);
     void *arg;
 };

@@ -29,7 +29,7 @@
 
 #include "common/str.h"
 
-#define LANES_LEVELS 12 /* priorities, 0 the best */
+#define LANES_LEVELS 16 /* priorities, 0 the best */
 #define LANES_BULK (LANES_LEVELS - 1)
 #define LANES_PER_WORK 2
 
