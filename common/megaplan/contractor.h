@@ -20,8 +20,6 @@
 #include "common/phone.h"
 #include "common/str.h"
 
-#define CONTRACTOR_PAGE 100 /* rows of a list page */
-
 struct contractor_new { /* what is known of a client to be; borrowed */
     struct str name; /* goes into firstName: "Новый (16:30 05.03.2018, входящий вызов)" */
     struct str phone;       /* as the card gets it (G6) */

@@ -15,22 +15,24 @@ static struct str without_slash(struct str base)
     return base;
 }
 
-static char *build(struct str base_url, const char *path, struct str id, struct jval *query)
+static char *build(struct str base_url, const char *path, const struct str *id, const char *rest,
+                   struct jval *query)
 {
     struct buf url = BUF_INIT(LIMIT_URL);
     buf_add_str(&url, without_slash(base_url));
     buf_add_str(&url, STR("/api/v3"));
     buf_add_str(&url, str_of(path));
-    if (id.len) {
+    if (id) {
         buf_add_char(&url, '/');
-        text_percent_encode(&url, id);
+        text_percent_encode(&url, *id);
     }
+    buf_add_str(&url, str_of(rest));
     char *json = query ? jval_dump(query, false) : NULL;
     if (json) {
         buf_add_char(&url, '?');
         text_percent_encode(&url, str_of(json));
     }
-    bool whole = !query || json;
+    bool whole = (!query || json) && (!id || id->len);
     free(json);
     jval_free(query);
     char *text = whole ? buf_take(&url) : NULL;
@@ -40,10 +42,16 @@ static char *build(struct str base_url, const char *path, struct str id, struct 
 
 char *query_url(struct str base_url, const char *path, struct jval *query)
 {
-    return build(base_url, path, STR_NONE, query);
+    return build(base_url, path, NULL, "", query);
 }
 
 char *query_entity_url(struct str base_url, const char *path, struct str id, struct jval *query)
 {
-    return build(base_url, path, id, query);
+    return build(base_url, path, &id, "", query);
+}
+
+char *query_part_url(struct str base_url, const char *path, struct str id, const char *rest,
+                     struct jval *query)
+{
+    return build(base_url, path, &id, rest, query);
 }

@@ -16,8 +16,12 @@
  * NULL = no parameters. Terminated, the caller's (free()). NULL: longer than LIMIT_URL, a query that
  * failed while it was built, or no memory. */
 char *query_url(struct str base_url, const char *path, struct jval *query) MUST_CHECK;
-/* path/id, for entities. id is percent-encoded. The same ownership. */
+/* path/id, for entities. id is percent-encoded. The same ownership; NULL also for an empty id, which
+ * would ask for the list. */
 char *query_entity_url(struct str base_url, const char *path, struct str id,
                        struct jval *query) MUST_CHECK;
+/* path/id/rest: what belongs to an entity. rest begins with "/". */
+char *query_part_url(struct str base_url, const char *path, struct str id, const char *rest,
+                     struct jval *query) MUST_CHECK;
 
 #endif

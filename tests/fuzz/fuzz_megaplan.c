@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "common/megaplan/callinfo.h"
 #include "common/megaplan/contractor.h"
 #include "common/megaplan/lookup.h"
+#include "common/megaplan/task.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,6 +51,19 @@ static void read_clients(const struct answer *a)
     (void)answer_has_more(a, 100, 100);
 }
 
+static void read_calls_and_tasks(const struct answer *a)
+{
+    const struct task_search s = {.marker = STR("MANGO MTIz"), .since = 1520256600000};
+    struct task_page p = {.more = false};
+    struct callinfo_seen seen;
+    char id[LOOKUP_ID];
+    bool open;
+    if (task_read_page(a, &s, &p))
+        fail_if((p.more && !p.last[0]) || (p.nmarked > 0) != (p.found[0] != '\0'));
+    (void)(task_read_id(a, id) && task_read_open(a, &open));
+    fail_if(callinfo_read(a, STR("e"), &seen) != callinfo_read_id(a, STR("e"), id));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 201, 302, 400, 401, 403, 404, 422, 429, 500, 503};
@@ -65,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fail_if(a.kind != ANSWER_OK && a.text[0] == '\0');
     read_rows(&a);
     read_clients(&a);
+    read_calls_and_tasks(&a);
     answer_done(&a);
     return 0;
 }

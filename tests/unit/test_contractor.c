@@ -91,10 +91,10 @@ END_TEST
 START_TEST(pages_begin_behind_a_link_of_the_exact_type)
 {
     char *url = contractor_list_url(STR("https://a"), STR_NONE);
-    ck_assert_ptr_nonnull(strstr(url,
-                                 "https://a/api/v3/contractorHuman?%7B%22sortBy%22%3A%5B%7B%22"
-                                 "contentType%22%3A%22SortField%22%2C%22fieldName%22%3A%22"
-                                 "timeCreated%22%2C%22desc%22%3Atrue%7D%5D%2C%22limit%22%3A100"));
+    ck_assert_ptr_nonnull(strstr(url, "%22sortBy%22%3A%5B%7B%22"
+                                      "contentType%22%3A%22SortField%22%2C%22fieldName%22%3A%22"
+                                      "timeCreated%22%2C%22desc%22%3Atrue%7D%5D"));
+    ck_assert_ptr_nonnull(strstr(url, "https://a/api/v3/contractorHuman?%7B%22limit%22%3A100"));
     ck_assert_ptr_nonnull(strstr(url, "%22description%22"));
     ck_assert_ptr_null(strstr(url, "pageAfter"));
     free(url);
