@@ -9,12 +9,13 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
+
+import stacks
 
 REPORTS = re.compile(rb"ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|"
                      rb"MemorySanitizer|Assertion .* failed|stack smashing detected")
@@ -62,9 +63,10 @@ class Process:
         self.problems = []
         self.killed = False
         self.stopped = False
+        self.asked = False
 
     def start(self):
-        self.killed = False
+        self.killed = self.stopped = self.asked = False
         self.log_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
@@ -104,23 +106,31 @@ class Process:
         self.signal(signal.SIGSTOP)
 
     def cont(self):
-        self.stopped = False
-        self.signal(signal.SIGCONT)
+        """Only for one that is stopped. A sanitized program that ends is stopped by its own leak check
+        for a moment (ptrace); a SIGCONT then takes the stop away that the check waits for, for ever."""
+        if self.stopped:
+            self.stopped = False
+            self.signal(signal.SIGCONT)
+
+    def ask_to_end(self):
+        """SIGTERM, once, also to one that is stopped."""
+        if self.running and not self.asked:
+            self.asked = True
+            self.cont()
+            self.signal(signal.SIGTERM)
 
     def end(self, timeout_s=30):
         """SIGTERM and wait; what does not end cleanly is a problem."""
         if self.popen is None:
             return
         if self.running:
-            self.cont()
-            self.signal(signal.SIGTERM)
+            self.ask_to_end()
             if self.popen.stdin:
                 self.popen.stdin.close()
             try:
                 self.popen.wait(timeout_s)
             except subprocess.TimeoutExpired:
-                self.problems.append("%s did not end within %d s of SIGTERM; where it stood: %s" % (
-                    self.name, timeout_s, self.stacks()))
+                self.problems.append(self.stands(timeout_s))
                 self.popen.kill()
                 self.popen.wait()
                 self.killed = True
@@ -129,16 +139,11 @@ class Process:
                                                            self.tail()))
         self.killed = True
 
-    def stacks(self):
-        """Where its threads stand: by gdb into a file beside the log, else by the kernel's word."""
-        made = []
-        for task in pathlib.Path("/proc/%d/task" % self.popen.pid).iterdir():
-            made.append("%s in %s" % ((task / "comm").read_text().strip(), (task / "wchan").read_text()))
-        if shutil.which("gdb"):
-            told = subprocess.run(["gdb", "-p", str(self.popen.pid), "-batch", "-ex",
-                                   "thread apply all bt"], capture_output=True, check=False)
-            self.log.with_suffix(".stacks").write_bytes(told.stdout)
-        return "; ".join(made)
+    def stands(self, timeout_s):
+        """What is told of one that does not end; gdb's whole word is in a file beside its log."""
+        lines = stacks.tell(self.popen.pid, self.log.with_suffix(".stacks"))
+        return "%s did not end within %d s of SIGTERM; where it stood:\n    %s\n  its log's end:%s" % (
+            self.name, timeout_s, "\n    ".join(lines), self.tail())
 
     def destroy(self):
         """Ends it without asking, for a runner that is itself being ended."""

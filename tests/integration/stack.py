@@ -184,9 +184,7 @@ class Stack:
                                                 if p not in self.services.values()]
         if gentle:
             for process in order[:len(self.services)]:
-                if process.popen is not None and process.running:
-                    process.cont()
-                    process.signal(15)
+                process.ask_to_end()
             for process in order:
                 process.end()
         for process in order:

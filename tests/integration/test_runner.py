@@ -4,8 +4,10 @@
 import datetime
 import json
 import pathlib
+import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -312,6 +314,51 @@ class Processes(unittest.TestCase):
                        "echo '==1==ERROR: AddressSanitizer: heap-use-after-free' >&2",
                        "echo 'WARNING: ThreadSanitizer: data race' >&2"):
             self.assertTrue(self.run_one(script), script)
+
+    def heard(self, before=lambda process: None):
+        """The signals a child hears when it is ended as a Stack ends it; before(process) comes first."""
+        text = ("import signal,time\n"
+                "for n in (signal.SIGCONT, signal.SIGTERM):\n"
+                "    signal.signal(n, lambda n, _: print('heard', signal.Signals(n).name, flush=True))\n"
+                "print('there', flush=True)\n"
+                "end = time.monotonic() + 0.5\n"
+                "while time.monotonic() < end: time.sleep(0.01)")
+        with tempfile.TemporaryDirectory() as folder:
+            process = Process("child", [sys.executable, "-c", text], folder).start()
+            wait_for("the child", lambda: b"there" in process.log.read_bytes(), 10)
+            before(process)
+            process.ask_to_end()
+            time.sleep(0.1)  # two of a kind would be one
+            process.end()
+            process.destroy()
+            self.assertEqual(process.problems, [])
+            return sorted(line.split()[1] for line in process.log.read_text("utf-8").splitlines()[1:])
+
+    def test_what_ends_gets_no_signal_more_than_it_needs(self):
+        """A SIGCONT that comes into the leak check of a sanitized program hangs it."""
+        self.assertEqual(self.heard(), ["SIGTERM"])
+        self.assertEqual(self.heard(lambda process: process.stop()), ["SIGCONT", "SIGTERM"])
+
+    def test_what_does_not_end_is_looked_at(self):
+        text = ("import signal,threading,time\n"
+                "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+                "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+                "print('the last line', flush=True)\n"
+                "while True: time.sleep(60)")
+        with tempfile.TemporaryDirectory() as folder:
+            process = Process("child", [sys.executable, "-c", text], folder).start()
+            wait_for("the child", lambda: b"last" in process.log.read_bytes(), 10)
+            process.end(0.2)
+            self.assertEqual(len(process.problems), 1)
+            told = process.problems[0]
+            self.assertEqual(told.count("State S (sleeping)"), 2, told)
+            self.assertIn("SigBlk", told)
+            self.assertTrue(told.endswith("the last line"), told)
+            self.assertEqual(process.popen.returncode, -9)
+            if shutil.which("gdb"):
+                self.assertIn("#0 ", told)
+                self.assertIn("#0 ", process.log.with_suffix(".stacks").read_text(encoding="utf-8"))
+            process.destroy()
 
     def test_deadlines(self):
         with self.assertRaises(Failed):
