@@ -1,6 +1,10 @@
 /*
  * A world for the executor: a Megaplan, a log of facts, clocks, and members that own its one
  * partition, all in memory and moved on step by step by the test. Nothing happens by itself.
+ *
+ * Megaplan answers as megaplan-api.md says (world_megaplan.h has its inside); what becomes of a
+ * request on its way is the test's choice. Every event an outsider could see is a step: it is counted,
+ * and at one chosen step the test may strike (kill, freeze, replace) in the middle of whatever runs.
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
@@ -9,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/settings.h"
 #include "worker/crm/executor.h"
 
 #define WORLD_MAX 400
 #define WORLD_ACCOUNT "acme"
 #define WORLD_NUMBER "79991231212"
+#define WORLD_EMPLOYEE "1000005" /* works; so does 1000006, 1000007 is dismissed, 1000008 blocked */
 
 enum world_fault { /* what becomes of a request */
     WORLD_FINE,
@@ -23,13 +29,36 @@ enum world_fault { /* what becomes of a request */
     WORLD_NOT_SENT,
     WORLD_STATUS,       /* answered with `status`, not done */
     WORLD_STATUS_AFTER, /* answered with `status`, done all the same */
-    WORLD_HANGS,        /* on its way until world_land or the timeout */
+    WORLD_HANGS,        /* on its way until world_land or the timeout; done then */
+    WORLD_HALF,         /* done, half an answer comes */
+    WORLD_WRONG_TYPE,   /* done, the answer's data is of another type */
+    WORLD_HTML,         /* a proxy's page with status 200, not done */
+    WORLD_TOO_LARGE,    /* done, the answer is over the ceiling */
+    WORLD_FAULTS
 };
 
-struct world_client { /* what Megaplan has */
-    char id[24], phone[40], description[400], name[120], responsible[24];
-    bool creator, dropped, company;
+enum world_event {   /* a step, in the order in which they come */
+    WORLD_TIMER,     /* something was due */
+    WORLD_HANDED,    /* a record was handed to the producer */
+    WORLD_DELIVERED, /* Kafka has it; its writer does not know yet */
+    WORLD_READ,      /* a member has read a fact back */
+    WORLD_SENT,      /* a request was handed over */
+    WORLD_LEAVING,   /* its bytes are about to leave, if they still may */
+    WORLD_DONE,      /* Megaplan has done it; nobody knows yet */
+    WORLD_ANSWERED,  /* its sender was told its end */
+    WORLD_FINISHED,  /* a message is finished */
+};
+
+struct world_thing { /* what Megaplan has: a client, call, task, employee, extra field */
+    char id[24];
+    struct jval *values; /* fields as they were written */
+    bool dropped;        /* in the basket */
+    bool gone;           /* deleted for good: 404 */
+    bool company;
     int64_t created_at; /* unix ms */
+    /* of values, for tests: first phone, ... and responsible employee; "" if none */
+    const char *phone, *description, *name, *responsible;
+    bool creator; /* userCreated was sent */
 };
 
 struct world_fact {
@@ -42,10 +71,11 @@ struct world_fact {
 struct world_flight {            /* a request on its way */
     struct world_member *member; /* NULL: nobody listens */
     struct http_request request;
-    char *method, *url, *body;
+    char *method, *url, *body, *token;
     int64_t sent_at,
         lands_at; /* boot ms; lands_at: when Megaplan does it, if nobody is there to answer */
     enum world_fault fault;
+    bool left; /* its bytes have left */
     bool done; /* Megaplan has done it */
 };
 
@@ -57,8 +87,11 @@ struct world_member {
     char mark[33];
     size_t next; /* of the facts, to be read */
     bool frozen, stopped_by_mark;
+    bool killed; /* in the middle of something: nothing of it reaches the world any more */
+    bool thawed; /* fences itself as soon as it looks at the clock */
     int64_t finished[WORLD_MAX];
     size_t nfinished;
+    int64_t next_due, turned_at; /* boot ms; what its executor waits for; its last turn */
     struct producer_record pending[64];
     size_t npending;
 };
@@ -66,10 +99,11 @@ struct world_member {
 struct world {
     int64_t now; /* boot ms */
     uint32_t seed;
-    struct settings settings;
+    struct settings settings, *parsed;
     bool account_gone;
-    struct world_client clients[WORLD_MAX];
-    size_t nclients;
+    struct world_thing clients[WORLD_MAX], calls[WORLD_MAX], tasks[WORLD_MAX], employees[16],
+        fields[64];
+    size_t nclients, ncalls, ntasks, nemployees, nfields;
     struct world_fact facts[4 * WORLD_MAX];
     size_t nfacts;
     struct world_flight *flights[WORLD_MAX];
@@ -80,17 +114,33 @@ struct world {
     size_t ndead;
     size_t requests, creates; /* sent by anybody; POSTs of those */
     int marks;
+    int logins;        /* how many tokens were issued */
+    int tokens_from;   /* world_revoke */
+    bool refresh_used; /* the newest refresh token */
     /* what happens to requests */
     enum world_fault fault; /* to the next ones that fit */
     int faults;             /* how many; -1 = all */
     int status;
     int64_t retry_after_s;
-    const char *fault_path;    /* part of the URL, or "POST" */
+    const char *fault_path;    /* part of the URL, or the method */
+    size_t fault_at;           /* only the request of this number, from 1; 0 = any */
     const char *refused_field; /* 422 naming it, while a body has it */
     bool index_lags;           /* lookups find nothing of the last minute; lists do */
     bool kafka_refuses;        /* nothing is delivered */
     int64_t latency_ms;
     int64_t step_ms; /* of world_pass */
+    /* how this Megaplan is, where megaplan-api.md leaves it open */
+    int64_t lag_index_ms, lag_list_ms, lag_provider_ms, lag_tasks_ms;
+    bool history_inserts; /* callInfo/history never updates */
+    size_t page_rows;     /* ceiling of a page's rows, 100 */
+    /* steps */
+    size_t steps;
+    size_t strike_at; /* calls strike at that step, once; 0 = never */
+    /* m: whose step it was, NULL if nobody's. May set m->killed, or freeze it and let others run. */
+    void (*strike)(void *arg, struct world_member *m, enum world_event event);
+    void *strike_arg;
+    bool traced;
+    struct buf trace; /* a line for each step, if traced */
 };
 
 struct world *world_new(void);
@@ -104,6 +154,8 @@ void world_rejoin(struct world_member *m);
 void world_lose(struct world_member *m);
 /* The process is killed: what runs is left. Frees m. */
 void world_kill(struct world_member *m);
+/* It notices that it was frozen: loses everything, what its producer had is delivered all the same. */
+void world_fence(struct world_member *m);
 
 /* A job of kind client, or of another one, comes on a topic at that offset. */
 void world_job(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *entry,
@@ -112,20 +164,34 @@ void world_job_of(struct world_member *m, enum job_kind kind, int64_t offset, co
                   const char *number);
 void world_message(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
                    const char *value, bool forced);
+/* Any job, received when the world began. */
+void world_job_json(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
+                    const char *json);
 
 /* One turn of a member: due work, delivery, reading back, answers. */
 void world_turn(struct world_member *m);
 /* Time passes, in steps, with turns of the members that are not frozen. */
 void world_pass(struct world *w, int64_t ms, struct world_member **members, size_t n);
+/* One turn of a member (NULL: nobody's); if nothing happened time goes on to what comes next, but not
+ * beyond `until`. */
+void world_advance(struct world *w, struct world_member *m, int64_t until);
 /* Makes Megaplan do a request that is on its way. */
 void world_land(struct world *w, size_t flight);
+/* Counts a step; text tells it in the trace. */
+void world_step(struct world *w, struct world_member *m, enum world_event event, const char *text);
 
-struct world_client *world_client_add(struct world *w, const char *id, const char *phone);
+struct world_thing *world_client_add(struct world *w, const char *id, const char *phone);
+/* The account's tokens are not valid any more; the login gives new ones. */
+void world_revoke(struct world *w);
 size_t world_clients_of(const struct world *w, const char *number);
 /* The newest value of a fact, NULL if there is none. */
 const char *world_fact_of(const struct world *w, const char *key);
 bool world_finished(const struct world_member *m, int64_t offset);
 /* Outcomes whose value has this text in it. */
 size_t world_outcomes(const struct world *w, const char *text);
+/* What stands in Megaplan, a line each, sorted, without ids and times of its own: links name the
+ * client's phone and description. Two runs that came to the same have the same text. The caller's
+ * (free()). */
+char *world_state(const struct world *w);
 
 #endif
