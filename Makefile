@@ -68,6 +68,8 @@ PURE := \
     worker/crm/budget \
     worker/crm/facts \
     worker/crm/hold \
+    worker/crm/known \
+    worker/crm/known_due \
     worker/crm/lanes \
     worker/crm/look \
     worker/crm/service \

@@ -459,21 +459,6 @@ void facts_settle(struct facts *f, struct str account, struct str id)
         j->shown.settled = true;
 }
 
-static bool names_client(const struct facts_entry *e)
-{
-    return e->done && e->said->kind == JOB_CLIENT && e->said->object && !e->forgotten;
-}
-
-const char *facts_client(const struct facts *f, struct str account, struct str number)
-{
-    const struct bucket *b = bucket_find(f, OF_NUMBER, account, number);
-    const struct facts_entry *newest = NULL;
-    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[OF_NUMBER])
-        if (names_client(&j->shown) && (!newest || j->shown.order > newest->order))
-            newest = &j->shown;
-    return newest ? newest->said->object : NULL;
-}
-
 void facts_forget(struct facts *f, struct str account, struct str number)
 {
     struct bucket *b = bucket_find(f, OF_NUMBER, account, number);

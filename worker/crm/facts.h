@@ -1,7 +1,7 @@
 /*
  * What an owner knows from one partition of `facts` (design.md section 3 "crm owns accounts"): what was
- * begun, what came of it, and from their sum which client a number has. Pure; fed message by message
- * in the order of the log.
+ * begun, what came of it, by job, call, number and client; what that adds up to is known.h's. Pure; fed
+ * message by message in the order of the log.
  *
  * An intent is *own* if it was written under the mark of this assignment; every other one is foreign:
  * whoever wrote it may have sent a request of which nobody heard. A foreign intent without a result
@@ -84,10 +84,7 @@ const struct facts_entry *facts_blocker(const struct facts *f, struct str accoun
                                         enum job_kind kind, struct str number, struct str entry_id);
 /* The intent was settled; until it is read anew under a foreign mark it stops nobody. */
 void facts_settle(struct facts *f, struct str account, struct str id);
-/* The remembered client of a number: the Megaplan id that its newest done fact names, or NULL. Also
- * NULL after facts_forget, until a newer fact. */
-const char *facts_client(const struct facts *f, struct str account, struct str number);
-/* The client of this number turned out to be gone. */
+/* The client of this number turned out to be gone: what named it so far does not count any more. */
 void facts_forget(struct facts *f, struct str account, struct str number);
 /* The value of account/state/<name>, or STR_NONE. */
 struct str facts_state(const struct facts *f, struct str account, struct str name);

@@ -12,9 +12,11 @@
 #include "common/num.h"
 #include "common/offsets.h"
 #include "common/text.h"
+#include "worker/crm/known.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 #define FACTS_LIVE_MS (7 * DAY_MS) /* design.md section 3: older jobs have no facts any more */
+#define OPEN_TASKS_LIVE_MS (100 * DAY_MS)
 #define AGE_EVERY_MS 60000
 #define AGE_AT_ONCE 200 /* jobs a minute: slow on purpose, nothing waits for it */
 #define MARK_AGAIN_MS 1000
@@ -342,9 +344,12 @@ void shard_tick(struct shard *s)
     if (s->state != WORKING || now < s->age_at)
         return;
     s->age_at = now + AGE_EVERY_MS;
-    const struct facts_ageing a = {.before = s->port->wall(s->port->arg) - FACTS_LIVE_MS,
+    int64_t wall = s->port->wall(s->port->arg);
+    const struct facts_ageing a = {.before = wall - FACTS_LIVE_MS,
+                                   .before_kept = wall - OPEN_TASKS_LIVE_MS,
                                    .limit = AGE_AT_ONCE,
                                    .below = is_below,
+                                   .keep = known_task_is_open,
                                    .visit = delete_fact,
                                    .arg = s};
     facts_age(s->owner.facts, &a);

@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
+#include "worker/crm/known.h"
 
 #define FRESH_MS 15000 /* a lookup older than this, or than three tokens take, is made anew */
 
@@ -170,10 +171,12 @@ static enum who_answer look_up(struct executor *x, struct work *w, bool to_creat
 
 enum who_answer who_of(struct executor *x, struct work *w, bool to_create, struct who_client *out)
 {
-    const char *known = facts_client(w->owner->facts, work_account(w), str_of(w->job->number));
+    struct known_client known;
     *out = (struct who_client){0};
-    if (known && strlen(known) < sizeof out->id) {
-        memcpy(out->id, known, strlen(known) + 1);
+    if (known_client(w->owner->facts, work_account(w), str_of(w->job->number), &known) &&
+        strlen(known.id) < sizeof out->id) {
+        memcpy(out->id, known.id, strlen(known.id) + 1);
+        out->company = known.company;
         out->remembered = true;
         return WHO_FOUND;
     }
