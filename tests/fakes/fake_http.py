@@ -1,18 +1,16 @@
-"""The HTTP half of a fake: a threaded server with a request log, faults and gates.
+"""What every fake has: worlds with a request log, faults, gates and counts.
 
 A fake plugs its worlds in by path prefix (one world = one account's service); each world answers
-requests and is steered over `<prefix>/_control/...` (see control() below). Knows nothing of any API.
+requests and is steered over `<prefix>/_control/...` (see control() below). Knows nothing of any API,
+nor of sockets: those are fake_server's.
 """
 
 import json
 import re
-import socket
-import sys
 import threading
 import time
 import traceback
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GATE_LIMIT_S = 300.0
 
@@ -72,21 +70,34 @@ class Gate:
 
 
 class Fault:
-    """A rule: which requests it meets and what happens to them.
+    """A rule: which requests it meets and what happens to them. faults.py lists them by name.
 
-    Keys: method, path (regular expression, searched), contains (text of the body), nth (number or
-    list, counted from 1), from_nth, times; when = "before" | "after" doing the work; then any of
-    delay_ms, gate, status, retry_after, reply = "json" | "html" | "huge" | "half" | "cut" | "hang" |
-    "error200", hang_s, bytes.
+    Which: method, path (regular expression, searched), contains (text of the body), nth (number or
+    list, counted from 1), from_nth, times. When: when = "before" | "after" doing the work. What: delay_ms,
+    gate, status, retry_after, headers, bytes, and reply =
+      json | html | error200   an error of `status`; error200 tells it in meta alone
+      huge                     the same with `bytes` (10 MB) of trace
+      changed                  the answer with `data` in place of its data, `lay` laid over it (see
+                               lay()); of a list's rows, over each
+      cut | hang               nothing, at once or after hang_s (60, or until the client leaves)
+      half                     the beginning, then a cut; framing = length | close | chunked | short:
+                               what the head promises (short: as much as comes)
+      stall                    the beginning, then a hang
+      dribble                  all of it, a byte each byte_ms (100)
     """
 
     KEYS = {"method", "path", "contains", "nth", "from_nth", "times", "when", "delay_ms", "gate",
-            "status", "retry_after", "reply", "hang_s", "bytes"}
+            "status", "retry_after", "reply", "hang_s", "bytes", "headers", "data", "lay", "framing",
+            "byte_ms"}
+    REPLIES = {None, "json", "html", "error200", "huge", "changed", "cut", "hang", "half", "stall",
+               "dribble"}
 
     def __init__(self, rule):
         unknown = set(rule) - self.KEYS
         if unknown:
             raise ValueError("unknown fault keys: %s" % ", ".join(sorted(unknown)))
+        if rule.get("reply") not in self.REPLIES or rule.get("when", "before") not in ("before", "after"):
+            raise ValueError("unknown reply or when of a fault: %s" % rule)
         self.rule = rule
         self.path = re.compile(rule.get("path", ""))
         self.when = rule.get("when", "before")
@@ -118,7 +129,11 @@ class World:
         self.faults = []
         self.gates = {}
         self.log = []
+        self.keeps_log = True
+        self.numbered = 0
         self.started = time.monotonic()
+        self.counted = {}
+        self.latency_s = 0   # every answer comes so much later
 
     def answer(self, request):
         raise NotImplementedError
@@ -142,46 +157,129 @@ class World:
             return self.gates.setdefault(name, Gate())
 
     def matching(self, request):
+        if not self.faults:
+            return ()
         with self.lock:
             return [fault for fault in self.faults if fault.meets(request)]
 
+    # what came
+
     def log_entry(self, request):
-        entry = {"method": request.method, "path": request.path,
-                 "query": urllib.parse.unquote_plus(request.query),
-                 "body": request.body.decode("utf-8", "replace"), "at": time.time(),
-                 "since_start": round(time.monotonic() - self.started, 6), "status": None}
-        with self.lock:
-            entry["n"] = len(self.log) + 1
+        self.numbered += 1
+        entry = {"method": request.method, "path": request.path, "query": request.query,
+                 "body": request.body, "at": time.time(), "since_start": 0.0, "status": None,
+                 "n": self.numbered}
+        entry["since_start"] = time.monotonic() - self.started
+        if self.keeps_log:
             self.log.append(entry)
         return entry
 
+    def ended(self, entry, status):
+        """A request of the log has come to its end (status 0: no whole answer)."""
+        entry["status"] = status
+        entry["ms"] = (time.monotonic() - self.started - entry["since_start"]) * 1000
+        with self.lock:
+            self.count(entry["method"], entry["path"], status)
+
+    def count(self, method, path, status):
+        statuses = self.counted.setdefault((method, ENTITY.sub("/{id}", path)), {})
+        statuses[status] = statuses.get(status, 0) + 1
+
+    def counts(self):
+        """[{method, path ({id} for each id), count, statuses}], most frequent first."""
+        rows = [{"method": method, "path": path, "count": sum(statuses.values()),
+                 "statuses": dict(statuses)} for (method, path), statuses in self.counted.items()]
+        return {"requests": sorted(rows, key=lambda row: (-row["count"], row["path"]))}
+
+
+ENTITY = re.compile(r"/\d+(?=/|$)")
+
+
+def shown(entry):
+    """An entry of the log as it is told: its query and body as text."""
+    return dict(entry, query=urllib.parse.unquote_plus(entry["query"]),
+                body=entry["body"].decode("utf-8", "replace"),
+                since_start=round(entry["since_start"], 6), ms=round(entry.get("ms", 0), 3))
+
+
+# faults at work
 
 class Dropped(Exception):
-    """The connection is to be cut; `half` is what is still sent before."""
+    """The connection is to be cut: after `half` (a byte each `every_s`) and, if so, a hang."""
 
-    def __init__(self, half=b""):
+    def __init__(self, half=b"", hang_s=0, every_s=0):
         super().__init__("dropped")
         self.half = half
+        self.hang_s = hang_s
+        self.every_s = every_s
 
 
-def apply_fault(world, fault, reply):
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+EMPTY = b'{"meta":{"status":200,"errors":[]},"data":{"contentType":"X","id":"1000999"}}'
+
+
+def beginning(framing, whole):
+    """The first half of an answer behind the head that `framing` says."""
+    half = whole[:max(1, len(whole) // 2)]
+    if framing == "close":
+        return HEAD + b"Connection: close\r\n\r\n" + half
+    if framing == "chunked":
+        return HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(half), half)
+    return HEAD + b"Content-Length: %d\r\n\r\n" % len(half if framing == "short" else whole) + half
+
+
+def lay(over, on):
+    """`over` laid on a table (or on each of a list). Two words: "absent" takes a field away, "number"
+    makes its digits one."""
+    if isinstance(on, list):
+        return [lay(over, row) for row in on]
+    if not isinstance(on, dict):
+        return on
+    made = {k: v for k, v in on.items() if over.get(k) != "absent"}
+    for key, value in over.items():
+        if value == "number":
+            made[key] = int(on[key])
+        elif value != "absent":
+            made[key] = value
+    return made
+
+
+def changed(reply, rule):
+    """The answer with other data than promised."""
+    doc = json.loads(reply.raw if reply else EMPTY)
+    if "data" in rule:
+        doc["data"] = rule["data"]
+    doc["data"] = lay(rule.get("lay", {}), doc["data"])
+    return Reply(200, doc)
+
+
+def apply_fault(world, fault, reply, client_left):
     """Lets one fault act; gives the reply it makes (or the one given), or raises Dropped."""
     rule = fault.rule
     time.sleep(rule.get("delay_ms", 0) / 1000.0)
     if rule.get("gate") and not world.gate(rule["gate"]).hold():
         raise Dropped()
     kind = rule.get("reply", "json" if "status" in rule else None)
-    if kind in ("cut", "hang"):
-        time.sleep(rule.get("hang_s", 0))
-        raise Dropped()
-    if kind == "half":
-        whole = reply.raw if reply else b'{"meta":{"status":200,"errors":[]},"data":{"contentType"'
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        raise Dropped(head % (len(whole) * 2) + whole[: max(1, len(whole) // 2)])
+    whole = reply.raw if reply else EMPTY
     if kind is None:
         return reply
+    if kind == "changed":
+        return changed(reply, rule)
+    if kind == "cut":
+        client_left(rule.get("hang_s", 0))
+        raise Dropped()
+    if kind == "hang":
+        raise Dropped(hang_s=rule.get("hang_s", 60))
+    if kind == "half":
+        raise Dropped(beginning(rule.get("framing", "length"), whole))
+    if kind == "stall":
+        raise Dropped(beginning("length", whole), hang_s=rule.get("hang_s", 60))
+    if kind == "dribble":
+        raise Dropped(HEAD + b"Content-Length: %d\r\n\r\n" % len(whole) + whole,
+                      every_s=rule.get("byte_ms", 100) / 1000)
     size = rule.get("bytes", 10 * 1024 * 1024 if kind == "huge" else 10)
     made = world.error_page(rule.get("status", 422 if kind == "error200" else 500), kind, size)
+    made.headers.update(rule.get("headers", {}))
     if "retry_after" in rule:
         made.headers["Retry-After"] = str(rule["retry_after"])
     return made
@@ -196,41 +294,69 @@ def answered(world, request):
         return Reply(599, {"error": "the fake itself failed"})
 
 
-def perform(world, request, entry):
-    """Runs faults and work in their order and returns the reply; raises Dropped."""
-    faults = world.matching(request)
-    reply = None
-    for fault in faults:
-        if fault.when == "before":
-            reply = apply_fault(world, fault, reply)
-            if reply is not None:
-                entry["did"] = False
-                return reply
+def perform_quickly(world, request, entry):
+    """The work of a request that meets no fault."""
     reply = answered(world, request)
     entry["did"] = reply.status < 400
     entry["note"] = reply.note
-    for fault in faults:
-        if fault.when == "after":
-            reply = apply_fault(world, fault, reply)
+    world.ended(entry, reply.status)
     return reply
 
 
-def control(world, method, path, params, doc):
-    """Control calls every fake has. Paths: faults, gates/<name>/wait|release, requests, state."""
-    if path == "faults" and method == "POST":
+def perform_slowly(world, request, entry, faults, client_left):
+    """Runs faults and work in their order and returns the reply; raises Dropped. client_left(seconds)
+    waits and says whether the client hung up meanwhile."""
+    status = 0
+    try:
+        reply = before_work(world, entry, faults, client_left)
+        if reply is None:
+            reply = answered(world, request)
+            entry["did"] = reply.status < 400
+            entry["note"] = reply.note
+            for fault in faults:
+                if fault.when == "after":
+                    reply = apply_fault(world, fault, reply, client_left)
+        status = reply.status
+        return reply
+    finally:
+        world.ended(entry, status)
+
+
+def before_work(world, entry, faults, client_left):
+    """The reply of a fault that keeps the work from being done, None without one."""
+    entry["did"] = False
+    for fault in faults:
+        if fault.when == "before":
+            reply = apply_fault(world, fault, None, client_left)
+            if reply is not None:
+                return reply
+    return None
+
+
+# control
+
+def control(server, world, method, path, params, doc):
+    """Control calls every fake has: faults (POST a list, DELETE), gates/<name>/wait|release, requests,
+    log ({"keep": false}: requests are counted only), state, counts, latency ({"ms": 50}), refuse
+    ({"for_s": 2}: no connections of anybody)."""
+    if path == "faults":
         with world.lock:
-            world.faults.extend(Fault(rule) for rule in doc)
-        return {}
-    if path == "faults" and method == "DELETE":
-        with world.lock:
-            world.faults.clear()
+            world.faults = world.faults + [Fault(rule) for rule in doc] if method == "POST" else []
         return {}
     if path == "requests":
+        return [shown(entry) for entry in list(world.log)[int(params.get("since", 0)):]]
+    if path == "log":
+        world.keeps_log = doc["keep"]
+        return {}
+    if path == "latency":
+        world.latency_s = doc["ms"] / 1000
+        return {}
+    if path == "refuse":
+        server.refuse_for(doc["for_s"])
+        return {}
+    if path in ("state", "counts"):
         with world.lock:
-            return [dict(entry) for entry in world.log[int(params.get("since", 0)):]]
-    if path == "state":
-        with world.lock:
-            return world.state()
+            return getattr(world, path)()
     gate = re.fullmatch(r"gates/([^/]+)/(wait|release)", path)
     if gate and gate.group(2) == "wait":
         held = world.gate(gate.group(1)).wait_held(int(params.get("count", 1)),
@@ -242,102 +368,11 @@ def control(world, method, path, params, doc):
     return world.control(method, path, params, doc)
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Connection code: reads a request, finds its world, writes or cuts."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def handle_one_request(self):
-        try:
-            super().handle_one_request()
-        except ConnectionError:
-            self.close_connection = True
-
-    def serve(self):
-        target, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
-        world, path = self.server.find_world(urllib.parse.unquote(target))
-        if world is None:
-            return self.send(Reply(404, raw=b"no such host here\n", content_type="text/plain"))
-        if path.startswith("/_control/"):
-            return self.send(self.run_control(world, path[len("/_control/"):], query, body))
-        request = Request(self.command, path, query, self.headers, body)
-        entry = world.log_entry(request)
-        begun = time.monotonic()
-        try:
-            reply = perform(world, request, entry)
-            entry["status"] = reply.status
-            self.send(reply)
-        except Dropped as cut:
-            entry["status"] = 0
-            self.drop(cut.half)
-        finally:
-            entry["ms"] = round((time.monotonic() - begun) * 1000, 3)
-        return None
-
-    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = serve
-
-    def run_control(self, world, path, query, body):
-        params = dict(urllib.parse.parse_qsl(query))
-        try:
-            made = control(world, self.command, path, params, json.loads(body) if body else None)
-        except (ValueError, KeyError, TypeError) as bad:
-            return Reply(400, {"error": "%s: %s" % (type(bad).__name__, bad)})
-        return Reply(404, {"error": "no such control call"}) if made is None else Reply(200, made)
-
-    def send(self, reply):
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.raw)))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.raw)
-        self.wfile.flush()
-
-    def drop(self, half):
-        if half:
-            self.wfile.write(half)
-            self.wfile.flush()
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
-    def log_message(self, *args):
-        pass
-
-
-class FakeServer(ThreadingHTTPServer):
-    """Worlds by path prefix, longest first."""
-
-    daemon_threads = True
-    request_queue_size = 512
-
-    def __init__(self, worlds, port=0):
-        self.worlds = sorted(worlds.items(), key=lambda item: -len(item[0]))
-        super().__init__(("127.0.0.1", port), Handler)
-
-    @property
-    def address(self):
-        return "127.0.0.1:%d" % self.server_address[1]
-
-    def find_world(self, path):
-        for prefix, world in self.worlds:
-            if path == prefix or path.startswith(prefix + "/"):
-                return world, path[len(prefix):] or "/"
-        return None, path
-
-    def handle_error(self, request, client_address):
-        kind = sys.exc_info()[0]
-        if kind is None or not issubclass(kind, (ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)
-
-
-def start(worlds, port=0):
-    """Serves in a thread of this process; returns the server (shutdown() ends it)."""
-    server = FakeServer(worlds, port)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05},
-                     daemon=True).start()
-    return server
+def apply_control(server, world, method, path, query, body):
+    """A control call's reply."""
+    params = dict(urllib.parse.parse_qsl(query))
+    try:
+        made = control(server, world, method, path, params, json.loads(body) if body else None)
+    except (ValueError, KeyError, TypeError) as bad:
+        return Reply(400, {"error": "%s: %s" % (type(bad).__name__, bad)})
+    return Reply(404, {"error": "no such control call"}) if made is None else Reply(200, made)

@@ -2,8 +2,8 @@
 """A Megaplan CRM in memory, as unkind as the reference on its API says it is.
 
 Runs as a process (prints its address as the first line) or inside a test by megaplan.start().
-Behaviour the reference leaves open is a switch in DOUBTS; faults and gates come from fake_http.
-Control calls besides fake_http's: seed, doubts, tokens/revoke, clients (POST seed is idempotent by id).
+Behaviour the reference leaves open is a switch in megaplan_doubts; faults and gates come from fake_http,
+what people do by hand from megaplan_hand. More control calls: seed (idempotent by id), doubts.
 """
 
 import argparse
@@ -12,35 +12,21 @@ import signal
 import threading
 import time
 import urllib.parse
-import uuid
 
 import fake_http
+import fake_server
 import megaplan_calls  # noqa: F401  (its resources enter the table by being imported)
+import megaplan_doubts
+import megaplan_hand
 import megaplan_table
+import megaplan_tasks  # noqa: F401
 from megaplan_clients import field_name
-from megaplan_store import Store, digits, page, phones, sort_rows
-from megaplan_types import CONTRACTORS, Refusal
+from megaplan_limits import Limits
+from megaplan_login import Logins
+from megaplan_store import Store, page, sort_rows
+from megaplan_types import Refusal, moved
 
-DOUBTS = {
-    "userCreated": "accepted",         # accepted | ignored | refused (422)
-    "update_without_id": "creates",    # creates | updates
-    "callroute_users": "links",        # links | full | mixed
-    "callroute_employees": "array",    # array | object
-    "callroute_match": "last10",       # last10 | last7 | exact
-    "callroute_lag_ms": 0,             # new clients are not found by callRoute so long
-    "search_lag_ms": 500,              # ... nor by the full-text index
-    "list_lag_ms": 0,                  # ... nor stand in lists
-    "fresh_index": False,              # the full-text index finds nothing at all
-    "extra_field_id": "any",           # which {id} creates an extra field: "0", "null" or any
-    "history_upserts": True,
-    "required_fields": [],             # ContractorType.requiredFields
-    "pagination": "object",            # object | array (the empty array PHP makes of no pages)
-    "refusals_as_200": False,          # refusals come with HTTP 200, the truth is in meta.status
-    "trace_bytes": 3000,               # meta.errors[].trace
-    "rate_per_second": 0,              # over it: 429; 0 = no limit
-    "retry_after": None,
-    "clock_skew_s": 0,
-}
+LOGIN = "/api/v3/auth/access_token"
 
 
 class Megaplan(fake_http.World):
@@ -48,44 +34,46 @@ class Megaplan(fake_http.World):
 
     def __init__(self):
         super().__init__()
-        self.doubts = dict(DOUBTS)
+        self.doubts = dict(megaplan_doubts.DOUBTS)
         self.store = Store(self.doubts)
-        self.tokens = {}
-        self.refresh = {}
-        self.users = {}
-        self.recent = []
+        self.logins = Logins()
+        self.limits = Limits(self.doubts)
 
     # requests
 
     def answer(self, request):
         with self.lock:
-            if request.path.rstrip("/") == "/api/v3/auth/access_token":
-                return self.access_token(request)
-            if self.too_many():
+            logs_in = request.path.rstrip("/") == LOGIN
+            if not (logs_in and not self.doubts["rate_counts_login"]) and self.over_limit():
                 return self.envelope_reply(429, {}, Refusal(429, "Too many requests"))
-            user = self.who(request)
+            if logs_in:
+                if request.method != "POST":
+                    return self.envelope_reply(405, {}, Refusal(405, "Method Not Allowed"))
+                return self.logins.answer(request, self.login_refusal)
+            user = self.logins.who(request)
             if user is None:
                 return self.envelope_reply(401, {}, Refusal(401, "Unauthorized"))
             status, doc, note = self.run(request.method, request.path, request.query, request.body,
                                          user)
             http = 200 if self.doubts["refusals_as_200"] and status == 422 else status
-            return fake_http.Reply(http, doc, note=note)
+            return self.with_retry_after(fake_http.Reply(http, doc, note=note))
 
-    def too_many(self):
-        limit = self.doubts["rate_per_second"]
-        now = time.monotonic()
-        self.recent = [at for at in self.recent if now - at < 1.0] + [now]
-        return bool(limit) and len(self.recent) > limit
+    def over_limit(self, amount=1):
+        return self.limits.refuses(time.monotonic(), amount) is not None
 
-    def who(self, request):
-        """The employee a token belongs to, from the header or the query's access_token."""
-        scheme, _, token = (request.headers.get("Authorization") or "").partition(" ")
-        if scheme == "Bearer":
-            return self.tokens.get(token.strip())
-        try:
-            return self.tokens.get(json.loads(urllib.parse.unquote_plus(request.query))["access_token"])
-        except (ValueError, KeyError, TypeError):
-            return None
+    def login_refusal(self):
+        how = self.doubts["login_refusal"]
+        if how == "envelope":
+            return self.envelope_reply(401, {}, Refusal(401, "Unauthorized"))
+        if how == "html":
+            return self.error_page(403, "html", 0)
+        return fake_http.Reply(400, {
+            "error": "invalid_grant",
+            "error_description": "Invalid username and password combination"})
+
+    def need_right(self, doubt, right):
+        if not self.doubts[doubt]:
+            raise Refusal(403, "No %s rights" % right)
 
     def run(self, method, path, query_text, body, user):
         """One API call without transport: (status, envelope, note)."""
@@ -99,6 +87,8 @@ class Megaplan(fake_http.World):
                               "Method Not Allowed" if params else "No route found")
             call = megaplan_table.Call(params, read_query(query_text), read_body(body), user)
             data = function(self, call)
+            if self.doubts["deadline_zone"] != "kept":
+                data = moved(data, self.doubts["deadline_zone"])
             return 200, self.envelope(200, data, call.pagination), call.note
         except Refusal as refusal:
             return refusal.status, self.envelope(refusal.status, {}, None, refusal), refusal.message
@@ -122,9 +112,11 @@ class Megaplan(fake_http.World):
                 "internalType": "Bums\\Core\\Exception", "trace": "0123456789abcdef" * (trace // 16)}
 
     def envelope_reply(self, status, data, refusal):
-        reply = fake_http.Reply(status, self.envelope(status, data, None, refusal),
-                                note=refusal.message)
-        if status == 429 and self.doubts["retry_after"] is not None:
+        return self.with_retry_after(fake_http.Reply(
+            status, self.envelope(status, data, None, refusal), note=refusal.message))
+
+    def with_retry_after(self, reply):
+        if reply.status == 429 and self.doubts["retry_after"] is not None:
             reply.headers["Retry-After"] = str(self.doubts["retry_after"])
         return reply
 
@@ -136,55 +128,31 @@ class Megaplan(fake_http.World):
                "data": {}}
         return fake_http.Reply(200 if kind == "error200" else status, doc)
 
-    # login
-
-    def access_token(self, request):
-        """OAuth shapes, form bodies only; every refresh makes the old refresh token useless."""
-        kind = request.headers.get("Content-Type") or ""
-        if not kind.startswith("application/x-www-form-urlencoded"):
-            return fake_http.Reply(400, {"error": "invalid_request",
-                                         "error_description": "form fields are expected"})
-        form = dict(urllib.parse.parse_qsl(request.body.decode("utf-8", "replace")))
-        user = None
-        if form.get("grant_type") == "password":
-            known = self.users.get(form.get("username"))
-            user = known[1] if known and known[0] == form.get("password") else None
-        elif form.get("grant_type") == "refresh_token":
-            user = self.refresh.pop(form.get("refresh_token"), None)
-        if user is None:
-            return fake_http.Reply(400, {
-                "error": "invalid_grant",
-                "error_description": "Invalid username and password combination"})
-        token, refresh = "tok-" + uuid.uuid4().hex, "ref-" + uuid.uuid4().hex
-        self.tokens[token] = user
-        self.refresh[refresh] = user
-        return fake_http.Reply(200, {"access_token": token, "expires_in": 172800,
-                                     "token_type": "bearer", "scope": None,
-                                     "refresh_token": refresh})
-
     # control
 
-    def add_extra_field(self, label, values=None):
+    def add_extra_field(self, label, values=None, seeded=False):
         name = field_name(label)
         while name in self.store.extra:
             name += "1"
-        field = dict(values or {}, contentType="StringField", id=self.store.new_id(), name=name,
-                     hrName=label, isSystem=False)
-        self.store.extra[name] = field
-        return field
+        return self.store.add_field(name, dict(values or {}, hrName=label), seeded)
 
     def seed(self, doc):
-        """employees, clients (short forms below), tokens {token: employee}, users, extra_fields."""
+        """employees, clients (short forms below), tasks and calls (whole rows), tokens {token:
+        employee}, users, extra_fields (labels)."""
         for employee in doc.get("employees", []):
             self.store.add("Employee", seeded_employee(employee), employee["id"], 86400, True)
         for client in doc.get("clients", []):
             kind = client.get("contentType", "ContractorHuman")
             self.store.add(kind, seeded_client(client), client.get("id"),
                            client.get("age_s", 86400), not client.get("new"))
+        for kind, part in (("Task", "tasks"), ("CallInfo", "calls")):
+            for row in doc.get(part, []):
+                self.store.add(kind, row, row.get("id"), row.pop("age_s", 86400), True)
         for label in doc.get("extra_fields", []):
-            self.add_extra_field(label)
-        self.tokens.update(doc.get("tokens", {}))
-        self.users.update({u["login"]: (u["password"], u["employee"]) for u in doc.get("users", [])})
+            self.add_extra_field(label, seeded=True)
+        self.logins.tokens.update(doc.get("tokens", {}))
+        self.logins.users.update({u["login"]: (u["password"], u["employee"])
+                                  for u in doc.get("users", [])})
 
     def control(self, method, path, params, doc):
         with self.lock:
@@ -192,21 +160,10 @@ class Megaplan(fake_http.World):
                 self.seed(doc)
                 return {}
             if path == "doubts":
-                unknown = set(doc) - set(DOUBTS)
-                if unknown:
-                    raise ValueError("unknown doubts: %s" % ", ".join(sorted(unknown)))
+                megaplan_doubts.check(doc)
                 self.doubts.update(doc)
                 return self.doubts
-            if path == "tokens/revoke":
-                self.tokens.pop(doc["token"], None)
-                return {}
-            if path == "clients/remove":
-                gone = [row for row in self.store.of_types(CONTRACTORS)
-                        if any(digits(phone) == doc["phone"] for phone in phones(row))]
-                for row in gone:
-                    del self.store.rows[(row["contentType"], row["id"])]
-                return {"removed": len(gone)}
-        return None
+            return megaplan_hand.act(self, path, doc)
 
     def state(self):
         """Every entity but employees, by kind, with hidden keys left out."""
@@ -215,8 +172,18 @@ class Megaplan(fake_http.World):
             if kind in made:
                 visible = {k: v for k, v in row.items() if not k.startswith("_")}
                 made[kind].append(dict(visible, seeded=row["_seeded"]))
-        made["extra_fields"] = list(self.store.extra.values())
+        made["extra_fields"] = [dict({k: v for k, v in field.items() if not k.startswith("_")},
+                                     seeded=field["_seeded"]) for field in self.store.extra.values()]
         return made
+
+    def counts(self):
+        """fake_http's, and: limited (429s of our limits), most (in any second, any hour), created (how
+        many of a kind, ever), twins (what was created more than once)."""
+        created = {}
+        for kind, _, _ in self.store.made:
+            created[kind] = created.get(kind, 0) + 1
+        return dict(super().counts(), limited=self.limits.refused, most=self.limits.most,
+                    created=created, twins=self.store.twins())
 
 
 def read_query(text):
@@ -278,7 +245,7 @@ def contacts(short):
 def start(prefixes=("",), port=0):
     """Serves inside this process: (server, {prefix: Megaplan})."""
     worlds = {prefix: Megaplan() for prefix in prefixes}
-    return fake_http.start(worlds, port), worlds
+    return fake_server.start(worlds, port), worlds
 
 
 def main():

@@ -85,7 +85,7 @@ def company_list(mp, call):
 @resource("GET", "/contractorCompany/extraFields")
 def extra_fields(mp, call):
     check_keys(call.query, LIST_KEYS)
-    return [dict(field) for field in mp.store.extra.values()]
+    return mp.store.fields()
 
 
 @resource("POST", "/contractorHuman/extraFields/{id}")
@@ -94,8 +94,16 @@ def extra_field_create(mp, call):
     wanted = mp.doubts["extra_field_id"]
     if wanted != "any" and call.params["id"] != wanted:
         raise Refusal(404, "No route found")
+    mp.need_right("may_create_fields", "settings_cards_contractors_custom_fields")
     values = check_body("StringField", call.body)
-    return [mp.add_extra_field(values["hrName"], values)]
+    if mp.doubts["extra_field_labels"] == "unique" and any(
+            field["hrName"] == values["hrName"] for field in mp.store.extra.values()):
+        raise Refusal(422, "a field of this name exists", "hrName")
+    made = mp.add_extra_field(values["hrName"], values)
+    call.note = "created %s" % made["id"]
+    if mp.doubts["extra_field_answer"] == "all":
+        return [f for f in mp.store.fields() if f["id"] != made["id"]] + [made]
+    return [made]
 
 
 def field_name(label):
@@ -106,9 +114,10 @@ def field_name(label):
 
 @resource("DELETE", "/contractorHuman/extraFields/{id}")
 def extra_field_delete(mp, call):
+    mp.need_right("may_create_fields", "settings_cards_contractors_custom_fields")
     for name, field in list(mp.store.extra.items()):
         if field["id"] == call.params["id"]:
-            del mp.store.extra[name]
+            mp.store.drop_field(name)
             return {}
     raise Refusal(404, "field not found")
 
@@ -120,7 +129,7 @@ def contractor_read(mp, call):
     check_keys(call.query, {"fields", "onlyRequestedFields"})
     render = Renderer(mp.store, call.query)
     render.check_fields(CONTRACTORS)
-    return render.whole(mp.store.find(CONTRACTORS, call.params["id"]))
+    return render.whole(mp.store.as_read(mp.store.find(CONTRACTORS, call.params["id"])))
 
 
 @resource("POST", "/contractorHuman")
@@ -134,11 +143,14 @@ def company_create(mp, call):
 
 
 def contractor_create(mp, call, type_name):
+    mp.need_right("may_add_clients", "crm_add")
     values = check_body(type_name, call.body, mp.store.extra, True, mp.doubts["required_fields"])
     mp.store.must_exist(values)
     values = creator(mp, call, values)
     entity = mp.store.add(type_name, values)
     call.note = "created %s" % entity["id"]
+    if mp.doubts["create_answer"] == "poor":
+        return {"contentType": type_name, "id": entity["id"]}
     made = Renderer(mp.store, call.query).whole(entity, ("firstName",))
     if type_name == "ContractorHuman":
         made["name"] = None
@@ -175,7 +187,12 @@ def contractor_update(mp, call, type_name):
     if str(call.body.get("id", entity["id"])) != entity["id"]:
         raise Refusal(422, "id in the body is another one", "id")
     mp.store.must_exist(values)
+    if entity["isDropped"] and mp.doubts["dropped_write"] == "refused":
+        raise Refusal(403, "No act_edit rights for model %s" % entity["id"])
     values.pop("userCreated", None)
+    if mp.doubts["responsibles_update"] == "appends" and "responsibles" in values:
+        had = entity.get("responsibles") or []
+        values["responsibles"] = had + [link for link in values["responsibles"] if link not in had]
     mp.store.change(entity, values)
     call.note = "changed %s" % entity["id"]
     return Renderer(mp.store, call.query).whole(entity, ("firstName",))
@@ -186,13 +203,14 @@ def human_delete(mp, call):
     if not isinstance(call.body, dict) or call.body.get("contentType") != "DeleteActionRequest":
         raise Refusal(422, "DeleteActionRequest expected", "contentType")
     entity = mp.store.find(("ContractorHuman",), call.params["id"])
-    del mp.store.rows[(entity["contentType"], entity["id"])]
+    mp.store.remove(entity)
     return {}
 
 
 @resource("POST", "/contractorHuman/{id}/responsibles")
-def human_add_responsible(mp, call):
-    entity = mp.store.find(("ContractorHuman",), call.params["id"])
+@resource("POST", "/contractorCompany/{id}/responsibles")
+def add_responsible(mp, call):
+    entity = mp.store.find(CONTRACTORS, call.params["id"])
     link = check_link(call.body, ("Employee", "ContractorHuman"), "responsibles")
     mp.store.must_exist({"responsibles": [link]})
     links = entity.get("responsibles") or []
@@ -200,13 +218,17 @@ def human_add_responsible(mp, call):
     return Renderer(mp.store, call.query).whole(entity, ("responsibles",))
 
 
-@resource("GET", "/contractorHuman/{id}/tasks")
-@resource("GET", "/contractorCompany/{id}/tasks")
-def contractor_tasks(mp, call):
-    owner = mp.store.find(CONTRACTORS, call.params["id"])
-    rows = [row for row in mp.store.listed(("Task",))
-            if (row.get("contractor") or {}).get("id") == owner["id"]]
-    return listing(mp, call, ("Task",), rows, ("filter", "q"))
+@resource("DELETE", "/contractorHuman/{id}/responsibles/{type}/{rid}")
+@resource("DELETE", "/contractorCompany/{id}/responsibles/{type}/{rid}")
+@resource("DELETE", "/contractor/{id}/responsibles/{type}/{rid}")
+def drop_responsible(mp, call):
+    entity = mp.store.find(CONTRACTORS, call.params["id"])
+    link = {"contentType": call.params["type"], "id": call.params["rid"]}
+    links = entity.get("responsibles") or []
+    if link not in links:
+        raise Refusal(404, "no such responsible")
+    mp.store.change(entity, {"responsibles": [one for one in links if one != link]})
+    return Renderer(mp.store, call.query).whole(entity, ("responsibles",))
 
 
 @resource("GET", "/employee")

@@ -4,6 +4,7 @@ Follows the reference on Megaplan's API, sections 1.7, 1.8 and 3.1. Not thread-s
 """
 
 import datetime
+import re
 import time
 
 from megaplan_types import CONTRACTORS, TYPES, Refusal, check_link, default_fields
@@ -29,40 +30,73 @@ def phones(entity):
 
 
 class Store:
-    """All entities of one Megaplan by (contentType, id)."""
+    """All entities of one Megaplan by (contentType, id), and how they are found.
+
+    Keys with an underscore are the fake's own: _seeded, _born and _changed (monotonic), _old (as it was
+    before the last change), _digits (of its phones).
+    """
 
     def __init__(self, doubts):
         self.doubts = doubts
         self.rows = {}
+        self.kinds = {}         # contentType -> {id: entity}
+        self.providers = {}     # providerId as text -> calls, oldest first
+        self.tails = {}         # last digits of a phone -> {(contentType, id)}
         self.next_id = 1000100
         self.extra = {}
+        self.made = []          # (contentType, what tells twins, id) of all that was ever created
 
     def new_id(self):
         self.next_id += 1
         return str(self.next_id)
 
+    def now(self):
+        return time.time() + self.doubts["clock_skew_s"]
+
     def add(self, type_name, values, entity_id=None, age_s=0.0, seeded=False):
-        """Keeps a new entity and returns it. Seeded ones are in every index at once."""
+        """Keeps a new entity and returns it. Seeded ones are in every index at once; one of the same
+        id is replaced."""
         entity_id = str(entity_id) if entity_id else self.new_id()
         if entity_id.isdigit():
             self.next_id = max(self.next_id, int(entity_id))
-        now = time.time() + self.doubts["clock_skew_s"] - age_s
-        entity = dict(values, contentType=type_name, id=entity_id, timeCreated=iso(now),
-                      timeUpdated=iso(now))
-        entity["_seeded"] = seeded
-        entity["_born"] = time.monotonic()
+        if (type_name, entity_id) in self.rows:
+            self.remove(self.rows[(type_name, entity_id)])
+        moment = iso(self.now() - age_s)
+        entity = dict(values, contentType=type_name, id=entity_id, timeCreated=moment,
+                      timeUpdated=moment, _seeded=seeded, _born=time.monotonic())
         entity.setdefault("isDropped", False)
         if type_name in ("ContractorHuman", "Employee"):
             compose_name(entity)
         self.rows[(type_name, entity_id)] = entity
+        self.kinds.setdefault(type_name, {})[entity_id] = entity
+        if type_name == "CallInfo":
+            self.providers.setdefault(str(entity.get("providerId")), []).append(entity)
+        self.index_phones(entity)
+        if not seeded:
+            self.made.append((type_name, mark_of(entity), entity_id))
         return entity
 
+    def index_phones(self, entity):
+        entity["_digits"] = [digits(phone) for phone in phones(entity)]
+        for number in entity["_digits"]:
+            self.tails.setdefault(number[-TAIL:], set()).add((entity["contentType"], entity["id"]))
+
     def change(self, entity, values):
+        entity["_old"] = {k: v for k, v in entity.items() if k not in ("_old", "_changed")}
+        entity["_changed"] = time.monotonic()
         entity.update(values)
-        entity["timeUpdated"] = iso(time.time() + self.doubts["clock_skew_s"])
+        entity["timeUpdated"] = iso(self.now())
         if entity["contentType"] in ("ContractorHuman", "Employee"):
             compose_name(entity)
+        if "contactInfo" in values:
+            self.index_phones(entity)
         return entity
+
+    def remove(self, entity):
+        del self.rows[(entity["contentType"], entity["id"])]
+        del self.kinds[entity["contentType"]][entity["id"]]
+        if entity["contentType"] == "CallInfo":
+            self.providers[str(entity.get("providerId"))].remove(entity)
 
     def find(self, types, entity_id):
         for type_name in types:
@@ -71,8 +105,15 @@ class Store:
                 return entity
         raise Refusal(404, "%s with id %s not found" % ("|".join(types), entity_id))
 
+    def as_read(self, entity):
+        """The entity as GET shows it: a change is seen after read_lag_ms."""
+        lag = self.doubts["read_lag_ms"]
+        if lag and "_old" in entity and (time.monotonic() - entity["_changed"]) * 1000 < lag:
+            return entity["_old"]
+        return entity
+
     def of_types(self, types):
-        return [row for (type_name, _), row in self.rows.items() if type_name in types]
+        return [row for name in types for row in self.kinds.get(name, {}).values()]
 
     def must_exist(self, values):
         """Refuses links to nothing in a checked body."""
@@ -86,12 +127,14 @@ class Store:
                                   field)
 
     def older_than(self, entity, lag_ms):
-        return entity["_seeded"] or (time.monotonic() - entity["_born"]) * 1000 >= lag_ms
+        return not lag_ms or entity.get("_seeded") or (
+            time.monotonic() - entity["_born"]) * 1000 >= lag_ms
 
     def listed(self, types):
-        """What lists show: everything, new ones after list_lag_ms."""
-        return [row for row in self.of_types(types)
-                if self.older_than(row, self.doubts["list_lag_ms"])]
+        """What lists show: everything, new ones after list_lag_ms (tasks: tasks_lag_ms)."""
+        lag = self.doubts["tasks_lag_ms" if types == ("Task",) else "list_lag_ms"]
+        return [row for row in self.of_types(types) if self.older_than(row, lag)
+                and not (row["contentType"] == "Task" and row["isDropped"])]
 
     def indexed(self, text):
         """Contractors the full-text index finds: name, e-mail, digits of phones as they are typed."""
@@ -99,18 +142,73 @@ class Store:
             return []
         wanted = text.strip().lower()
         number = digits(text) if text == text.strip() else ""
-        return [row for row in self.of_types(CONTRACTORS)
-                if self.older_than(row, self.doubts["search_lag_ms"])
-                and (wanted and wanted in (row.get("name") or "").lower()
-                     or len(number) >= 5 and any(number in digits(p) for p in phones(row)))]
+        found = [row for row in self.of_types(CONTRACTORS)
+                 if wanted and wanted in (row.get("name") or "").lower()
+                 or len(number) >= 5 and any(number in known for known in row["_digits"])]
+        return [row for row in found if self.older_than(row, self.doubts["search_lag_ms"])]
 
     def by_phone(self, phone, types):
         """callRoute's match: the last ten digits ("last10"), loosely the last seven, or exactly."""
         number = digits(phone) if phone == phone.strip() else ""
-        tail = {"last10": 10, "last7": 7, "exact": 99}[self.doubts["callroute_match"]]
-        return [row for row in self.of_types(types)
-                if len(number) >= 3 and self.older_than(row, self.doubts["callroute_lag_ms"])
-                and any(digits(p)[-tail:] == number[-tail:] for p in phones(row))]
+        tail = {"last10": 10, "last7": TAIL, "exact": 99}[self.doubts["callroute_match"]]
+        rows = [self.rows[key] for key in self.tails.get(number[-TAIL:], ()) if key in self.rows]
+        return [row for row in rows if len(number) >= 3 and row["contentType"] in types
+                and self.older_than(row, self.doubts["callroute_lag_ms"])
+                and any(known[-tail:] == number[-tail:] for known in row["_digits"])]
+
+    def of_provider(self, provider_id):
+        """The latest call with this providerId (section 4.3: "the latest call is edited"), None while
+        it is younger than provider_lag_ms."""
+        rows = [row for row in self.providers.get(str(provider_id), ())
+                if self.older_than(row, self.doubts["provider_lag_ms"])]
+        return rows[-1] if provider_id is not None and rows else None
+
+    # extra fields
+
+    def fields(self):
+        """What the list of extra fields shows."""
+        return [{k: v for k, v in field.items() if not k.startswith("_")}
+                for field in self.extra.values() if self.older_than(field, self.doubts["fields_lag_ms"])]
+
+    def add_field(self, name, values, seeded):
+        field = dict(values, id=self.new_id(), name=name, contentType="StringField", isSystem=False)
+        field.update(_seeded=seeded, _born=time.monotonic())
+        self.extra[name] = field
+        if not seeded:
+            self.made.append(("StringField", folded(field["hrName"]), field["id"]))
+        return {k: v for k, v in field.items() if not k.startswith("_")}
+
+    def drop_field(self, name):
+        del self.extra[name]
+        for row in self.of_types(CONTRACTORS):
+            row.pop(name, None)
+
+    def twins(self):
+        """What was created more than once: [{kind, mark, ids}], also what is deleted by now."""
+        groups = {}
+        for kind, mark, entity_id in self.made:
+            if mark:
+                groups.setdefault((kind, mark), []).append(entity_id)
+        return [{"kind": kind, "mark": mark, "ids": ids} for (kind, mark), ids in groups.items()
+                if len(ids) > 1]
+
+
+TAIL = 7
+MARK = re.compile(r"MANGO ([\w=+/-]+)")
+ALIKE = str.maketrans("асеорхукмтвн", "aceopxykmtbh")
+
+
+def mark_of(entity):
+    """What tells that two objects are one made twice: the marker in clients and tasks, providerId."""
+    if entity["contentType"] == "CallInfo":
+        return entity.get("providerId") and str(entity["providerId"])
+    match = MARK.search("%s %s" % (entity.get("description") or "", entity.get("statement") or ""))
+    return match and match.group(1)
+
+
+def folded(label):
+    """A label without case, spaces and Cyrillic look-alikes."""
+    return "".join(label.lower().split()).translate(ALIKE)
 
 
 def compose_name(entity):
@@ -130,11 +228,8 @@ class Renderer:
             raise Refusal(422, "fields must be an array of names", "fields")
 
     def check_fields(self, types):
-        known = set(self.store.extra)
-        for type_name in types:
-            known |= set(TYPES[type_name])
         for field in self.asked:
-            if field not in known:
+            if field not in self.store.extra and not any(field in TYPES[name] for name in types):
                 raise Refusal(422, "%s have not this fields" % types[0], field)
 
     def whole(self, entity, extra=()):

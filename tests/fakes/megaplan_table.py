@@ -3,9 +3,7 @@
 A new resource is one decorated function in one of the megaplan_*.py files; nothing else changes.
 """
 
-import re
-
-RESOURCES = []
+RESOURCES = {}     # (method, how many parts) -> [(parts, function)], literal ones first
 
 
 class Call:
@@ -25,23 +23,29 @@ class Call:
 
 
 def resource(method, path):
-    """Decorator: adds the function to the table. Literal paths win over {id} by being longer."""
-    pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "/?")
+    """Decorator: adds the function to the table. Literal parts win over {names}."""
+    parts = path.strip("/").split("/")
 
     def add(function):
-        RESOURCES.append((path.count("{"), method, pattern, function))
-        RESOURCES.sort(key=lambda row: row[0])
+        rows = RESOURCES.setdefault((method, len(parts)), [])
+        rows.append((parts, function))
+        rows.sort(key=lambda row: sum(part[0] == "{" for part in row[0]))
         return function
     return add
 
 
+def fitting(rows, parts):
+    for names, function in rows:
+        if all(name == part or name[0] == "{" and part for name, part in zip(names, parts)):
+            return function, {n[1:-1]: part for n, part in zip(names, parts) if n[0] == "{"}
+    return None
+
+
 def find(method, path):
-    """(function, path parameters), or (None, paths that exist with other methods)."""
-    others = []
-    for _, its_method, pattern, function in RESOURCES:
-        match = pattern.fullmatch(path)
-        if match and its_method == method:
-            return function, match.groupdict()
-        if match:
-            others.append(its_method)
-    return None, others
+    """(function, path parameters), or (None, methods that the path exists with)."""
+    parts = path.strip("/").split("/")
+    found = fitting(RESOURCES.get((method, len(parts)), ()), parts)
+    if found:
+        return found
+    return None, [other for (other, count), rows in RESOURCES.items()
+                  if count == len(parts) and fitting(rows, parts)]

@@ -3,6 +3,8 @@
 Follows the reference on Megaplan's API, sections 1.7-1.9 and 2-4. Pure: no state, no network.
 """
 
+import datetime
+
 MEMBERS = ("Employee", "ContractorHuman", "ContractorCompany", "Group")
 CONTRACTORS = ("ContractorHuman", "ContractorCompany")
 
@@ -111,6 +113,11 @@ def check_date(value, types, field):
         raise Refusal(422, "'stdClass' is not assignable to '%s'" % "|".join(types), field)
     if value["contentType"] == "DateTime" and not isinstance(value.get("value"), str):
         raise Refusal(422, "DateTime without value", field)
+    if value["contentType"] == "DateTime":
+        try:
+            datetime.datetime.fromisoformat(value["value"])
+        except ValueError:
+            raise Refusal(422, "DateTime: no such time", field) from None
     if value["contentType"] == "DateOnly" and not 0 <= value.get("month", -1) <= 11:
         raise Refusal(422, "DateOnly: months are counted from 0", field)
     return value
@@ -163,3 +170,16 @@ def check_body(type_name, body, extra_fields=(), creating=True, required=()):
     if missing:
         raise Refusal(422, "required field is empty", missing[0])
     return made
+
+
+def moved(data, offset):
+    """An answer's data with every DateTime told in another offset ("+05:00")."""
+    if isinstance(data, list):
+        return [moved(item, offset) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("contentType") == "DateTime":
+        zone = datetime.datetime.fromisoformat("2000-01-01T00:00:00" + offset).tzinfo
+        moment = datetime.datetime.fromisoformat(data["value"]).astimezone(zone)
+        return dict(data, value=moment.isoformat())
+    return {key: moved(value, offset) for key, value in data.items()}

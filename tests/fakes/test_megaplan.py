@@ -1,60 +1,13 @@
 #!/usr/bin/env python3
 """Shows that the fake Megaplan refuses and misleads where the reference says so."""
 
-import http.client
 import json
 import os
 import sys
-import threading
 import unittest
-import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import megaplan  # noqa: E402
-
-PHONE = "79991231212"
-NEW = {"contentType": "ContractorHuman", "firstName": "Новый",
-       "contactInfo": [{"contentType": "ContactInfo", "type": "phone", "value": PHONE}],
-       "responsibles": [{"contentType": "Employee", "id": "1000005"}]}
-
-
-class FakeCase(unittest.TestCase):
-    """A fresh fake with one employee and one client for each test."""
-
-    def setUp(self):
-        self.server, worlds = megaplan.start(("/acme",))
-        self.mp = worlds["/acme"]
-        self.mp.seed({"tokens": {"t1": "1000005"},
-                      "employees": [{"id": "1000005", "name": "Пётр", "phone": PHONE},
-                                    {"id": "1000006", "name": "Анна", "isWorking": False}],
-                      "clients": [{"id": "1000011", "name": "Иван", "phone": "8 (999) 123-12-12",
-                                   "responsible": "1000005"}]})
-
-    def tearDown(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def raw(self, method, target, body=None, token="t1", content_type="application/json"):
-        connection = http.client.HTTPConnection(self.server.address, timeout=10)
-        try:
-            connection.request(method, "/acme" + target, body,
-                               {"Authorization": "Bearer " + token, "Content-Type": content_type})
-            response = connection.getresponse()
-            return response.status, response.read(), response.headers
-        finally:
-            connection.close()
-
-    def call(self, method, path, query=None, body=None, **more):
-        target = "/api/v3" + path
-        if query is not None:
-            target += "?" + urllib.parse.quote(json.dumps(query), safe="")
-        status, text, _ = self.raw(method, target, json.dumps(body) if body else None, **more)
-        doc = json.loads(text)
-        return status, doc["meta"], doc["data"]
-
-    def message(self, *args, **more):
-        status, meta, _ = self.call(*args, **more)
-        return status, meta["errors"][0]["message"]
+from fake_case import NEW, PHONE, FakeCase  # noqa: E402
 
 
 class Refusals(FakeCase):
@@ -229,61 +182,6 @@ class Traps(FakeCase):
             {"contentType": "ApiCall", "method": "GET", "url": "/api/v3/task/1"}]}
         made = self.call("POST", "/bulk", body=batch)[2]
         self.assertEqual([item["status"] for item in made], [200, 404])
-
-
-class Faults(FakeCase):
-    def fault(self, **rule):
-        status, _, _ = self.raw("POST", "/_control/faults", json.dumps([rule]))
-        self.assertEqual(status, 200)
-
-    def clients(self):
-        return len(self.mp.state()["ContractorHuman"])
-
-    def test_error_before_and_after(self):
-        self.fault(method="POST", path="contractorHuman$", nth=1, status=500)
-        self.fault(method="POST", path="contractorHuman$", nth=2, when="after", status=500)
-        self.assertEqual(self.call("POST", "/contractorHuman", body=NEW)[0], 500)
-        self.assertEqual(self.clients(), 1)
-        self.assertEqual(self.call("POST", "/contractorHuman", body=NEW)[0], 500)
-        self.assertEqual(self.clients(), 2)
-        self.assertEqual(self.call("POST", "/contractorHuman", body=NEW)[0], 200)
-
-    def test_cut_and_half(self):
-        self.fault(method="POST", nth=1, when="after", reply="cut")
-        self.fault(method="POST", nth=2, when="after", reply="half")
-        with self.assertRaises(http.client.RemoteDisconnected):
-            self.call("POST", "/contractorHuman", body=NEW)
-        with self.assertRaises(http.client.IncompleteRead):
-            self.call("POST", "/contractorHuman", body=NEW)
-        self.assertEqual(self.clients(), 3)
-
-    def test_pages(self):
-        self.fault(path="currentUser", nth=1, reply="html", status=502)
-        self.fault(path="currentUser", nth=2, reply="huge", status=422)
-        self.fault(path="currentUser", nth=3, reply="error200")
-        answers = [self.raw("GET", "/api/v3/currentUser") for _ in range(3)]
-        self.assertEqual([a[0] for a in answers], [502, 422, 200])
-        self.assertTrue(answers[0][1].startswith(b"<html>"))
-        self.assertGreater(len(answers[1][1]), 10 * 1000 * 1000)
-        self.assertEqual(json.loads(answers[2][1])["meta"]["status"], 422)
-
-    def test_gate(self):
-        self.fault(method="POST", when="before", gate="g")
-        got = []
-        thread = threading.Thread(target=lambda: got.append(
-            self.call("POST", "/contractorHuman", body=NEW)[0]), daemon=True)
-        thread.start()
-        held = json.loads(self.raw("GET", "/_control/gates/g/wait?timeout=5")[1])
-        self.assertEqual((held["held"], self.clients()), (True, 1))
-        self.raw("POST", "/_control/gates/g/release", "{}")
-        thread.join(5)
-        self.assertEqual((got, self.clients()), ([200], 2))
-
-    def test_log(self):
-        self.call("GET", "/callRoute", {"phone": PHONE})
-        log = json.loads(self.raw("GET", "/_control/requests")[1])
-        self.assertEqual([(e["method"], e["path"], e["status"]) for e in log],
-                         [("GET", "/api/v3/callRoute", 200)])
 
 
 if __name__ == "__main__":
