@@ -66,6 +66,7 @@ PURE := \
     worker/crm/agenda \
     worker/crm/backoff \
     worker/crm/budget \
+    worker/crm/budget_memory \
     worker/crm/facts \
     worker/crm/hold \
     worker/crm/known \

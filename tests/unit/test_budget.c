@@ -150,6 +150,30 @@ START_TEST(retry_after_holds_everything)
 }
 END_TEST
 
+/* What is kept has no time yet: its place is free a second after its request has left. */
+START_TEST(a_kept_token_keeps_its_place)
+{
+    struct budget b;
+    budget_init(&b, 2, 100, 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(budget_take(&b, 100, false));
+        budget_keep(&b);
+    }
+    ck_assert(!budget_take(&b, 5000, false));
+    ck_assert_int_gt(budget_ready_at(&b, 5000, false), 1000000);
+    ck_assert_double_eq(budget_burst(&b, 5000, 500), 0);
+    budget_left(&b, 5000);
+    ck_assert_int_eq(budget_ready_at(&b, 5000, false), 6053);
+    ck_assert_double_eq(budget_burst(&b, 5000, 1053), 1);
+    double before = budget_level(&b, 5000);
+    budget_give_back(&b); /* the other one: never sent */
+    ck_assert(budget_level(&b, 5000) > before + 0.9);
+    ck_assert_int_eq(budget_ready_at(&b, 5000, false), 5000);
+    budget_left(&b, 6000); /* nobody keeps one */
+    ck_assert_int_eq(budget_ready_at(&b, 6000, false), 6000);
+}
+END_TEST
+
 START_TEST(new_limits_keep_what_is_there)
 {
     struct budget b;
@@ -170,5 +194,6 @@ int main(void)
     return UNIT_RUN("budget", no_second_has_too_many, no_hour_has_too_many_and_none_are_lost,
                     the_last_tenth_is_for_the_urgent, a_small_rate_may_be_spent_at_once,
                     no_window_has_too_many, a_new_window_is_no_new_burst, the_hour_says_when,
-                    retry_after_holds_everything, new_limits_keep_what_is_there);
+                    retry_after_holds_everything, a_kept_token_keeps_its_place,
+                    new_limits_keep_what_is_there);
 }

@@ -3,8 +3,9 @@
  */
 #include "worker/crm/budget.h"
 
-#define WINDOW_MS 1053 /* a second / BUDGET_SHARE */
+#define WINDOW_MS BUDGET_WINDOW_MS
 #define NEVER (INT64_MIN / 2)
+#define KEPT (INT64_MAX / 2) /* taken, and its request has not left */
 #define HOUR_MS 3600000.0
 #define SECOND_MS 1000.0
 /* Floating sums of thirds and tenths end a hair under one. */
@@ -49,11 +50,25 @@ static void set_limits(struct budget *b, int64_t per_second, int64_t per_hour)
     b->reserve = least(b->hour_max / 10.0, b->hour_max - 1.0);
 }
 
+static double passed(const struct budget *b, int64_t now)
+{
+    return now > b->at ? (double)(now - b->at) : 0.0;
+}
+
+static double second_at(const struct budget *b, int64_t now)
+{
+    return least(b->second_max, b->second + passed(b, now) * b->second_rate);
+}
+
+double budget_level(const struct budget *b, int64_t now)
+{
+    return least(b->hour_max, b->hour + passed(b, now) * b->hour_rate);
+}
+
 static void fill(struct budget *b, int64_t now)
 {
-    double passed = now > b->at ? (double)(now - b->at) : 0.0;
-    b->second = least(b->second_max, b->second + passed * b->second_rate);
-    b->hour = least(b->hour_max, b->hour + passed * b->hour_rate);
+    b->second = second_at(b, now);
+    b->hour = budget_level(b, now);
     b->at = now;
 }
 
@@ -97,11 +112,37 @@ static void note_second(struct budget *b, int64_t now)
         b->taken[oldest(b)] = now;
 }
 
-/* The oldest that still counts is taken for the one that comes back: the others stay as late as they are. */
+static int64_t find_kept(const struct budget *b)
+{
+    for (int64_t i = 0; i < b->window; i++)
+        if (b->taken[i] == KEPT)
+            return i;
+    return -1;
+}
+
+void budget_keep(struct budget *b)
+{
+    for (int64_t i = 0; i < b->window; i++) {
+        if (b->taken[i] != b->at)
+            continue;
+        b->taken[i] = KEPT;
+        return;
+    }
+}
+
+void budget_left(struct budget *b, int64_t now)
+{
+    int64_t kept = find_kept(b);
+    if (kept >= 0)
+        b->taken[kept] = now;
+}
+
+/* Else the oldest that still counts is taken for the one that comes back: the others stay as late as they are. */
 static void forget_one(struct budget *b)
 {
-    int64_t found = -1;
-    for (int64_t i = 0; i < b->window; i++)
+    int64_t found = find_kept(b);
+    bool kept = found >= 0;
+    for (int64_t i = 0; !kept && i < b->window; i++)
         if (b->taken[i] + WINDOW_MS > b->at && (found < 0 || b->taken[i] < b->taken[found]))
             found = i;
     if (found >= 0)
@@ -144,17 +185,15 @@ static int64_t wait_for(double level, double needed, double rate)
 static int64_t wait_for_second(const struct budget *b, int64_t now)
 {
     if (b->window == 0)
-        return wait_for(b->second, 1.0 - ALMOST, b->second_rate);
+        return wait_for(second_at(b, now), 1.0 - ALMOST, b->second_rate);
     int64_t at = b->taken[oldest(b)] + WINDOW_MS;
     return at > now ? at - now : 0;
 }
 
 int64_t budget_ready_at(const struct budget *b, int64_t now, bool urgent)
 {
-    struct budget then = *b;
-    fill(&then, now);
-    int64_t second = wait_for_second(&then, now);
-    int64_t hour = wait_for(then.hour, hour_needed(b, urgent), then.hour_rate);
+    int64_t second = wait_for_second(b, now);
+    int64_t hour = wait_for(budget_level(b, now), hour_needed(b, urgent), b->hour_rate);
     int64_t at = now + (second > hour ? second : hour);
     return at > b->held_until ? at : b->held_until;
 }
@@ -171,9 +210,22 @@ int64_t budget_token_ms(const struct budget *b)
     return (int64_t)(1.0 / rate) + 1;
 }
 
-double budget_level(const struct budget *b, int64_t now)
+void budget_begin(struct budget *b, double hour, int64_t last, int64_t now)
 {
-    struct budget then = *b;
-    fill(&then, now);
-    return then.hour;
+    fill(b, now);
+    b->hour = most(0.0, least(b->hour_max, hour));
+    for (int64_t i = 0; i < b->window; i++)
+        b->taken[i] = last;
+    if (last + WINDOW_MS > now)
+        b->second = 0.0;
+}
+
+double budget_burst(const struct budget *b, int64_t now, int64_t ms)
+{
+    if (b->window == 0)
+        return second_at(b, now) + b->second_rate * (double)ms;
+    double n = 0;
+    for (int64_t i = 0; i < b->window; i++)
+        n += b->taken[i] + WINDOW_MS <= now + ms;
+    return n;
 }

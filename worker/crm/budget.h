@@ -6,8 +6,11 @@
  *
  * The rate per second. Up to BUDGET_WINDOW a second each request's time is remembered, and a further one
  * leaves when fewer than the account's number lie in the window behind it (a second and a twentieth): the
- * three requests of a new client follow each other at once, yet no second has too many. Larger rates are
- * a bucket with room for 5 % of a second.
+ * three requests of a new client follow each other at once, yet no second has too many. A token may be
+ * kept for a while before its request leaves (the intent comes first): its place in the window is taken
+ * until then and counts from then. Larger rates are a bucket with room for 5 % of a second.
+ *
+ * budget_memory.h: how much of it is left is remembered over restarts.
  */
 #ifndef WORKER_CRM_BUDGET_H
 #define WORKER_CRM_BUDGET_H
@@ -18,6 +21,7 @@
 #define BUDGET_SHARE 0.95
 #define BUDGET_BURST_MAX 100.0 /* the most tokens an hour's bucket holds */
 #define BUDGET_WINDOW 64       /* rates per second up to this one are kept exactly */
+#define BUDGET_WINDOW_MS 1053  /* a second / BUDGET_SHARE */
 
 struct budget {
     int64_t taken[BUDGET_WINDOW]; /* when, in no order */
@@ -35,8 +39,17 @@ void budget_init(struct budget *b, int64_t per_second, int64_t per_hour, int64_t
 void budget_change(struct budget *b, int64_t per_second, int64_t per_hour, int64_t now);
 /* Takes a token if there is one. urgent: may use the reserve. */
 bool budget_take(struct budget *b, int64_t now, bool urgent);
-/* Gives a token back that no request was made with. */
+/* The token that was just taken is kept: its request has not left yet. */
+void budget_keep(struct budget *b);
+/* The request of a kept token leaves now. */
+void budget_left(struct budget *b, int64_t now);
+/* Gives a token back that no request was made with; a kept one if there are any. */
 void budget_give_back(struct budget *b);
+/* So many tokens of the hour are left, and the last one may have been used at `last`: whose budget it
+ * was before is not known any better. last <= now. */
+void budget_begin(struct budget *b, double hour, int64_t last, int64_t now);
+/* How many more requests may leave from `now` to `now + ms` if all want to, as far as seconds go. */
+double budget_burst(const struct budget *b, int64_t now, int64_t ms);
 /* When the next token will be there, if nobody else takes it; now or earlier = at once. */
 int64_t budget_ready_at(const struct budget *b, int64_t now, bool urgent);
 /* Nothing leaves before `until` (429, Retry-After); an earlier time than one that stands is ignored. */
