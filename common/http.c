@@ -376,11 +376,13 @@ static void set_callbacks(struct http_transfer *t)
 static bool set_request(struct http_transfer *t, const struct http_request *r)
 {
     CURL *c = t->easy;
-    bool post = strcmp(r->method, "POST") == 0;
-    if (post) {
+    bool delete = strcmp(r->method, "DELETE") == 0;
+    if (strcmp(r->method, "POST") == 0 || (delete &&r->body.len > 0)) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->sent_body);
     }
+    if (delete)
+        curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "DELETE");
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
     curl_easy_setopt(c, CURLOPT_RESOLVE, t->http->resolve);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "mangoplan/" MANGOPLAN_VERSION);
@@ -426,8 +428,9 @@ static void start_transfer(struct http *h, struct http_transfer *t)
 enum err http_send(struct http *h, const struct http_request *r, struct http_transfer **out,
                    struct error *e)
 {
-    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0)
-        return error_set(e, ERR_INPUT, "the method is neither GET nor POST");
+    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0 &&
+        strcmp(r->method, "DELETE") != 0)
+        return error_set(e, ERR_INPUT, "the method is none of GET, POST and DELETE");
     if (!url_allowed(str_of(r->url), str_of(h->outbound_allow)))
         return error_set(e, ERR_INPUT, "the URL is malformed, or its host is not allowed");
     struct http_transfer *t = new_transfer(h, r);

@@ -55,12 +55,12 @@ struct http_answer { /* borrowed during the callback */
 };
 
 struct http_request {           /* copied by http_send */
-    const char *method;         /* "GET" "POST" */
+    const char *method;         /* "GET" "POST" "DELETE" */
     const char *url;            /* without credentials; checked against the allow list */
     const char *const *headers; /* "Name: value", NULL-terminated list; may be NULL */
-    struct str body;
-    int64_t timeout_ms; /* the whole, from http_send */
-    int64_t leave_by;   /* boot ms; 0 = no limit */
+    struct str body;            /* not with GET; a DELETE has one or none */
+    int64_t timeout_ms;         /* the whole, from http_send */
+    int64_t leave_by;           /* boot ms; 0 = no limit */
     size_t max_body;
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;

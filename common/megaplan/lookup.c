@@ -7,20 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/megaplan/contractor.h"
+#include "common/megaplan/page.h"
 #include "common/megaplan/query.h"
+#include "common/megaplan/value.h"
 #include "common/num.h"
-
-#define SEARCH_LIMIT 100
 
 /* requests */
 
-static struct jval *row_fields(void)
-{
-    struct jval *fields = jval_new_array();
-    jval_append(fields, jval_new_text(STR("contactInfo")));
-    jval_append(fields, jval_new_text(STR("isDropped")));
-    return fields;
-}
+static const char *const row_fields[] = {"contactInfo", "isDropped", "responsibles"};
+#define ROW_FIELDS (sizeof row_fields / sizeof *row_fields)
 
 char *lookup_route_url(struct str base_url, const struct phone *number)
 {
@@ -29,19 +25,21 @@ char *lookup_route_url(struct str base_url, const struct phone *number)
     return query_url(base_url, "/callRoute", query);
 }
 
-char *lookup_search_url(struct str base_url, const struct phone *number)
+char *lookup_search_url(struct str base_url, const struct lookup *l)
 {
-    struct jval *query = jval_new_object();
-    jval_put_text(query, "q", str_of(number->digits));
-    jval_put_int(query, "limit", SEARCH_LIMIT);
-    jval_put(query, "fields", row_fields());
-    return query_url(base_url, "/contractor", query);
+    static const char *const paths[] = {"/contractor", "/contractorHuman", "/contractorCompany"};
+    if (l->list >= LOOKUP_LIST_ENDED)
+        return NULL;
+    const char *type = value_contractor_type(l->list == LOOKUP_LIST_COMPANIES);
+    struct jval *query = page_query(row_fields, ROW_FIELDS, type, str_of(l->last));
+    jval_put_text(query, "q", str_of(l->number.digits));
+    return query_url(base_url, paths[l->list], query);
 }
 
 char *lookup_fetch_url(struct str base_url, struct str id)
 {
     struct jval *query = jval_new_object();
-    jval_put(query, "fields", row_fields());
+    jval_put(query, "fields", value_names(row_fields, ROW_FIELDS));
     return query_entity_url(base_url, "/contractor", id, query);
 }
 
@@ -117,6 +115,32 @@ static struct lookup_candidate *find(struct lookup *l, struct str id)
     return NULL;
 }
 
+/* A place for one more: behind the others, one that does not fit, or the largest id's if this one is smaller. */
+static struct lookup_candidate *place_for(struct lookup *l, const char id[LOOKUP_ID])
+{
+    struct lookup_candidate *largest = NULL;
+    if (l->count < LOOKUP_MAX)
+        return &l->candidates[l->count++];
+    for (size_t i = 0; i < l->count; i++) {
+        struct lookup_candidate *c = &l->candidates[i];
+        if (c->fit == LOOKUP_NO)
+            return c;
+        if (!largest || lookup_compare_ids(str_of(c->id), str_of(largest->id)) > 0)
+            largest = c;
+    }
+    l->overflow++;
+    return lookup_compare_ids(str_of(id), str_of(largest->id)) < 0 ? largest : NULL;
+}
+
+static void take_responsibles(struct lookup_candidate *c, const struct jval *row)
+{
+    size_t n = 0;
+    if (contractor_read_responsibles(row, c->responsibles, LOOKUP_RESPONSIBLES, &n)) {
+        c->says_responsibles = true;
+        c->nresponsibles = n;
+    }
+}
+
 static void take(struct lookup *l, const struct jval *row)
 {
     char id[LOOKUP_ID];
@@ -124,18 +148,19 @@ static void take(struct lookup *l, const struct jval *row)
         return;
     enum lookup_fit fit = fit_of(l, row);
     struct lookup_candidate *c = find(l, str_of(id));
-    if (c) {
-        if (c->fit == LOOKUP_UNKNOWN)
-            c->fit = fit;
-        return;
+    if (!c) {
+        if (fit == LOOKUP_NO && l->count == LOOKUP_MAX)
+            return;
+        c = place_for(l, id);
+        if (!c)
+            return;
+        *c = (struct lookup_candidate){.fit = fit};
+        memcpy(c->id, id, sizeof id);
+        c->company = str_is(jval_get_text(row, "contentType"), "ContractorCompany");
+    } else if (c->fit == LOOKUP_UNKNOWN) {
+        c->fit = fit;
     }
-    if (l->count == LOOKUP_MAX) {
-        l->overflow++;
-        return;
-    }
-    c = &l->candidates[l->count++];
-    memcpy(c->id, id, sizeof id);
-    c->fit = fit;
+    take_responsibles(c, row);
 }
 
 static bool take_all(struct lookup *l, const struct jval *rows)
@@ -159,9 +184,45 @@ bool lookup_read_route(struct lookup *l, const struct answer *a)
     return take_all(l, users);
 }
 
+static void take_row(void *arg, const struct jval *row, const char id[LOOKUP_ID])
+{
+    (void)id;
+    take(arg, row);
+}
+
+/* Where the next search goes on. `more`: the answer says that there is more of this list. */
+static void move_on(struct lookup *l, const struct page_place *place, bool more)
+{
+    bool whole = l->list == LOOKUP_LIST_ALL;
+    l->last[0] = '\0';
+    if (more && (!place->more || ++l->pages > LOOKUP_PAGES)) {
+        l->list = LOOKUP_LIST_STUCK;
+    } else if (!more) {
+        l->list =
+            whole || l->list == LOOKUP_LIST_COMPANIES ? LOOKUP_LIST_ENDED : LOOKUP_LIST_COMPANIES;
+    } else if (whole) {
+        l->list = LOOKUP_LIST_HUMANS; /* from its beginning */
+    } else {
+        memcpy(l->last, place->last, sizeof l->last);
+    }
+}
+
 bool lookup_read_search(struct lookup *l, const struct answer *a)
 {
-    return take_all(l, a->data);
+    const struct page_reader reader = {PAGE_ANY_AGE, take_row, l};
+    struct page_place place = {.more = false};
+    memcpy(place.last, l->last, sizeof place.last);
+    if (l->list >= LOOKUP_LIST_ENDED || !page_read(a, &reader, &place))
+        return false;
+    size_t rows = jval_size(a->data);
+    move_on(l, &place, answer_has_more(a, rows, PAGE_ROWS) && (rows > 0 || a->pagination));
+    return true;
+}
+
+bool lookup_incomplete(const struct lookup *l)
+{
+    return (l->list != LOOKUP_LIST_ALL && l->list != LOOKUP_LIST_ENDED) ||
+           (l->overflow > 0 && !lookup_unknown(l) && !lookup_client(l));
 }
 
 bool lookup_read_fetch(struct lookup *l, struct str id, const struct answer *a)
@@ -174,6 +235,7 @@ bool lookup_read_fetch(struct lookup *l, struct str id, const struct answer *a)
     if (fit == LOOKUP_UNKNOWN) /* asked for and still silent: a field that is not there is no */
         fit = lookup_carries(a->data, &l->number, l->country_code) ? LOOKUP_CLIENT : LOOKUP_NO;
     c->fit = fit;
+    take_responsibles(c, a->data);
     return true;
 }
 

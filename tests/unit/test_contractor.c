@@ -232,11 +232,134 @@ START_TEST(pages_that_end)
 }
 END_TEST
 
+START_TEST(extra_fields_of_a_new_client)
+{
+    setup();
+    const struct contractor_field fields[] = {
+        {STR("Category183CustomFieldNomerLinii"), STR("74951234567")},
+        {STR("Category183CustomFieldGorod"), STR("\xffМосква")}};
+    struct contractor_new c = client;
+    c.fields = fields;
+    c.nfields = 2;
+    char *body = contractor_create_body(&c);
+    ck_assert_ptr_nonnull(strstr(body, ",\"Category183CustomFieldNomerLinii\":\"74951234567\","
+                                       "\"Category183CustomFieldGorod\":\"\xef\xbf\xbdМосква\"}"));
+    free(body);
+    const struct contractor_field nameless = {STR_NONE, STR("x")};
+    c.fields = &nameless;
+    c.nfields = 1;
+    ck_assert_ptr_null(contractor_create_body(&c));
+}
+END_TEST
+
+static void is(char *text, const char *expected)
+{
+    ck_assert_ptr_nonnull(text);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(updates_name_what_they_change)
+{
+    const struct contractor_field line = {STR("Category183CustomFieldNomerLiniiMangoOffice"),
+                                          STR("74951234567")};
+    is(contractor_update_url(STR("https://a"), STR("1000011"), false),
+       "https://a/api/v3/contractorHuman/1000011");
+    is(contractor_update_url(STR("https://a"), STR("12"), true),
+       "https://a/api/v3/contractorCompany/12");
+    is(contractor_fields_body(STR("1000011"), false, &line, 1),
+       "{\"contentType\":\"ContractorHuman\",\"id\":\"1000011\","
+       "\"Category183CustomFieldNomerLiniiMangoOffice\":\"74951234567\"}");
+    is(contractor_responsible_body(STR("12"), true, STR("1000006")),
+       "{\"contentType\":\"ContractorCompany\",\"id\":\"12\","
+       "\"responsibles\":[{\"contentType\":\"Employee\",\"id\":\"1000006\"}]}");
+    is(contractor_drop_responsible_url(STR("https://a"), STR("12"), false, STR("1000005")),
+       "https://a/api/v3/contractorHuman/12/responsibles/Employee/1000005");
+    is(contractor_drop_responsible_url(STR("https://a"), STR("12"), true, STR("1/5")),
+       "https://a/api/v3/contractorCompany/12/responsibles/Employee/1%2F5");
+    /* An update without its id might make a new client. */
+    ck_assert_ptr_null(contractor_fields_body(STR_NONE, false, &line, 1));
+    ck_assert_ptr_null(contractor_responsible_body(STR_NONE, false, STR("5")));
+    ck_assert_ptr_null(contractor_responsible_body(STR("12"), false, STR_NONE));
+    ck_assert_ptr_null(contractor_update_url(STR("https://a"), STR_NONE, false));
+    ck_assert_ptr_null(contractor_fields_body(STR("12"), false, NULL, 0));
+    ck_assert_ptr_null(
+        contractor_drop_responsible_url(STR("https://a"), STR("12"), true, STR_NONE));
+    ck_assert_ptr_null(contractor_drop_responsible_url(STR("https://a"), STR_NONE, true, STR("5")));
+}
+END_TEST
+
+START_TEST(a_card_is_read_with_the_fields_asked_for)
+{
+    static const char *const names[] = {"Category183CustomFieldGorod"};
+    is(contractor_read_url(STR("https://a"), STR("12"), true, names, 1),
+       "https://a/api/v3/contractorCompany/12?%7B%22fields%22%3A%5B%22responsibles%22%2C%22"
+       "contactInfo%22%2C%22isDropped%22%2C%22Category183CustomFieldGorod%22%5D%7D");
+    is(contractor_read_url(STR("https://a"), STR("12"), false, NULL, 0),
+       "https://a/api/v3/contractorHuman/12?%7B%22fields%22%3A%5B%22responsibles%22%2C%22"
+       "contactInfo%22%2C%22isDropped%22%5D%7D");
+}
+END_TEST
+
+START_TEST(responsibles_are_employees)
+{
+    struct contractor_responsible r[4];
+    size_t n = 9;
+    struct answer a = megaplan_kit_data(
+        "{\"responsibles\":[{\"contentType\":\"ContractorHuman\",\"id\":\"1\"},"
+        "{\"contentType\":\"Group\",\"id\":\"2\"},{\"contentType\":\"Employee\"},7,"
+        "{\"contentType\":\"Employee\",\"id\":\"5\"},"
+        "{\"contentType\":\"Employee\",\"id\":6,\"isWorking\":true,\"canLogin\":false},"
+        "{\"contentType\":\"Employee\",\"id\":\"7\",\"isWorking\":true,\"canLogin\":true},"
+        "{\"contentType\":\"Employee\",\"id\":\"8\",\"isWorking\":true,\"canLogin\":true,"
+        "\"fireInProgress\":true},{\"contentType\":\"Employee\",\"id\":\"9\"}]}");
+    ck_assert(contractor_read_responsibles(a.data, r, 4, &n));
+    ck_assert_uint_eq(n, 4);
+    ck_assert_str_eq(r[0].id, "5");
+    ck_assert(!r[0].says_working);
+    ck_assert_str_eq(r[1].id, "6");
+    ck_assert(r[1].says_working && !r[1].working);
+    ck_assert(r[2].says_working && r[2].working);
+    ck_assert(r[3].says_working && !r[3].working);
+    answer_done(&a);
+    a = megaplan_kit_data("{\"responsibles\":[]}");
+    ck_assert(contractor_read_responsibles(a.data, r, 4, &n));
+    ck_assert_uint_eq(n, 0);
+    answer_done(&a);
+    a = megaplan_kit_data("{\"responsibles\":null}");
+    n = 9;
+    ck_assert(!contractor_read_responsibles(a.data, r, 4, &n));
+    ck_assert_uint_eq(n, 0);
+    answer_done(&a);
+}
+END_TEST
+
+START_TEST(what_a_card_says)
+{
+    struct answer a = megaplan_kit_data(
+        "{\"a\":null,\"b\":\"\",\"c\":\"  \",\"d\":[],\"e\":\" x\",\"f\":0,\"g\":[1],\"h\":{},"
+        "\"isDropped\":true}");
+    static const char *const empty[] = {"a", "b", "c", "d", "nowhere"};
+    static const char *const full[] = {"e", "f", "g", "h"};
+    for (size_t i = 0; i < COUNT(empty); i++)
+        ck_assert_msg(contractor_field_empty(a.data, empty[i]), "%s", empty[i]);
+    for (size_t i = 0; i < COUNT(full); i++)
+        ck_assert_msg(!contractor_field_empty(a.data, full[i]), "%s", full[i]);
+    ck_assert(contractor_is_dropped(a.data));
+    answer_done(&a);
+    a = megaplan_kit_data("{\"isDropped\":\"true\"}");
+    ck_assert(!contractor_is_dropped(a.data));
+    answer_done(&a);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("contractor", everything_known_in_one_request, without_the_creator,
                     the_created_id, pages_begin_behind_a_link_of_the_exact_type,
                     by_marker_and_by_number, a_deleted_one_was_made_all_the_same,
-                    back_to_the_time_of_the_request, a_page_may_repeat_the_last_row,
-                    pages_that_end);
+                    back_to_the_time_of_the_request, a_page_may_repeat_the_last_row, pages_that_end,
+                    extra_fields_of_a_new_client, updates_name_what_they_change,
+                    a_card_is_read_with_the_fields_asked_for, responsibles_are_employees,
+                    what_a_card_says);
 }

@@ -61,6 +61,31 @@ START_TEST(what_is_sent)
 }
 END_TEST
 
+START_TEST(a_delete_with_a_body_and_without)
+{
+    struct world w;
+    char url[600];
+    start(&w, 4, "127.0.0.1");
+    struct http_request r = get(url_of(&w, "/echo/9", url));
+    r.method = "DELETE";
+    r.max_body = 4000;
+    struct got *bare = next(&w), *full = next(&w);
+    ck_assert_int_eq(send_as(bare, &r), ERR_OK);
+    finish(&w);
+    r.body = STR("{\"a\":1}");
+    ck_assert_int_eq(send_as(full, &r), ERR_OK);
+    finish(&w);
+    ck_end(bare, HTTP_ANSWERED, "");
+    ck_assert_ptr_nonnull(strstr(bare->body, "DELETE /echo/9 HTTP/1.1\r\n"));
+    ck_assert_ptr_null(strcasestr(bare->body, "Content-Length"));
+    ck_end(full, HTTP_ANSWERED, "");
+    ck_assert_ptr_nonnull(strstr(full->body, "DELETE /echo/9 HTTP/1.1\r\n"));
+    ck_assert_ptr_nonnull(strstr(full->body, "\r\nContent-Length: 7\r\n"));
+    ck_assert_ptr_nonnull(strstr(full->body, "\r\n\r\n{\"a\":1}"));
+    end(&w);
+}
+END_TEST
+
 /* A long body would make libcurl ask "Expect: 100-continue" and wait a second. */
 START_TEST(a_long_body_goes_at_once)
 {
@@ -99,7 +124,7 @@ START_TEST(refused_before_sending)
         ck_assert_msg(send_as(g, &r) == ERR_INPUT, "%s", urls[i]);
     }
     struct http_request r = get("http://127.0.0.1/");
-    r.method = "DELETE";
+    r.method = "PUT";
     ck_assert_int_eq(send_as(g, &r), ERR_INPUT);
     r = get("http://127.0.0.1/");
     r.headers = split;
@@ -279,8 +304,8 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("http", answered, what_is_sent, a_long_body_goes_at_once,
-                    refused_before_sending, whole_answers, answers_have_a_ceiling, many_at_once,
-                    many_broken_at_once, cancelled, cancelled_with_its_answer_there,
-                    freed_while_running);
+    return UNIT_RUN("http", answered, what_is_sent, a_delete_with_a_body_and_without,
+                    a_long_body_goes_at_once, refused_before_sending, whole_answers,
+                    answers_have_a_ceiling, many_at_once, many_broken_at_once, cancelled,
+                    cancelled_with_its_answer_there, freed_while_running);
 }

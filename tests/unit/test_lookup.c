@@ -58,15 +58,15 @@ START_TEST(urls)
     char *url = lookup_route_url(STR("https://a"), &l.number);
     ck_assert_str_eq(url, "https://a/api/v3/callRoute?%7B%22phone%22%3A%2279991231212%22%7D");
     free(url);
-    url = lookup_search_url(STR("https://a"), &l.number);
-    ck_assert_str_eq(url,
-                     "https://a/api/v3/contractor?%7B%22q%22%3A%2279991231212%22%2C%22limit%22%3A"
-                     "100%2C%22fields%22%3A%5B%22contactInfo%22%2C%22isDropped%22%5D%7D");
+    url = lookup_search_url(STR("https://a"), &l);
+    ck_assert_str_eq(url, "https://a/api/v3/contractor?%7B%22limit%22%3A100%2C%22fields%22%3A%5B%22"
+                          "contactInfo%22%2C%22isDropped%22%2C%22responsibles%22%5D%2C%22q%22%3A%22"
+                          "79991231212%22%7D");
     free(url);
     url = lookup_fetch_url(STR("https://a"), STR("17"));
     ck_assert_str_eq(url,
                      "https://a/api/v3/contractor/17?%7B%22fields%22%3A%5B%22contactInfo%22%2C%22"
-                     "isDropped%22%5D%7D");
+                     "isDropped%22%2C%22responsibles%22%5D%7D");
     free(url);
 }
 END_TEST
@@ -199,16 +199,133 @@ START_TEST(answers_of_something_else)
 }
 END_TEST
 
+static void search_more(const char *rows)
+{
+    l.list = LOOKUP_LIST_ALL;
+    ck_assert(search(rows));
+}
+
 START_TEST(very_many)
 {
     setup();
-    for (int i = 0; i < LOOKUP_MAX + 5; i++) {
+    for (int i = LOOKUP_MAX + 5; i > 0; i--) {
         char *rows CLEANUP(mem_free_text) =
             mem_format("[{\"contentType\":\"ContractorHuman\",\"id\":\"%d\"}]", i);
-        ck_assert(search(rows));
+        search_more(rows);
     }
     ck_assert_uint_eq(l.count, LOOKUP_MAX);
     ck_assert_uint_eq(l.overflow, 5);
+    ck_assert(!lookup_incomplete(&l)); /* those there are have to be fetched first */
+    for (int i = 1; i <= LOOKUP_MAX; i++) {
+        char id[LOOKUP_ID];
+        snprintf(id, sizeof id, "%d", i);
+        ck_assert_ptr_nonnull(lookup_unknown(&l));
+        lookup_gone(&l, str_of(id)); /* the smallest were kept */
+    }
+    ck_assert_ptr_null(lookup_unknown(&l));
+    ck_assert(lookup_incomplete(&l)); /* nobody, of those: no answer */
+    ck_assert_ptr_null(lookup_search_url(STR("https://a"), &l));
+    search_more("[" CARD("7000", "1") "]"); /* fits nowhere and does not fit */
+    search_more("[" CARD("7000", "79991231212") "]");
+    ck_assert_str_eq(lookup_client(&l)->id, "7000"); /* in the place of one that is gone */
+    ck_assert(!lookup_incomplete(&l));
+    for (int i = 0; i < LOOKUP_MAX; i++) {
+        char *rows CLEANUP(mem_free_text) = mem_format("[" CARD("%d", "79991231212") "]", 5000 + i);
+        search_more(rows);
+    }
+    ck_assert_str_eq(lookup_client(&l)->id, "5000");
+    ck_assert_uint_eq(lookup_others(&l), LOOKUP_MAX - 1);
+    search_more("[" CARD("9000", "79991231212") "]"); /* the largest goes */
+    search_more("[" CARD("4999", "79991231212") "]");
+    ck_assert_str_eq(lookup_client(&l)->id, "4999");
+}
+END_TEST
+
+/* A page of the search, of one row, and whether there are more. */
+static bool page(const char *rows, bool more)
+{
+    char *body CLEANUP(mem_free_text) = mem_format(
+        "{\"meta\":{\"status\":200,\"errors\":[],\"pagination\":{\"hasMoreNext\":%s}},\"data\":[%s]}",
+        more ? "true" : "false", rows);
+    struct answer a = megaplan_kit_answer(200, body, ANSWER_ABOUT_ACCOUNT);
+    bool read = lookup_read_search(&l, &a);
+    answer_done(&a);
+    return read;
+}
+
+static void next_is(const char *path, const char *after)
+{
+    char *url = lookup_search_url(STR("https://a"), &l);
+    ck_assert_ptr_nonnull(url);
+    ck_assert_ptr_nonnull(strstr(url, path));
+    ck_assert((strstr(url, "pageAfter") != NULL) == (after != NULL));
+    if (after)
+        ck_assert_ptr_nonnull(strstr(url, after));
+    ck_assert_ptr_nonnull(strstr(url, "%22q%22%3A%2279991231212%22"));
+    free(url);
+}
+
+START_TEST(a_search_of_more_than_a_page)
+{
+    setup();
+    ck_assert(!lookup_incomplete(&l)); /* none began */
+    next_is("/contractor?", NULL);
+    ck_assert(page(CARD("50", "79991231212"), true));
+    ck_assert(lookup_incomplete(&l));
+    next_is("/contractorHuman?", NULL);
+    ck_assert(page(CARD("40", "1"), true));
+    next_is("/contractorHuman?", "%22ContractorHuman%22%2C%22id%22%3A%2240%22");
+    ck_assert(page(CARD("40", "1") "," CARD("30", "79991231212"), false));
+    ck_assert(lookup_incomplete(&l));
+    next_is("/contractorCompany?", NULL);
+    ck_assert(page("{\"contentType\":\"ContractorCompany\",\"id\":\"7\"}", true));
+    next_is("/contractorCompany?", "%22ContractorCompany%22%2C%22id%22%3A%227%22");
+    ck_assert(page("", false));
+    ck_assert(!lookup_incomplete(&l));
+    ck_assert_ptr_null(lookup_search_url(STR("https://a"), &l));
+    ck_assert(!page("", false)); /* it had come to its end */
+    ck_assert_str_eq(lookup_client(&l)->id, "30");
+    ck_assert_str_eq(lookup_unknown(&l)->id, "7");
+    ck_assert(lookup_unknown(&l)->company);
+    ck_assert(!lookup_client(&l)->company);
+}
+END_TEST
+
+START_TEST(a_search_that_goes_nowhere_never_says_nobody)
+{
+    setup();
+    ck_assert(page("{\"contentType\":\"ContractorHuman\"}", true)); /* no row to begin behind */
+    ck_assert(lookup_incomplete(&l));
+    ck_assert_ptr_null(lookup_search_url(STR("https://a"), &l));
+    setup();
+    ck_assert(page("", true)); /* no rows, and says there are more */
+    ck_assert(lookup_incomplete(&l));
+    setup();
+    size_t pages = 0;
+    while (page(CARD("40", "1"), true)) /* always the same row */
+        pages++;
+    ck_assert_uint_eq(pages, LOOKUP_PAGES + 1);
+    ck_assert(lookup_incomplete(&l));
+    ck_assert_ptr_null(lookup_search_url(STR("https://a"), &l));
+}
+END_TEST
+
+START_TEST(responsibles_of_a_row)
+{
+    setup();
+    ck_assert(route("[" LINK("5") "]"));
+    ck_assert(!lookup_unknown(&l)->says_responsibles);
+    ck_assert(fetch("5", "{\"contentType\":\"ContractorHuman\",\"id\":\"5\",\"isDropped\":false,"
+                         "\"contactInfo\":[" PHONE(
+                             "79991231212") "],\"responsibles\":["
+                                            "{\"contentType\":\"Group\",\"id\":\"3\"},"
+                                            "{\"contentType\":\"Employee\",\"id\":\"1000005\"}]}"));
+    const struct lookup_candidate *c = lookup_client(&l);
+    ck_assert(c->says_responsibles);
+    ck_assert_uint_eq(c->nresponsibles, 1);
+    ck_assert_str_eq(c->responsibles[0].id, "1000005");
+    ck_assert(route("[" LINK("5") "]")); /* says less, takes nothing away */
+    ck_assert_uint_eq(lookup_client(&l)->nresponsibles, 1);
 }
 END_TEST
 
@@ -218,5 +335,6 @@ int main(void)
                     the_smallest_id_by_number, deleted_ones_and_employees_are_no_clients,
                     bare_links_are_fetched, a_row_that_does_not_say_enough_is_fetched,
                     the_search_knows_what_the_link_does_not_say, answers_of_something_else,
-                    very_many);
+                    very_many, a_search_of_more_than_a_page,
+                    a_search_that_goes_nowhere_never_says_nobody, responsibles_of_a_row);
 }

@@ -35,6 +35,11 @@ START_TEST(ids_stand_in_the_path)
     url = query_entity_url(STR("https://a"), "/contractor", STR("12"), NULL);
     ck_assert_str_eq(url, "https://a/api/v3/contractor/12");
     free(url);
+    url = query_part_url(STR("https://a"), "/task", STR("1/2"), "/doAction", with("a", "b"));
+    ck_assert_str_eq(url, "https://a/api/v3/task/1%2F2/doAction?%7B%22a%22%3A%22b%22%7D");
+    free(url);
+    ck_assert_ptr_null(query_entity_url(STR("https://a"), "/task", STR_NONE, with("a", "b")));
+    ck_assert_ptr_null(query_part_url(STR("https://a"), "/task", STR_NONE, "/doAction", NULL));
 }
 END_TEST
 

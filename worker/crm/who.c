@@ -79,14 +79,15 @@ static bool build_search(struct executor *x, struct work *w, const struct settin
                          struct request *r)
 {
     (void)x;
-    r->url = lookup_search_url(str_of(s->megaplan.base_url), &w->who->lookup.number);
+    r->url = lookup_search_url(str_of(s->megaplan.base_url), &w->who->lookup);
     return true;
 }
 
 static void searched(struct executor *x, struct work *w, const struct answer *a)
 {
-    w->who->searched = lookup_read_search(lookup_of(x, w), a);
-    read_on(x, w, w->who->searched);
+    bool read = lookup_read_search(lookup_of(x, w), a);
+    w->who->searched = read && !lookup_incomplete(&w->who->lookup);
+    read_on(x, w, read);
 }
 
 static bool build_fetch(struct executor *x, struct work *w, const struct settings *s,
@@ -154,6 +155,9 @@ static enum who_answer look_up(struct executor *x, struct work *w, bool to_creat
 {
     struct who *q = w->who;
     const struct lookup_candidate *unknown = lookup_unknown(&q->lookup);
+    if (lookup_incomplete(
+            &q->lookup)) /* more rows than a page: the smallest id may be among them */
+        return ask(x, w, &search_act);
     /* One bare link costs one request either way; the search may answer for several at once. */
     if (unknown && (q->searched || unknown_count(&q->lookup) == 1)) {
         memcpy(q->fetching, unknown->id, sizeof q->fetching);
@@ -162,6 +166,7 @@ static enum who_answer look_up(struct executor *x, struct work *w, bool to_creat
     const struct lookup_candidate *found = unknown ? NULL : lookup_client(&q->lookup);
     if (found) {
         memcpy(out->id, found->id, sizeof out->id);
+        out->company = found->company;
         return WHO_FOUND;
     }
     if (!q->searched && (to_create || unknown))

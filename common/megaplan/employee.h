@@ -1,0 +1,48 @@
+/*
+ * The employees of a Megaplan, and who of them works. Pure.
+ *
+ * Source: megaplan-api.md 2.6, 1.7. Traps: the list's `filter` and `q` are accepted and ignored, `department` and `status`
+ * are 422: all pages are read and told apart here; `status` is staff or freelancer, not fired; isWorking and canLogin are
+ * absent unless asked for; within one answer a repeated employee is a bare link; ids are text.
+ */
+#ifndef COMMON_MEGAPLAN_EMPLOYEE_H
+#define COMMON_MEGAPLAN_EMPLOYEE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/megaplan/answer.h"
+#include "common/megaplan/lookup.h"
+#include "common/str.h"
+
+#define EMPLOYEE_NAME 128
+
+struct employee {
+    char id[LOOKUP_ID];
+    char name[EMPLOYEE_NAME]; /* UTF-8, cut at a character; "" unknown */
+    bool working;             /* not fired, not being fired, not blocked */
+};
+
+struct employee_list {    /* the caller's; zeroed before the first page */
+    struct employee *all; /* sorted by id, each once */
+    size_t count, room;
+    char last[LOOKUP_ID]; /* the page's last row: the next page begins behind it */
+    bool more;            /* there is a next page: the list is not whole yet */
+};
+
+/* GET employee {"limit","fields"}, the page behind the employee `after` ("" = the first). As query_url. */
+char *employee_list_url(struct str base_url, struct str after) MUST_CHECK;
+/* Takes a page in. False: the answer is no list, or no memory, or over LIMIT_EMPLOYEES; the list stays as it was
+ * before the page, or is not whole. */
+bool employee_read_page(const struct answer *a, struct employee_list *list) MUST_CHECK;
+/* NULL: not in the list. */
+const struct employee *employee_find(const struct employee_list *list, struct str id);
+/* In the list, and working. */
+bool employee_works(const struct employee_list *list, struct str id);
+void employee_list_done(struct employee_list *list); /* zeroed again */
+
+/* Whether an Employee's row, perhaps a nested one, tells that he works (*working) or does not: a "no" of isWorking,
+ * canLogin or fireInProgress is enough, for a "yes" the first two are needed. False: it tells neither. */
+bool employee_says(const struct jval *row, bool *working);
+
+#endif
