@@ -4,10 +4,10 @@
  * answers; librdkafka and the ops server have their own).
  */
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/accounts.h"
+#include "common/ending.h"
 #include "common/kafka/connect.h"
 #include "common/limits.h"
 #include "common/log.h"
@@ -38,7 +38,8 @@ struct ingest {
     struct publish_kafka *publish;
     struct accounts *accounts;
     struct loop_timer tick;
-    int64_t stop_by; /* boot ms; 0 = not stopping */
+    struct ending *ending;
+    int64_t stop_by; /* boot ms: webhooks are waited for no longer; 0 = not stopping */
     int exit;
 };
 
@@ -90,10 +91,12 @@ static void on_refused(void *arg, const struct error *why)
 static void on_stop(void *arg, int signal)
 {
     struct ingest *in = arg;
+    int64_t ms = in->options.config.shutdown_timeout_s * 1000;
     if (in->stop_by)
         return;
     log_info("stopping", LOG_INT("signal", signal));
-    in->stop_by = loop_now(in->loop) + in->options.config.shutdown_timeout_s * 1000;
+    ending_begin(&in->ending, ms, EXIT_FAILURE, "webhooks under way");
+    in->stop_by = loop_now(in->loop) + ms * 3 / 4;
     server_quiesce(in->server);
     loop_timer_after(&in->tick, 0);
 }
@@ -117,24 +120,11 @@ static void on_tick(void *arg)
     loop_timer_after(&in->tick, in->stop_by ? 20 : in->producer && known ? 500 : 50);
 }
 
-/* Ten thousand connections want as many file descriptors. */
-static void raise_file_limit(void)
-{
-    struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-        return;
-    rlim_t want = LIMIT_HTTP_CONNECTIONS + 1000;
-    r.rlim_cur = r.rlim_max < want ? r.rlim_max : want;
-    if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < want)
-        log_warn("few file descriptors", LOG_INT("limit", r.rlim_cur));
-}
-
 static enum err start(struct ingest *in, struct error *e)
 {
     const struct connect_events events = {on_found, on_refused};
     in->checks[CHECK_KAFKA] = (struct ops_check){"kafka", OPS_FAIL};
     in->checks[CHECK_SETTINGS] = (struct ops_check){"settings", OPS_FAIL};
-    raise_file_limit();
     /* 1. the loop and its signals, before there are threads */
     if (loop_new(&in->loop, e) || loop_on_signal(in->loop, on_stop, in, e))
         return e->kind;
@@ -165,19 +155,25 @@ static enum err start(struct ingest *in, struct error *e)
     return connect_new(in->loop, &in->options.config, &events, in, &in->connect, e);
 }
 
-/* The opposite order; all of it is NULL-safe. */
+/* The opposite order; all of it is NULL-safe. Without a signal it comes after a failure. */
 static void stop(struct ingest *in)
 {
+    ending_begin(&in->ending, in->options.config.shutdown_timeout_s * 1000, in->exit, "Kafka");
     connect_free(in->connect);
     accounts_free(in->accounts);
+    ending_step(in->ending, "connections");
     server_free(in->server);
+    ending_step(in->ending, "the producer");
     producer_free(in->producer, 1000);
     publish_kafka_free(in->publish);
     webhook_free(in->webhook);
+    ending_step(in->ending, "the ops port");
     ops_stop(in->ops);
+    ending_step(in->ending, "the exit");
     meters_free(in->meters);
     metrics_free(in->metrics);
     loop_free(in->loop);
+    log_info("stopped");
 }
 
 int main(int argc, char **argv)

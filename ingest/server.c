@@ -28,6 +28,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "common/buf.h"
@@ -501,11 +502,24 @@ static enum err start_daemon(struct server *s, int fd, struct error *e)
     return loop_watch(s->loop, s->epoll_fd, LOOP_READ, on_ready, s, e);
 }
 
+/* Ten thousand connections want as many file descriptors. */
+static void raise_file_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return;
+    rlim_t want = LIMIT_HTTP_CONNECTIONS + 1000;
+    r.rlim_cur = r.rlim_max < want ? r.rlim_max : want;
+    if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < want)
+        log_warn("few file descriptors", LOG_INT("limit", r.rlim_cur));
+}
+
 enum err server_new(struct loop *l, const char *listen, size_t body_max,
                     const struct server_app *app, struct server **out, struct error *e)
 {
     int fd;
     struct server *s = mem_alloc(1, sizeof *s);
+    raise_file_limit();
     s->loop = l;
     s->app = app;
     s->body_max = body_max;

@@ -52,7 +52,8 @@ struct server_app {
 };
 
 /* Binds and listens on "host:port" ("[::1]:0", ":8080" = any address; port 0 = any). ERR_CONFIG:
- * address wrong or taken. app lives as long as the server; its arg may be used at once. */
+ * address wrong or taken. app lives as long as the server; its arg may be used at once. Raises the process's
+ * limit of file descriptors to what its connections want, and warns if it may not. */
 enum err server_new(struct loop *l, const char *listen, size_t body_max,
                     const struct server_app *app, struct server **out, struct error *e) MUST_CHECK;
 /* "127.0.0.1:41234" */

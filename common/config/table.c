@@ -88,7 +88,8 @@ const struct config_option config_options[] = {
     {"RECONCILE_EVERY_S", CRM, CONFIG_NUMBER, FIELD(reconcile_every_s), .preset = "0", .min = 0,
      .max = 604800, .what = "fetches calls we never heard of so often; 0: never"},
     {"SHUTDOWN_TIMEOUT_S", ALL, CONFIG_NUMBER, FIELD(shutdown_timeout_s), .preset = "20", .min = 1,
-     .max = 3600, .what = "longest time to stop in"},
+     .max = 3600,
+     .what = "longest time to stop in; after it the process ends where it stands, exit 1"},
     {"LOG_LEVEL", ALL, CONFIG_TEXT, FIELD(log_level), .preset = "info", .check = config_check_level,
      .what = "debug, info, warn or error"},
 };

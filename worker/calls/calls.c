@@ -11,6 +11,7 @@
 
 #include "common/accounts.h"
 #include "common/clock.h"
+#include "common/ending.h"
 #include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
@@ -50,7 +51,8 @@ struct calls {
     struct partitions *partitions; /* NULL until settings are read */
     struct consumer *consumer;
     struct loop_timer tick, gauges;
-    int64_t stop_by; /* boot ms; 0 = not stopping */
+    struct ending *ending;
+    int64_t stop_by; /* boot ms: jobs are waited for no longer; 0 = not stopping */
     int exit;
 };
 
@@ -165,10 +167,12 @@ static void on_found(void *arg, const struct kafka_layout *layout)
 static void on_stop(void *arg, int signal)
 {
     struct calls *c = arg;
+    int64_t ms = c->config->shutdown_timeout_s * 1000;
     if (c->stop_by != 0)
         return;
     log_info("stopping", LOG_INT("signal", signal));
-    c->stop_by = loop_now(c->loop) + c->config->shutdown_timeout_s * 1000 * 3 / 4;
+    ending_begin(&c->ending, ms, EXIT_FAILURE, "jobs to be acknowledged");
+    c->stop_by = loop_now(c->loop) + ms * 3 / 4;
     if (c->consumer != NULL)
         partitions_stop(c->partitions);
     loop_timer_after(&c->tick, 0);
@@ -205,16 +209,22 @@ static int64_t left(const struct calls *c)
     return c->stop_by != 0 && ms > 1000 ? ms : 1000;
 }
 
+/* Without a signal it comes after a failure. */
 static void stop(struct calls *c)
 {
+    ending_begin(&c->ending, c->config->shutdown_timeout_s * 1000, c->exit, "the group");
     if (c->consumer != NULL)
         consumer_free(c->consumer, left(c));
     partitions_free(c->partitions);
+    ending_step(c->ending, "Kafka");
     connect_free(c->connect);
     accounts_free(c->accounts);
+    ending_step(c->ending, "the producer");
     if (c->producer != NULL)
         producer_free(c->producer, 0);
+    ending_step(c->ending, "the ops port");
     ops_stop(c->ops);
+    ending_step(c->ending, "the exit");
     counts_free(c->counts);
     metrics_free(c->metrics);
     loop_free(c->loop);

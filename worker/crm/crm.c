@@ -13,6 +13,7 @@
 
 #include "common/accounts.h"
 #include "common/clock.h"
+#include "common/ending.h"
 #include "common/http.h"
 #include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
@@ -73,7 +74,8 @@ struct crm {
     bool any_paused;
     struct loop_timer due, tick, gauges;
     int64_t revoke_by; /* boot ms: a revocation is held until then; 0 = none */
-    int64_t stop_by;   /* boot ms; 0 = not stopping */
+    struct ending *ending;
+    int64_t stop_by; /* boot ms: requests are waited for no longer; 0 = not stopping */
     int exit;
 };
 
@@ -434,12 +436,15 @@ static void on_gauges(void *arg)
 
 /* ---- start and stop ---- */
 
-static void fail(struct crm *c, const struct error *e)
+static void fail(void *arg, const struct error *e)
 {
+    struct crm *c = arg;
     log_fail("crm cannot run", LOG_ERROR(e));
     c->exit = e->kind == ERR_CONFIG      ? EXIT_CONFIG
               : e->kind == ERR_TEMPORARY ? EXIT_KAFKA
                                          : EXIT_FAILURE;
+    if (c->loop)
+        loop_stop(c->loop);
 }
 
 /* Settings are read: only now it is known whose jobs may be carried out, so only now the group is joined. */
@@ -451,10 +456,8 @@ static void on_settings(void *arg)
     struct error e = ERROR_NONE;
     const struct consumer_options options = {
         .group = "crm", .topics = topics, .ntopics = TOPICS, .events = &events, .arg = c};
-    if (consumer_new(c->loop, c->config, &options, &c->consumer, &e) == ERR_OK)
-        return;
-    fail(c, &e);
-    loop_stop(c->loop);
+    if (consumer_new(c->loop, c->config, &options, &c->consumer, &e))
+        fail(c, &e);
 }
 
 /* Facts are read on: what runs has to be read back to end. */
@@ -465,6 +468,7 @@ static void on_stop(void *arg, int signal)
     if (c->stop_by)
         return;
     log_info("stopping", LOG_INT("signal", signal));
+    ending_begin(&c->ending, limit * 2, EXIT_FAILURE, "requests under way");
     c->stop_by = loop_now(c->loop) + (limit < STOP_REQUESTS_MS ? limit : STOP_REQUESTS_MS);
     if (c->executor)
         executor_stop(c->executor, true);
@@ -492,13 +496,6 @@ static void make_executor(struct crm *c)
     c->executor = executor_new(&c->port, &options);
 }
 
-static void on_refused(void *arg, const struct error *why)
-{
-    struct crm *c = arg;
-    fail(c, why);
-    loop_stop(c->loop);
-}
-
 /* The topics are there: the way to Kafka, who uses both ways, and settings. */
 static void on_found(void *arg, const struct kafka_layout *layout)
 {
@@ -506,12 +503,12 @@ static void on_found(void *arg, const struct kafka_layout *layout)
     struct error e = ERROR_NONE;
     c->layout = *layout;
     if (producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, &e)) {
-        on_refused(c, &e);
+        fail(c, &e);
         return;
     }
     make_executor(c);
     if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, &e))
-        on_refused(c, &e);
+        fail(c, &e);
     else
         loop_timer_after(&c->gauges, 0);
 }
@@ -531,7 +528,7 @@ static enum err start_loop(struct crm *c, struct error *e)
 static enum err start(struct crm *c, struct error *e)
 {
     static const char *const names[CHECKS] = {"kafka", "settings", "group", "restored"};
-    static const struct connect_events events = {on_found, on_refused};
+    static const struct connect_events events = {on_found, fail};
     for (size_t i = 0; i < CHECKS; i++)
         c->checks[i] = (struct ops_check){names[i], OPS_FAIL};
     /* 1. the loop and its signals, before there are threads */
@@ -555,26 +552,32 @@ static enum err start(struct crm *c, struct error *e)
     return connect_new(c->loop, c->config, &events, c, &c->connect, e);
 }
 
+/* For the group: up to four fifths of the whole, the rest is for what comes after. */
 static int64_t left(const struct crm *c)
 {
-    int64_t ms = c->stop_by + c->config->shutdown_timeout_s * 500 - clock_boot_ms();
+    int64_t ms = c->stop_by + c->config->shutdown_timeout_s * 300 - clock_boot_ms();
     return c->stop_by && ms > 1000 ? ms : 1000;
 }
 
+/* Without a signal it comes after a failure. */
 static void stop(struct crm *c)
 {
-    if (c->consumer)
-        consumer_free(c->consumer, left(c));
+    ending_begin(&c->ending, c->config->shutdown_timeout_s * 1000, c->exit, "the group");
+    consumer_free(c->consumer, left(c));
     c->consumer = NULL;
     drop_shards(c);
+    ending_step(c->ending, "Kafka");
     connect_free(c->connect);
     accounts_free(c->accounts);
+    ending_step(c->ending, "the way to Megaplan");
     http_free(c->http);
-    if (c->producer)
-        producer_free(c->producer, 1000);
+    ending_step(c->ending, "the producer");
+    producer_free(c->producer, 1000);
     executor_free(c->executor);
     zones_free(c->zones);
+    ending_step(c->ending, "the ops port");
     ops_stop(c->ops);
+    ending_step(c->ending, "the exit");
     metrics_free(c->metrics);
     loop_free(c->loop);
 }
