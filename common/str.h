@@ -39,6 +39,11 @@ static inline bool str_starts(struct str a, struct str prefix)
     return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+static inline bool str_ends(struct str s, struct str end)
+{
+    return s.len >= end.len && (end.len == 0 || memcmp(s.ptr + s.len - end.len, end.ptr, end.len) == 0);
+}
+
 /* Order of bytes, a shorter text before a longer one that begins with it. <0, 0, >0. */
 static inline int str_cmp(struct str a, struct str b)
 {

@@ -99,12 +99,12 @@ START_TEST(counting)
         "[" ROW("30", "MANGO MTIz", "79991231212") "," ROW("29", "MANGO MTIz", "1") "]");
     ck_assert(look_count(l, &a, &settings));
     answer_done(&a);
-    ck_assert_uint_eq(l->page.nmarked, 2);
-    ck_assert(!l->page.more);
+    ck_assert_uint_eq(look_counted(l), 2);
+    ck_assert(!look_has_more(l));
     a = megaplan_kit_data("{}");
     ck_assert(!look_count(l, &a, &settings));
     answer_done(&a);
-    ck_assert_uint_eq(l->page.nmarked, 0);
+    ck_assert_uint_eq(look_counted(l), 0);
     look_free(l);
 }
 END_TEST

@@ -93,6 +93,7 @@ void world_rejoin(struct world_member *m)
     m->owner->partition = 3;
     m->owner->facts = facts_new(str_of(m->mark));
     m->next = 0;
+    m->restored = false;
     m->stopped_by_mark = false;
     m->nfinished = 0;
     world_log_read(m);

@@ -87,8 +87,9 @@ struct world_member {
     char mark[33];
     size_t next; /* of the facts, to be read */
     bool frozen, stopped_by_mark;
-    bool killed; /* in the middle of something: nothing of it reaches the world any more */
-    bool thawed; /* fences itself as soon as it looks at the clock */
+    bool killed;   /* in the middle of something: nothing of it reaches the world any more */
+    bool restored; /* has read its mark */
+    bool thawed;   /* fences itself as soon as it looks at the clock */
     int64_t finished[WORLD_MAX];
     size_t nfinished;
     int64_t next_due, turned_at; /* boot ms; what its executor waits for; its last turn */

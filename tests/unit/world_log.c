@@ -115,6 +115,23 @@ void world_log_drop(struct world_member *m)
     }
 }
 
+/* As the shard does. */
+static void tell(struct world_member *m, const struct world_fact *f, enum facts_change change)
+{
+    struct fact_key k = {.type = FACT_MARK};
+    struct error e = ERROR_NONE;
+    if (change == FACTS_OWN_MARK && !m->restored) {
+        m->restored = true;
+        executor_restored(m->executor, m->owner);
+        return;
+    }
+    if (!m->restored || fact_key_parse(str_of(f->key), &k, &e) || k.type == FACT_MARK)
+        k.account = k.name = STR_NONE;
+    if (k.type == FACT_STATE)
+        k.name = STR_NONE;
+    executor_read(m->executor, m->owner, k.account, k.name);
+}
+
 void world_log_read(struct world_member *m)
 {
     struct world *w = m->world;
@@ -136,7 +153,7 @@ void world_log_read(struct world_member *m)
             return;
         }
         m->owner->facts_next = (int64_t)m->next;
-        executor_read(m->executor, m->owner);
+        tell(m, f, change);
         if (strcmp(f->mark, m->mark) == 0 && strcmp(f->key, FACT_MARK_KEY) != 0)
             world_step(w, m, WORLD_READ, f->key);
     }

@@ -9,6 +9,8 @@
  */
 #include "worker/crm/client.h"
 
+#include <stdlib.h>
+
 #include "common/log.h"
 #include "common/megaplan/contractor.h"
 #include "common/mem.h"
@@ -20,6 +22,24 @@
 #include "worker/crm/who.h"
 
 #define STATE_USER_CREATED "user-created"
+
+struct client {
+    bool company;    /* who carries the number is one */
+    bool no_creator; /* the account refuses userCreated */
+};
+
+static struct client *state_of(struct work *w)
+{
+    if (!w->kind)
+        w->kind = mem_alloc(1, sizeof(struct client));
+    return w->kind;
+}
+
+static void done(struct work *w)
+{
+    free(w->kind);
+    w->kind = NULL;
+}
 
 /* ends */
 
@@ -53,6 +73,7 @@ static void end(struct executor *x, struct work *w, const char *client, bool mad
     struct fact f = fact_of(w);
     f.object = (char *)(uintptr_t)client;
     f.made = made;
+    f.company = !made && state_of(w)->company;
     if (!made)
         f.responsible = NULL;
     finish_done(x, w, &f, made ? "done" : "present", why, details_of(w, client));
@@ -60,10 +81,10 @@ static void end(struct executor *x, struct work *w, const char *client, bool mad
 
 /* the create */
 
-static bool refuses_creator(const struct work *w)
+static bool refuses_creator(struct work *w)
 {
     return facts_state(w->owner->facts, work_account(w), STR(STATE_USER_CREATED)).len > 0 ||
-           w->no_creator;
+           state_of(w)->no_creator;
 }
 
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
@@ -88,18 +109,24 @@ static void created(struct executor *x, struct work *w, const struct answer *a)
         return;
     }
     if (w->repeated)
-        twin_expect(x, w, w->since);
+        twin_expect(x, w, NULL, false);
     end(x, w, id, true, w->job->reason ? w->job->reason : "created");
+}
+
+static void without_creator(struct executor *x, struct work *w)
+{
+    state_of(w)->no_creator = true;
+    log_info("the account does not let us set the creator of a client; the description names him",
+             LOG_STR("account", work_account(w)));
+    record_state(x, w->owner, work_account(w), STR(STATE_USER_CREATED),
+                 "{\"refused\":true,\"v\":1}");
 }
 
 static bool refused(struct executor *x, struct work *w, const struct request_end *e)
 {
     if (refuses_creator(w) || !contractor_refuses_creator(&e->answer))
         return false;
-    w->no_creator = true;
-    log_info("the account does not let us set the creator of a client; the description names him",
-             LOG_STR("account", work_account(w)));
-    record_aside(x, w, FACT_STATE, STR(STATE_USER_CREATED), "{\"refused\":true,\"v\":1}");
+    without_creator(x, w);
     executor_judge(x, w);
     return true;
 }
@@ -128,6 +155,7 @@ static void judge(struct executor *x, struct work *w)
     }
     switch (who_of(x, w, true, &found)) {
     case WHO_FOUND:
+        state_of(w)->company = found.company;
         end(x, w, found.id, false,
             found.remembered ? "the client of this number is known from an earlier job"
                              : "a client with this number is there");
@@ -147,6 +175,6 @@ static void found_own(struct executor *x, struct work *w, const char *client, bo
 
 const struct work_ops *client_ops(void)
 {
-    static const struct work_ops ops = {.judge = judge, .found = found_own};
+    static const struct work_ops ops = {.judge = judge, .found = found_own, .done = done};
     return &ops;
 }

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <uthash.h>
-
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "worker/crm/act.h"
+#include "worker/crm/due.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/kinds.h"
@@ -21,12 +20,7 @@
 #include "worker/crm/request.h"
 
 #define LANE_NAME 160
-
-struct account {
-    struct service service; /* first, so that a service's address is its account's */
-    struct tally_gauges gauges;
-    UT_hash_handle hh;
-};
+#define RECORDINGS_TOGETHER_MS 300 /* those of one call come one upon the other */
 
 struct executor *executor_new(const struct port *port, const struct executor_options *options)
 {
@@ -81,7 +75,7 @@ const struct settings *executor_settings_of(const struct executor *x, const stru
     return x->port->settings(x->port->world, w->job->account);
 }
 
-static struct service *service_get(struct executor *x, const char *account)
+static struct account *account_get(struct executor *x, const char *account)
 {
     struct account *a = NULL;
     HASH_FIND_STR(x->accounts, account, a);
@@ -90,7 +84,7 @@ static struct service *service_get(struct executor *x, const char *account)
         service_init(&a->service, account);
         HASH_ADD_KEYPTR(hh, x->accounts, a->service.account, strlen(account), a);
     }
-    return &a->service;
+    return a;
 }
 
 /* work */
@@ -98,7 +92,8 @@ static struct service *service_get(struct executor *x, const char *account)
 static void adopt(struct executor *x, struct owner *o, struct work *w)
 {
     w->owner = o;
-    w->service = service_get(x, w->job->account);
+    w->account = account_get(x, w->job->account);
+    w->service = &w->account->service;
     w->taken_at = executor_now(x);
     w->prev = NULL;
     w->next = o->works;
@@ -165,23 +160,33 @@ static int level_of(const struct work *w)
     return w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
 }
 
-static void enter(struct executor *x, struct work *w, bool in_lanes)
+static void enter(struct executor *x, struct work *w)
 {
     char names[LANES_PER_WORK][LANE_NAME];
     struct str lanes[LANES_PER_WORK];
     size_t n = 0;
     const char *space = w->urgent ? "now" : "job";
-    if (in_lanes && w->job->number && *w->job->number) {
+    if (w->job->number && *w->job->number) {
         snprintf(names[n], LANE_NAME, "%s/n/%s", space, w->job->number);
         lanes[n] = str_of(names[n]);
         n++;
     }
-    if (in_lanes) {
-        snprintf(names[n], LANE_NAME, "%s/e/%s", space, w->job->entry_id);
-        lanes[n] = str_of(names[n]);
-        n++;
-    }
+    snprintf(names[n], LANE_NAME, "%s/e/%s", space, w->job->entry_id);
+    lanes[n] = str_of(names[n]);
+    n++;
     lanes_enter(x->lanes, &w->lane, work_account(w), lanes, n, level_of(w));
+}
+
+/* A call that rests in the hope of recordings need not wait any longer than for another one. */
+static void wake_head(struct executor *x, struct work *w)
+{
+    int64_t soon = executor_now(x) + RECORDINGS_TOGETHER_MS;
+    for (size_t i = 0; w->job->kind == JOB_RECORD && i < w->lane.nslots; i++) {
+        struct work *head = WORK_OF(lane, lanes_head(&w->lane.slots[i]));
+        bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET && !head->act;
+        if (head->job->kind == JOB_CALL && rests && head->timer.at > soon)
+            agenda_set(&x->works, &head->timer, soon);
+    }
 }
 
 /* A message nobody can read still has a place to be told of: what its key says. */
@@ -219,15 +224,35 @@ void executor_take(struct executor *x, struct owner *o, const struct kafka_messa
         finish_outcome(x, w, "unsupported", "this kind of job is not carried out yet");
         return;
     }
-    enter(x, w, true);
+    enter(x, w);
+    wake_head(x, w);
 }
 
-void executor_add(struct executor *x, struct owner *o, struct work *w, const struct work_ops *ops)
+static bool is_in_hand(const struct owner *o, struct str account, const char *id)
 {
-    w->ops = ops;
-    w->offset = -1;
+    for (const struct work *w = o->works; w; w = w->next)
+        if (w->offset < 0 && str_is(str_of(w->job->id), id) && str_eq(work_account(w), account))
+            return true;
+    return false;
+}
+
+void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
+                  struct str entry, const char *id, const char *number)
+{
+    const struct kafka_message none = {.topic = KAFKA_JOBS, .offset = -1};
+    if (is_in_hand(o, account, id))
+        return;
+    struct job *j = mem_alloc(1, sizeof *j);
+    j->kind = kind;
+    j->id = mem_copy(str_of(id));
+    j->account = mem_copy(account);
+    j->entry_id = mem_copy(entry);
+    j->number = number ? mem_copy(str_of(number)) : NULL;
+    j->data = jval_new_object();
+    struct work *w = work_new(j, &none);
+    w->ops = kinds_of(kind);
     adopt(x, o, w);
-    enter(x, w, false);
+    enter(x, w);
 }
 
 /* what work asks for */
@@ -339,9 +364,16 @@ int64_t executor_run(struct executor *x)
     return works < services ? works : services;
 }
 
-void executor_read(struct executor *x, struct owner *o)
+void executor_restored(struct executor *x, struct owner *o)
+{
+    due_restored(x, o);
+}
+
+void executor_read(struct executor *x, struct owner *o, struct str account, struct str id)
 {
     record_read(x, o);
+    if (id.len)
+        due_read(x, o, account, id);
 }
 
 void executor_settings(struct executor *x, const char *account)
@@ -389,7 +421,7 @@ static void gauge_work(struct work *w, int64_t now)
     enum tally_cause cause;
     if (!waits(w, &cause))
         return;
-    struct tally_gauges *g = &((struct account *)(void *)w->service)->gauges;
+    struct tally_gauges *g = &w->account->gauges;
     g->held[cause]++;
     if (now - w->taken_at > g->oldest_ms[cause])
         g->oldest_ms[cause] = now - w->taken_at;

@@ -42,8 +42,11 @@ void executor_free(struct executor *x); /* without finishing anything */
 void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m);
 /* Forgets all work of the owner: what runs is left to whoever settles it. */
 void executor_drop(struct executor *x, struct owner *o);
-/* The owner's facts were read up to o->facts_next. */
-void executor_read(struct executor *x, struct owner *o);
+/* The owner's facts are all there (its mark was read): what they say is due is begun. */
+void executor_restored(struct executor *x, struct owner *o);
+/* The owner's facts were read up to o->facts_next; the last one was of this job, or a state of this account
+ * (id empty), or of neither (both empty). */
+void executor_read(struct executor *x, struct owner *o, struct str account, struct str id);
 /* The account's settings changed: limits, credentials. */
 void executor_settings(struct executor *x, const char *account);
 /* No request is begun while stopped; what runs comes to its end. */
@@ -72,8 +75,10 @@ void executor_rest(struct executor *x, struct work *w, int64_t at);
 void executor_hold_place(struct executor *x, struct work *w, bool hold);
 /* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
-/* New work without a message of its own, in no lane; takes w over. */
-void executor_add(struct executor *x, struct owner *o, struct work *w, const struct work_ops *ops);
+/* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is
+ * in hand already, nothing happens. */
+void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
+                  struct str entry, const char *id, const char *number);
 /* The work is over: leaves its lanes (if it has not yet), tells the port, is freed. */
 void executor_end(struct executor *x, struct work *w);
 

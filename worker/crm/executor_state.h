@@ -4,13 +4,12 @@
 #ifndef WORKER_CRM_EXECUTOR_STATE_H
 #define WORKER_CRM_EXECUTOR_STATE_H
 
+#include "worker/crm/account.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/lanes.h"
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
-
-struct account; /* a service by its name, executor.c */
 
 struct executor {
     const struct port *port;

@@ -103,6 +103,12 @@ static void begin(struct executor *x, struct work *w, const char *result, const 
     finish_go_on(x, w);
 }
 
+void finish_employee(struct work *w, const char *employee)
+{
+    if (*employee)
+        set_text(&w->ending.employee, employee);
+}
+
 void finish_done(struct executor *x, struct work *w, const struct fact *f, const char *result,
                  const char *reason, char *details)
 {
@@ -128,7 +134,7 @@ void finish_dead(struct executor *x, struct work *w, enum err kind, const char *
                            .entry_id = w->job->entry_id,
                            .number = w->job->number,
                            .none = (char *)(uintptr_t)reason};
-    w->ending.dead = true;
+    w->ending.dead = w->offset >= 0; /* what no message asked for has nothing to be sent again */
     /* What could not even be read has no id to give up. */
     w->ending.fact = w->job->kind < JOB_KINDS;
     w->ending.fact_type = FACT_GIVEN_UP;
@@ -136,5 +142,5 @@ void finish_dead(struct executor *x, struct work *w, enum err kind, const char *
     w->ending.fact_value = w->ending.fact ? fact_encode(FACT_GIVEN_UP, &f) : NULL;
     w->ending.status = status;
     w->ending.error_kind = error_kind_name(kind);
-    begin(x, w, "dead", reason);
+    begin(x, w, w->ending.dead ? "dead" : "given-up", reason);
 }

@@ -3,13 +3,25 @@
  */
 #include "worker/crm/kinds.h"
 
+#include "worker/crm/call.h"
 #include "worker/crm/client.h"
+#include "worker/crm/link.h"
+#include "worker/crm/recording.h"
+#include "worker/crm/twin.h"
 
 const struct work_ops *kinds_of(enum job_kind kind)
 {
     switch (kind) {
     case JOB_CLIENT:
         return client_ops();
+    case JOB_CALL:
+        return call_ops();
+    case JOB_RECORD:
+        return recording_ops();
+    case JOB_LINK:
+        return link_ops();
+    case JOB_TWIN:
+        return twin_ops();
     default:
         return NULL;
     }

@@ -342,6 +342,11 @@ void lanes_run(struct lanes *l, struct lanes_entry *e)
     move(l, e, LANES_RUNNING);
 }
 
+struct lanes_entry *lanes_head(const struct lanes_slot *s)
+{
+    return s->lane->head->entry;
+}
+
 /* turns */
 
 static struct lanes_entry *best_of(const struct lanes_account *a)

@@ -83,6 +83,9 @@ void lanes_rest(struct lanes *l, struct lanes_entry *e);
 /* Its time has come: running, from RESTING. */
 void lanes_run(struct lanes *l, struct lanes_entry *e);
 
+/* The one at the head of the slot's lane, which may be its own. */
+struct lanes_entry *lanes_head(const struct lanes_slot *s);
+
 /* The best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
 struct lanes_entry *lanes_best(struct lanes *l);
 /* It acts: running now; its account goes behind the others. */

@@ -1,31 +1,111 @@
 /*
- * The state of one looking. Pure but for memory.
+ * The state of one looking, and a table of how each kind of thing is looked for. Pure but for memory.
  */
 #include "worker/crm/look.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/megaplan/callinfo.h"
+#include "common/megaplan/marker.h"
 #include "common/mem.h"
+
+struct way { /* how a kind of thing is looked for */
+    const char *operation, *path;
+    enum answer_about about;
+    char *(*url)(const struct look *l, const struct settings *s);
+    /* Takes an answer in: l->found, l->made, l->more, l->count. False: it says nothing. */
+    bool (*take)(struct look *l, const struct answer *a, const struct settings *s);
+};
+
+struct look {
+    char *id;            /* of the job whose request is looked for */
+    struct fact *intent; /* what it wrote before */
+    const struct way *way;
+    char *marker;
+    struct phone phone;
+    int64_t since;   /* unix ms */
+    int64_t base_at; /* boot ms: the times count from here */
+    unsigned done;   /* looks that ended without finding */
+    unsigned pages;  /* of the look that runs */
+    struct contractor_page clients;
+    char found[LOOKUP_ID]; /* "" = nothing yet */
+    bool made, more;
+    bool enough; /* it need not be looked any further */
+    size_t count;
+};
 
 static const int64_t times_ms[LOOK_TIMES] = {2000, 5000, 15000, 45000};
 
-/* A fact is copied by its codec: what is found later is written with the same members. */
-static struct fact *copy_of(const struct fact *f)
+/* clients */
+
+static char *client_url(const struct look *l, const struct settings *s)
 {
-    struct error e = ERROR_NONE;
-    struct fact *copy = NULL;
-    char *text CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, f);
-    if (fact_decode(str_of(text), &copy, &e))
-        mem_out();
-    return copy;
+    return contractor_list_url(str_of(s->megaplan.base_url), str_of(l->clients.last));
 }
+
+static bool client_take(struct look *l, const struct answer *a, const struct settings *s)
+{
+    const struct contractor_search wanted = {.marker = str_of(l->marker),
+                                             .number = l->phone,
+                                             .country_code = str_of(s->country_code),
+                                             .since = l->since};
+    struct contractor_page *p = &l->clients;
+    if (!contractor_read_page(a, &wanted, p))
+        return false;
+    l->made = p->marked[0] != '\0';
+    memcpy(l->found, l->made ? p->marked : p->numbered, sizeof l->found);
+    l->more = p->more;
+    l->enough = l->made;
+    l->count = p->nmarked > p->nnumbered ? p->nmarked : p->nnumbered;
+    return true;
+}
+
+/* calls */
+
+static char *call_url(const struct look *l, const struct settings *s)
+{
+    return callinfo_find_url(str_of(s->megaplan.base_url), str_of(l->intent->entry_id));
+}
+
+static bool call_take(struct look *l, const struct answer *a, const struct settings *s)
+{
+    (void)s;
+    if (!callinfo_read_id(a, str_of(l->intent->entry_id), l->found))
+        return false;
+    l->made = true;
+    l->more = false;
+    l->count = 1;
+    return true;
+}
+
+static const struct way client_way = {"client.look", "/contractorHuman", ANSWER_ABOUT_ACCOUNT,
+                                      client_url, client_take};
+static const struct way call_way = {"call.look", "/callInfo/provider", ANSWER_ABOUT_RECORD,
+                                    call_url, call_take};
+
+static const struct way *way_of(enum job_kind kind)
+{
+    switch (kind) {
+    case JOB_CALL:
+    case JOB_POPUP:
+        return &call_way;
+    default:
+        return &client_way;
+    }
+}
+
+/* one looking */
 
 struct look *look_new(struct str id, const struct fact *intent, int64_t written_at, int64_t now)
 {
     struct look *l = mem_alloc(1, sizeof *l);
     l->id = mem_copy(id);
-    l->intent = copy_of(intent);
-    l->marker = contractor_marker(str_of(intent->entry_id));
+    l->intent = fact_copy(intent);
+    if (!l->intent)
+        mem_out();
+    l->way = way_of(intent->kind);
+    l->marker = marker_make(str_of(intent->entry_id));
     if (!phone_from_pbx(str_of(intent->number), &l->phone))
         l->phone = (struct phone){0};
     l->since = written_at - LOOK_BACK_MS;
@@ -43,6 +123,16 @@ void look_free(struct look *l)
     free(l);
 }
 
+const char *look_id(const struct look *l)
+{
+    return l->id;
+}
+
+const struct fact *look_intent(const struct look *l)
+{
+    return l->intent;
+}
+
 int64_t look_at(const struct look *l)
 {
     return l->base_at + times_ms[l->done < LOOK_TIMES ? l->done : LOOK_TIMES - 1];
@@ -50,35 +140,38 @@ int64_t look_at(const struct look *l)
 
 const char *look_operation(const struct look *l)
 {
-    (void)l;
-    return "client.look";
+    return l->way->operation;
 }
 
 const char *look_path(const struct look *l)
 {
-    (void)l;
-    return "/contractorHuman";
+    return l->way->path;
+}
+
+enum answer_about look_about(const struct look *l)
+{
+    return l->way->about;
 }
 
 char *look_url(const struct look *l, const struct settings *s)
 {
-    return contractor_list_url(str_of(s->megaplan.base_url), str_of(l->page.last));
+    return l->way->url(l, s);
 }
 
+/* The next request is a first page again. */
 static void restart(struct look *l)
 {
-    l->page = (struct contractor_page){0};
+    l->clients = (struct contractor_page){0};
     l->pages = 0;
+    l->found[0] = '\0';
+    l->made = l->more = l->enough = false;
+    l->count = 0;
 }
 
 bool look_count(struct look *l, const struct answer *a, const struct settings *s)
 {
-    const struct contractor_search wanted = {.marker = str_of(l->marker),
-                                             .number = l->phone,
-                                             .country_code = str_of(s->country_code),
-                                             .since = l->since};
-    bool ended = !contractor_read_page(a, &wanted, &l->page);
-    if (ended || (l->page.more && ++l->pages >= LOOK_PAGES_MAX)) {
+    bool ended = !l->way->take(l, a, s);
+    if (ended || (l->more && ++l->pages >= LOOK_PAGES_MAX)) {
         restart(l);
         return false;
     }
@@ -89,18 +182,31 @@ enum look_step look_take(struct look *l, const struct answer *a, const struct se
 {
     if (!look_count(l, a, s))
         return LOOK_BROKEN;
-    if (l->page.marked[0])
+    if (l->enough)
         return LOOK_FOUND;
-    if (l->page.more)
+    if (l->more)
         return LOOK_MORE;
-    if (l->page.numbered[0])
-        return LOOK_FOUND;
+    return l->found[0] ? LOOK_FOUND : look_missing(l);
+}
+
+enum look_step look_missing(struct look *l)
+{
     restart(l);
     return ++l->done < LOOK_TIMES ? LOOK_WAIT : LOOK_NOT_DONE;
 }
 
 const char *look_found(const struct look *l, bool *made)
 {
-    *made = l->page.marked[0] != '\0';
-    return *made ? l->page.marked : l->page.numbered;
+    *made = l->made;
+    return l->found;
+}
+
+bool look_has_more(const struct look *l)
+{
+    return l->more;
+}
+
+size_t look_counted(const struct look *l)
+{
+    return l->count;
 }

@@ -187,6 +187,26 @@ void record_aside(struct executor *x, const struct work *w, enum fact_type type,
     send_fact(x, w, type, name, value, NULL);
 }
 
+void record_state(struct executor *x, const struct owner *o, struct str account, struct str name,
+                  const char *value)
+{
+    char *key CLEANUP(mem_free_text) = fact_key_make(FACT_STATE, account, name);
+    char at[TEXT_TIME_SIZE];
+    struct error e = ERROR_NONE;
+    text_time(x->port->wall(x->port->world), at);
+    const struct kafka_header headers[] = {{FACT_HEADER_MARK, facts_mark(o->facts)},
+                                           {FACT_HEADER_AT, str_of(at)}};
+    const struct producer_record r = {.topic = KAFKA_FACTS,
+                                      .partition = o->partition,
+                                      .key = str_of(key),
+                                      .value = str_of(value),
+                                      .headers = headers,
+                                      .nheaders = 2};
+    if (x->port->produce(x->port->world, &r, &e))
+        log_warn("a state was not taken by the producer", LOG_STR("account", account),
+                 LOG_STR("name", name), LOG_ERROR(&e));
+}
+
 void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
                     void (*then)(struct executor *x, struct work *w, bool ok))
 {

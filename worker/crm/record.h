@@ -18,8 +18,11 @@ void record_fact(struct executor *x, struct work *w, enum fact_type type, const 
 /* The same for a fact of another job. */
 void record_fact_of(struct executor *x, struct work *w, enum fact_type type, struct str id,
                     const char *value, void (*then)(struct executor *x, struct work *w, bool ok));
-/* Writes a fact of another job, or a state, and waits for nothing. */
+/* Writes a fact of another job, and waits for nothing. */
 void record_aside(struct executor *x, const struct work *w, enum fact_type type, struct str name,
+                  const char *value);
+/* Writes a state of an account (account/state/<name>), and waits for nothing. */
+void record_state(struct executor *x, const struct owner *o, struct str account, struct str name,
                   const char *value);
 /* The outcome of the work; then as above but for reading back. then NULL: waits for nothing. */
 void record_outcome(struct executor *x, struct work *w, const struct outcome *o,

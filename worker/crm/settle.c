@@ -15,7 +15,7 @@ static void look_again(struct executor *x, struct work *w);
 
 static bool is_own(const struct work *w)
 {
-    return str_is(str_of(w->look->id), w->job->id);
+    return str_is(str_of(look_id(w->look)), w->job->id);
 }
 
 static void end_look(struct work *w)
@@ -36,13 +36,13 @@ static void told(struct executor *x, struct work *w, bool ok)
 /* The done fact of the job that was looked for, the same bytes that its own worker would write. */
 static void write_found(struct executor *x, struct work *w, const char *object, bool made)
 {
-    struct fact done = *w->look->intent;
+    struct fact done = *look_intent(w->look);
     done.object = (char *)(uintptr_t)object;
     done.made = made;
     if (!made)
         done.responsible = NULL;
     char *value CLEANUP(mem_free_text) = fact_encode(FACT_DONE, &done);
-    char *id CLEANUP(mem_free_text) = mem_copy(str_of(w->look->id));
+    char *id CLEANUP(mem_free_text) = mem_copy(str_of(look_id(w->look)));
     end_look(w);
     w->act = NULL;
     record_fact_of(x, w, FACT_DONE, str_of(id), value, told);
@@ -52,7 +52,7 @@ static void found(struct executor *x, struct work *w)
 {
     bool made = false;
     char *object CLEANUP(mem_free_text) = mem_copy(str_of(look_found(w->look, &made)));
-    tally_unknown(x->tally, job_kind_name(w->look->intent->kind), true);
+    tally_unknown(x->tally, job_kind_name(look_intent(w->look)->kind), true);
     if (!is_own(w)) {
         write_found(x, w, object, made);
         return;
@@ -64,22 +64,16 @@ static void found(struct executor *x, struct work *w)
 
 static void not_done(struct executor *x, struct work *w)
 {
-    tally_unknown(x->tally, job_kind_name(w->look->intent->kind), false);
-    facts_settle(w->owner->facts, work_account(w), str_of(w->look->id));
+    tally_unknown(x->tally, job_kind_name(look_intent(w->look)->kind), false);
+    facts_settle(w->owner->facts, work_account(w), str_of(look_id(w->look)));
     w->repeated = true;
     end_look(w);
     executor_judge(x, w);
 }
 
-static void looked(struct executor *x, struct work *w, const struct answer *a)
+static void step(struct executor *x, struct work *w, enum look_step next)
 {
-    const struct settings *s = executor_settings_of(x, w);
-    if (!s) {
-        look_again(x, w);
-        return;
-    }
-    w->failures = 0;
-    switch (look_take(w->look, a, s)) {
+    switch (next) {
     case LOOK_MORE:
         look_again(x, w);
         break;
@@ -97,6 +91,25 @@ static void looked(struct executor *x, struct work *w, const struct answer *a)
     }
 }
 
+static void looked(struct executor *x, struct work *w, const struct answer *a)
+{
+    const struct settings *s = executor_settings_of(x, w);
+    w->failures = 0;
+    if (s)
+        step(x, w, look_take(w->look, a, s));
+    else
+        look_again(x, w);
+}
+
+/* What the path names is not there (yet). */
+static bool refused(struct executor *x, struct work *w, const struct request_end *end)
+{
+    if (end->status != 404)
+        return false;
+    step(x, w, look_missing(w->look));
+    return true;
+}
+
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
 {
     (void)x;
@@ -106,13 +119,25 @@ static bool build(struct executor *x, struct work *w, const struct settings *s, 
     return true;
 }
 
-static const struct act look_act = {
+static const struct act list_act = {
     .method = "GET", .midway = true, .build = build, .good = looked, .again = look_again};
+static const struct act record_act = {.method = "GET",
+                                      .about = ANSWER_ABOUT_RECORD,
+                                      .midway = true,
+                                      .build = build,
+                                      .good = looked,
+                                      .refused = refused,
+                                      .again = look_again};
+
+static const struct act *act_of(const struct work *w)
+{
+    return look_about(w->look) == ANSWER_ABOUT_RECORD ? &record_act : &list_act;
+}
 
 static void look_again(struct executor *x, struct work *w)
 {
     if (executor_settings_of(x, w))
-        act_want(x, w, &look_act);
+        act_want(x, w, act_of(w));
     else /* the account is gone: what is to be said of that, judging says */
         executor_judge(x, w);
 }
@@ -123,7 +148,7 @@ static void begin(struct executor *x, struct work *w, struct str id, const struc
     if (w->since == 0 || written_at < w->since)
         w->since = written_at;
     w->look = look_new(id, intent, written_at, executor_now(x));
-    w->act = &look_act;
+    w->act = act_of(w);
     executor_rest(x, w, look_at(w->look));
 }
 

@@ -199,6 +199,7 @@ static void begin_work(struct shard *s)
     struct error e = ERROR_NONE;
     s->state = WORKING;
     s->restored_at = s->port->boot(s->port->arg);
+    executor_restored(s->executor, &s->owner);
     log_info("restored", LOG_INT("partition", s->owner.partition),
              LOG_INT("ms", shard_restore_ms(s)), LOG_INT("count", facts_count(s->owner.facts)));
     for (size_t i = 0; i < JOB_TOPICS; i++) {
@@ -215,6 +216,17 @@ static void begin_work(struct shard *s)
 }
 
 /* messages */
+
+static void tell_read(struct shard *s, struct str key, bool noted)
+{
+    struct fact_key k = {.type = FACT_MARK};
+    struct error ignored = ERROR_NONE;
+    if (s->state != WORKING || !noted || fact_key_parse(key, &k, &ignored) || k.type == FACT_MARK)
+        k.account = k.name = STR_NONE;
+    if (k.type == FACT_STATE)
+        k.name = STR_NONE;
+    executor_read(s->executor, &s->owner, k.account, k.name);
+}
 
 static void take_fact(struct shard *s, const struct kafka_message *m)
 {
@@ -241,7 +253,7 @@ static void take_fact(struct shard *s, const struct kafka_message *m)
     else if (change == FACTS_OWN_MARK && s->state == MARKING)
         begin_work(s);
     else
-        executor_read(s->executor, &s->owner);
+        tell_read(s, m->key, change == FACTS_NOTED);
 }
 
 /* Without a commit everything over 7 days old is passed over. */

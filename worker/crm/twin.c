@@ -1,8 +1,8 @@
 /*
  * Ten minutes later: two objects with one marker, or of one number?
  *
- *   judge --10 min--> page, page ... --> one: nothing to tell
- *                                    --> more: alarm (metric, log, outcome)
+ *   judge --10 min after its intent--> page, page ... --> one: nothing to tell
+ *                                                     --> more: alarm (metric, log, outcome)
  */
 #include "worker/crm/twin.h"
 
@@ -15,117 +15,126 @@
 #include "worker/crm/finish.h"
 #include "worker/crm/look.h"
 #include "worker/crm/record.h"
-#include "worker/crm/request.h"
 
 #define TWIN_AFTER_MS (10 * 60 * 1000)
 
-struct twin {
-    struct look *look;
-    bool waited;
-};
-
-static void alarm_of(struct executor *x, struct work *w, size_t n)
+void twin_expect(struct executor *x, const struct work *w, const char *client, bool company)
 {
-    struct twin *t = w->kind;
-    char *reason CLEANUP(mem_free_text) =
-        mem_format("%zu clients of one call stand in Megaplan: contractorHuman/%s is one of them, "
-                   "merge them there",
-                   n, t->look->page.marked[0] ? t->look->page.marked : t->look->page.numbered);
-    log_fail("twins", LOG_STR("account", work_account(w)), LOG_TEXT("entry_id", w->job->entry_id),
-             LOG_TEXT("job", w->job->id), LOG_TEXT("reason", reason));
-    const struct outcome o = {.at = x->port->wall(x->port->world),
-                              .what = "outcome",
-                              .job = w->job->id,
-                              .kind = job_kind_name(w->job->kind),
-                              .rule = w->job->rule,
-                              .result = "twin",
-                              .reason = reason};
-    record_outcome(x, w, &o, NULL);
+    const struct fact intent = {.kind = JOB_TWIN,
+                                .entry_id = w->job->entry_id,
+                                .number = w->job->number,
+                                .client = (char *)(uintptr_t)client,
+                                .company = company,
+                                .at = w->since / 1000};
+    char *value CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, &intent);
+    char *id CLEANUP(mem_free_text) =
+        mem_format("%s:%s", w->job->entry_id, job_kind_name(JOB_TWIN));
+    record_aside(x, w, FACT_INTENT, str_of(id), value);
+}
+
+static const struct facts_entry *entry_of(const struct work *w)
+{
+    const struct facts_entry *e = facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    return e && e->said ? e : NULL;
+}
+
+static const char *kind_of(const struct look *l)
+{
+    return job_kind_name(look_intent(l)->kind);
+}
+
+static void end(struct executor *x, struct work *w, const char *result, const char *why)
+{
+    struct fact f = {.kind = JOB_TWIN,
+                     .entry_id = w->job->entry_id,
+                     .number = w->job->number,
+                     .none = (char *)(uintptr_t)why};
+    finish_done(x, w, &f, result, why, NULL);
 }
 
 static void counted(struct executor *x, struct work *w)
 {
-    const struct contractor_page *p = &((struct twin *)w->kind)->look->page;
-    size_t n = p->nmarked > p->nnumbered ? p->nmarked : p->nnumbered;
-    tally_twin(x->tally, job_kind_name(w->job->kind), n > 1);
-    if (n > 1)
-        alarm_of(x, w, n);
-    executor_end(x, w);
+    struct look *l = w->kind;
+    size_t n = look_counted(l);
+    bool made;
+    tally_twin(x->tally, kind_of(l), n > 1);
+    if (n <= 1) {
+        end(x, w, "none", "one stands there");
+        return;
+    }
+    char *reason CLEANUP(mem_free_text) =
+        mem_format("%zu objects (%s) of one call stand in Megaplan: %s is one of them, merge them "
+                   "there",
+                   n, kind_of(l), look_found(l, &made));
+    log_fail("twins", LOG_STR("account", work_account(w)), LOG_TEXT("entry_id", w->job->entry_id),
+             LOG_TEXT("job", w->job->id), LOG_TEXT("reason", reason));
+    end(x, w, "twin", reason);
 }
 
 static void taken(struct executor *x, struct work *w, const struct answer *a)
 {
-    struct twin *t = w->kind;
+    struct look *l = w->kind;
     const struct settings *s = executor_settings_of(x, w);
-    if (!s || !look_count(t->look, a, s))
+    if (!s || !look_count(l, a, s))
         executor_rest(x, w, executor_now(x) + x->options.retry_max_ms);
-    else if (t->look->page.more)
+    else if (look_has_more(l))
         executor_judge(x, w);
     else
         counted(x, w);
 }
 
-static bool refused(struct executor *x, struct work *w, const struct request_end *end)
+static bool refused(struct executor *x, struct work *w, const struct request_end *e)
 {
-    (void)end;
-    executor_end(x, w);
+    end(x, w, "none", e->why);
     return true;
 }
 
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
 {
     (void)x;
-    r->url = look_url(((struct twin *)w->kind)->look, s);
+    r->operation = "twin.look";
+    r->path = look_path(w->kind);
+    r->url = look_url(w->kind, s);
     return true;
 }
 
-static const struct act page_act = {.operation = "client.twins",
-                                    .method = "GET",
-                                    .path = "/contractorHuman",
-                                    .build = build,
-                                    .good = taken,
-                                    .refused = refused};
+static const struct act page_act = {
+    .method = "GET", .build = build, .good = taken, .refused = refused};
+
+/* Looks back to the first request that may have made it. */
+static struct look *look_of(const struct executor *x, const struct work *w,
+                            const struct facts_entry *e)
+{
+    struct fact target = *e->said;
+    target.kind = e->said->client ? JOB_TASK : JOB_CLIENT;
+    return look_new(str_of(w->job->id), &target, e->said->at * 1000, executor_now(x));
+}
 
 static void judge(struct executor *x, struct work *w)
 {
-    struct twin *t = w->kind;
-    if (!t->waited) {
-        t->waited = true;
-        executor_rest(x, w, executor_now(x) + TWIN_AFTER_MS);
+    const struct facts_entry *e = entry_of(w);
+    if (!e) {
+        executor_end(x, w);
         return;
     }
+    int64_t wait = e->written_at + TWIN_AFTER_MS - x->port->wall(x->port->world);
+    if (wait > 0) {
+        executor_rest(x, w, executor_now(x) + wait);
+        return;
+    }
+    if (!w->kind)
+        w->kind = look_of(x, w, e);
     act_want(x, w, &page_act);
 }
 
 static void done(struct work *w)
 {
-    struct twin *t = w->kind;
-    look_free(t->look);
-    free(t);
+    look_free(w->kind);
     w->kind = NULL;
 }
 
-static char *copied(const char *text)
-{
-    return text ? mem_copy(str_of(text)) : NULL;
-}
-
-void twin_expect(struct executor *x, const struct work *w, int64_t since)
+const struct work_ops *twin_ops(void)
 {
     static const struct work_ops ops = {.judge = judge, .done = done};
-    const struct fact intent = {
-        .kind = w->job->kind, .entry_id = w->job->entry_id, .number = w->job->number};
-    const struct kafka_message none = {.topic = w->topic};
-    struct job *j = mem_alloc(1, sizeof *j);
-    j->kind = w->job->kind;
-    j->id = mem_format("%s:twin", w->job->id);
-    j->account = copied(w->job->account);
-    j->entry_id = copied(w->job->entry_id);
-    j->number = copied(w->job->number);
-    j->rule = copied(w->job->rule);
-    struct twin *t = mem_alloc(1, sizeof *t);
-    t->look = look_new(str_of(w->job->id), &intent, since, executor_now(x));
-    struct work *check = work_new(j, &none);
-    check->kind = t;
-    executor_add(x, w->owner, check, &ops);
+    return &ops;
 }

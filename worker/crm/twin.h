@@ -1,16 +1,17 @@
 /*
- * After a create that was repeated: ten minutes later, are there two (design.md section 3 "Looking")?
- * A request that Megaplan carries out a minute late makes a second client, and nothing on our side can
- * prevent it; it must not go unnoticed. Lives in memory: a restart forgets the check.
+ * Internal work `entry:twin` (design.md section 3 "Looking"): ten minutes after a create that was repeated
+ * behind an unknown end it is looked for once more; two objects of one marker, or of one number, are an
+ * alarm, never silence. That it is due stands in facts, so a restart does not forget it.
  */
 #ifndef WORKER_CRM_TWIN_H
 #define WORKER_CRM_TWIN_H
 
-#include <stdint.h>
+#include "worker/crm/work.h"
 
-#include "worker/crm/executor.h"
+/* Makes a check due for what this work just created: w->since is when the first such request may have been
+ * made. client: where a task belongs; NULL: the object is a client. */
+void twin_expect(struct executor *x, const struct work *w, const char *client, bool company);
 
-/* The work's client was created anew after an unknown outcome; since: the first intent, unix ms. */
-void twin_expect(struct executor *x, const struct work *w, int64_t since);
+const struct work_ops *twin_ops(void);
 
 #endif

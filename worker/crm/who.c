@@ -80,7 +80,7 @@ static bool build_search(struct executor *x, struct work *w, const struct settin
 {
     (void)x;
     r->url = lookup_search_url(str_of(s->megaplan.base_url), &w->who->lookup);
-    return true;
+    return r->url != NULL; /* else the list cannot be read to its end */
 }
 
 static void searched(struct executor *x, struct work *w, const struct answer *a)

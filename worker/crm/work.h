@@ -18,6 +18,7 @@
 #include "worker/crm/owner.h"
 #include "worker/crm/service.h"
 
+struct account;
 struct act;
 struct executor;
 struct look;
@@ -76,7 +77,8 @@ struct work {
     struct owner *owner;
     struct work *prev, *next; /* of the owner */
     struct work *prev_awaiting, *next_awaiting;
-    struct service *service;
+    struct account *account;
+    struct service *service;   /* the account's */
     struct executor *executor; /* while a request runs */
     const struct work_ops *ops;
     void *kind; /* the kind's own state */
@@ -98,7 +100,6 @@ struct work {
     int64_t intent_wall; /* the same, unix ms */
     struct look *look;   /* looking for what a request may have made; NULL: not */
     bool repeated;       /* a request like its own had an unknown end and was found not done */
-    bool no_creator;     /* the account refuses userCreated, as it told this work */
     int64_t since;       /* unix ms of the first intent that was looked for; 0 = none */
     struct who *who;     /* who carries the number, as far as asked; NULL: not asked */
     struct http_transfer *transfer;

@@ -1,0 +1,71 @@
+/*
+ * What the facts say is due.
+ */
+#include "worker/crm/due.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/known.h"
+
+struct question { /* about one owner's facts */
+    struct executor *x;
+    struct owner *owner;
+    struct str account;
+};
+
+static void add(const struct question *q, struct str entry, enum job_kind kind, const char *rest,
+                const char *number)
+{
+    char *id CLEANUP(mem_free_text) =
+        mem_format("%.*s:%s%s", STR_ARG(entry), job_kind_name(kind), rest);
+    executor_add(q->x, q->owner, kind, q->account, entry, id, number);
+}
+
+/* The number of a job that facts know, which names its lane. */
+static const char *number_of(const struct question *q, struct str entry, enum job_kind kind)
+{
+    char *id CLEANUP(mem_free_text) = mem_format("%.*s:%s", STR_ARG(entry), job_kind_name(kind));
+    const struct facts_entry *e = facts_find(q->owner->facts, q->account, str_of(id));
+    return e && e->said ? e->said->number : NULL;
+}
+
+static void ask_entry(const struct question *q, struct str entry)
+{
+    const struct facts *f = q->owner->facts;
+    struct known_call call;
+    if (known_due_link(f, q->account, entry) && known_call(f, q->account, entry, &call))
+        add(q, entry, JOB_LINK, "", call.number);
+    if (known_due_twin(f, q->account, entry))
+        add(q, entry, JOB_TWIN, "", number_of(q, entry, JOB_TWIN));
+}
+
+static void visit_restored(void *arg, struct str account, struct str entry)
+{
+    struct question *q = arg;
+    q->account = account;
+    ask_entry(q, entry);
+}
+
+void due_restored(struct executor *x, struct owner *o)
+{
+    struct question q = {.x = x, .owner = o};
+    facts_due(o->facts, visit_restored, &q);
+}
+
+static void visit_call(void *arg, struct str entry)
+{
+    ask_entry(arg, entry);
+}
+
+void due_read(struct executor *x, struct owner *o, struct str account, struct str id)
+{
+    struct question q = {x, o, account};
+    const struct facts_entry *e = facts_find(o->facts, account, id);
+    if (!e || !e->said || !e->said->entry_id)
+        return;
+    ask_entry(&q, str_of(e->said->entry_id));
+    if (e->done && e->said->kind == JOB_CLIENT && e->said->number) /* its calls may wait for it */
+        known_due_links(o->facts, account, str_of(e->said->number), visit_call, &q);
+}
