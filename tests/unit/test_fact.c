@@ -53,91 +53,91 @@ static char entry[] = "E=", number[] = "79991231212", client[] = "1000011", empl
 static char none[] = "not new", link_a[] = "https://a/?b=\"1\"", link_b[] = "https://b/";
 static char *links[] = {link_a, link_b};
 
+static char data[] = "{\"b\":1, \"a\":2}";
+static const struct {
+    enum fact_type type;
+    struct fact fact;
+    const char *value;
+} values[] = {
+    {FACT_INTENT,
+     {.kind = JOB_CLIENT, .entry_id = entry, .number = number, .object = client, .none = none},
+     "{\"entry\":\"E=\",\"kind\":\"client\",\"number\":\"79991231212\",\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_CLIENT,
+      .entry_id = entry,
+      .number = number,
+      .object = client,
+      .made = true,
+      .responsible = employee},
+     "{\"client\":\"1000011\",\"entry\":\"E=\",\"kind\":\"client\",\"made\":true,"
+     "\"number\":\"79991231212\",\"responsible\":\"1000005\",\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_CLIENT, .entry_id = entry, .none = none},
+     "{\"entry\":\"E=\",\"kind\":\"client\",\"none\":\"not new\",\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_TASK, .object = client},
+     "{\"kind\":\"task\",\"made\":false,\"task\":\"1000011\",\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_RECORD, .object = client, .data = data},
+     "{\"call\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"record\",\"made\":false,"
+     "\"v\":1}"},
+    {FACT_INTENT,
+     {.kind = JOB_RESPONSIBLE, .responsible = employee},
+     "{\"kind\":\"responsible\",\"responsible\":\"1000005\",\"v\":1}"},
+    {FACT_GIVEN_UP,
+     {.kind = JOB_POPUP, .entry_id = entry, .object = client},
+     "{\"entry\":\"E=\",\"kind\":\"popup\",\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_CALL,
+      .entry_id = entry,
+      .number = number,
+      .object = employee,
+      .made = true,
+      .client = client,
+      .company = true,
+      .at = 1700000000,
+      .verdict = JOB_TALKED_TO,
+      .summarized = true,
+      .links = links,
+      .nlinks = 2},
+     "{\"at\":1700000000,\"call\":\"1000005\",\"client\":\"1000011\",\"company\":true,"
+     "\"entry\":\"E=\",\"kind\":\"call\","
+     "\"links\":[\"https://a/?b=\\\"1\\\"\",\"https://b/\"],\"made\":true,"
+     "\"number\":\"79991231212\",\"summarized\":true,\"v\":1,\"verdict\":\"talked\"}"},
+    {FACT_INTENT,
+     {.kind = JOB_TASK,
+      .object = client,
+      .made = true,
+      .client = client,
+      .at = 5,
+      .verdict = JOB_MISSED_GROUP,
+      .none = none,
+      .data = data},
+     "{\"at\":5,\"client\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"task\",\"v\":1,"
+     "\"verdict\":\"missed:group\"}"},
+    {FACT_DONE, /* the object of these kinds is the client */
+     {.kind = JOB_TWIN, .object = client, .client = employee, .company = true},
+     "{\"client\":\"1000011\",\"company\":true,\"kind\":\"twin\",\"made\":false,\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_FIELD, .object = entry, .data = none}, /* no JSON */
+     "{\"field\":\"E=\",\"kind\":\"field\",\"made\":false,\"v\":1}"},
+    {FACT_DONE,
+     {.kind = JOB_LINK, .object = entry, .client = client},
+     "{\"call\":\"E=\",\"client\":\"1000011\",\"kind\":\"link\",\"made\":false,\"v\":1}"},
+};
+
 START_TEST(values_are_fixed_bytes)
 {
-    static char data[] = "{\"b\":1, \"a\":2}";
-    const struct {
-        enum fact_type type;
-        struct fact fact;
-        const char *value;
-    } cases[] = {
-        {FACT_INTENT,
-         {.kind = JOB_CLIENT, .entry_id = entry, .number = number, .object = client, .none = none},
-         "{\"entry\":\"E=\",\"kind\":\"client\",\"number\":\"79991231212\",\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_CLIENT,
-          .entry_id = entry,
-          .number = number,
-          .object = client,
-          .made = true,
-          .responsible = employee},
-         "{\"client\":\"1000011\",\"entry\":\"E=\",\"kind\":\"client\",\"made\":true,"
-         "\"number\":\"79991231212\",\"responsible\":\"1000005\",\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_CLIENT, .entry_id = entry, .none = none},
-         "{\"entry\":\"E=\",\"kind\":\"client\",\"none\":\"not new\",\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_TASK, .object = client},
-         "{\"kind\":\"task\",\"made\":false,\"task\":\"1000011\",\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_RECORD, .object = client, .data = data},
-         "{\"call\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"record\",\"made\":false,"
-         "\"v\":1}"},
-        {FACT_INTENT,
-         {.kind = JOB_RESPONSIBLE, .responsible = employee},
-         "{\"kind\":\"responsible\",\"responsible\":\"1000005\",\"v\":1}"},
-        {FACT_GIVEN_UP,
-         {.kind = JOB_POPUP, .entry_id = entry, .object = client},
-         "{\"entry\":\"E=\",\"kind\":\"popup\",\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_CALL,
-          .entry_id = entry,
-          .number = number,
-          .object = employee,
-          .made = true,
-          .client = client,
-          .company = true,
-          .at = 1700000000,
-          .verdict = JOB_TALKED_TO,
-          .summarized = true,
-          .links = links,
-          .nlinks = 2},
-         "{\"at\":1700000000,\"call\":\"1000005\",\"client\":\"1000011\",\"company\":true,"
-         "\"entry\":\"E=\",\"kind\":\"call\","
-         "\"links\":[\"https://a/?b=\\\"1\\\"\",\"https://b/\"],\"made\":true,"
-         "\"number\":\"79991231212\",\"summarized\":true,\"v\":1,\"verdict\":\"talked\"}"},
-        {FACT_INTENT,
-         {.kind = JOB_TASK,
-          .object = client,
-          .made = true,
-          .client = client,
-          .at = 5,
-          .verdict = JOB_MISSED_GROUP,
-          .none = none,
-          .data = data},
-         "{\"at\":5,\"client\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"task\",\"v\":1,"
-         "\"verdict\":\"missed:group\"}"},
-        {FACT_DONE, /* the object of these kinds is the client */
-         {.kind = JOB_TWIN, .object = client, .client = employee, .company = true},
-         "{\"client\":\"1000011\",\"company\":true,\"kind\":\"twin\",\"made\":false,\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_FIELD, .object = entry, .data = none}, /* no JSON */
-         "{\"field\":\"E=\",\"kind\":\"field\",\"made\":false,\"v\":1}"},
-        {FACT_DONE,
-         {.kind = JOB_LINK, .object = entry, .client = client},
-         "{\"call\":\"E=\",\"client\":\"1000011\",\"kind\":\"link\",\"made\":false,\"v\":1}"},
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(values); i++) {
         struct error e = ERROR_NONE;
         struct fact *f = NULL;
-        char *value = fact_encode(cases[i].type, &cases[i].fact);
+        char *value = fact_encode(values[i].type, &values[i].fact);
         char *again;
-        ck_assert_str_eq(value, cases[i].value);
+        ck_assert_str_eq(value, values[i].value);
         ck_assert_int_eq(fact_decode(str_of(value), &f, &e), ERR_OK);
-        again = fact_encode(cases[i].type, f);
+        again = fact_encode(values[i].type, f);
         ck_assert_str_eq(again, value);
-        ck_assert_int_eq(f->made, cases[i].fact.made && cases[i].type == FACT_DONE);
+        ck_assert_int_eq(f->made, values[i].fact.made && values[i].type == FACT_DONE);
         free(value);
         free(again);
         fact_free(f);
