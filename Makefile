@@ -68,12 +68,14 @@ PURE := \
     worker/crm/budget \
     worker/crm/budget_memory \
     worker/crm/facts \
+    worker/crm/facts_job \
     worker/crm/hold \
     worker/crm/known \
     worker/crm/known_due \
     worker/crm/lanes \
     worker/crm/look \
     worker/crm/service \
+    worker/crm/shelf \
     worker/poison \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 

@@ -135,6 +135,102 @@ START_TEST(popups_and_calls_block_by_call)
 }
 END_TEST
 
+START_TEST(responsibles_block_each_other_and_the_rest_itself_only)
+{
+    setup();
+    intent("A", JOB_RESPONSIBLE, NUMBER, THEIRS);
+    ck_assert_ptr_nonnull(facts_blocker(f, STR("acme"), STR("A:responsible:9"), JOB_RESPONSIBLE,
+                                        STR(NUMBER), STR("A")));
+    ck_assert_ptr_null(blocker("B", JOB_RESPONSIBLE, NUMBER));
+    for (int kind = 0; kind < JOB_KINDS; kind++)
+        if (kind != JOB_RESPONSIBLE)
+            ck_assert_msg(!blocker("A", (enum job_kind)kind, NUMBER), "kind %d", kind);
+    facts_free(f);
+
+    static const enum job_kind alone[] = {JOB_ROUTE,  JOB_VISITOR, JOB_FILL, JOB_TALKED,
+                                          JOB_RECORD, JOB_LINK,    JOB_FIELD};
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++) {
+        setup();
+        intent("A", alone[i], NUMBER, THEIRS);
+        for (int kind = 0; kind < JOB_KINDS; kind++)
+            ck_assert_msg(!blocker("A", (enum job_kind)kind, NUMBER) ==
+                              ((enum job_kind)kind != alone[i]),
+                          "%d blocks %d", (int)alone[i], kind);
+        facts_free(f);
+    }
+    setup();
+    intent("A", JOB_TWIN, NUMBER, THEIRS); /* only looks */
+    for (int kind = 0; kind < JOB_KINDS; kind++)
+        ck_assert_msg(!blocker("A", (enum job_kind)kind, NUMBER), "kind %d", kind);
+    facts_free(f);
+}
+END_TEST
+
+static char visited[512];
+
+static bool note_entry(void *arg, const struct facts_entry *e)
+{
+    int *more = arg;
+    size_t n = strlen(visited);
+    snprintf(visited + n, sizeof visited - n, "%s ", e->id);
+    return --*more > 0;
+}
+
+static const char *of_client(const char *client, int most)
+{
+    visited[0] = '\0';
+    facts_of_client(f, STR("acme"), str_of(client), note_entry, &most);
+    return visited;
+}
+
+START_TEST(jobs_of_a_call_a_number_a_client)
+{
+    int most = 9;
+    setup();
+    done("A", JOB_CLIENT, NUMBER, "1", true);
+    intent("A", JOB_TASK, NUMBER, MINE);
+    put(FACT_DONE, "B:call:summary",
+        "{\"call\":\"1\",\"client\":\"1\",\"entry\":\"B\",\"kind\":\"call\",\"v\":1}", MINE);
+    put(FACT_GIVEN_UP, "A:talked", "{\"entry\":\"A\",\"kind\":\"talked\",\"v\":1}", MINE);
+    ck_assert_str_eq(of_client("1", 9), "A:client B:call:summary ");
+    ck_assert_str_eq(of_client("1", 1), "A:client ");
+    ck_assert_str_eq(of_client("2", 9), "");
+    visited[0] = '\0';
+    facts_of_entry(f, STR("acme"), STR("A"), note_entry, &most);
+    facts_of_entry(f, STR("other"), STR("A"), note_entry, &most);
+    facts_of_number(f, STR("acme"), STR(NUMBER), note_entry, &most);
+    ck_assert_str_eq(visited, "A:client A:task A:client A:task ");
+    /* what a job says may move it from one shelf to another */
+    put(FACT_INTENT, "C:link", "{\"client\":\"1\",\"entry\":\"C\",\"kind\":\"link\",\"v\":1}",
+        MINE);
+    ck_assert_str_eq(of_client("1", 9), "A:client B:call:summary C:link ");
+    put(FACT_DONE, "C:link", "{\"client\":\"2\",\"entry\":\"C\",\"kind\":\"link\",\"v\":1}", MINE);
+    ck_assert_str_eq(of_client("1", 9), "A:client B:call:summary ");
+    ck_assert_str_eq(of_client("2", 9), "C:link ");
+    put(FACT_DONE, "C:link", NULL, MINE);
+    ck_assert_str_eq(of_client("2", 9), "");
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(order_is_that_of_the_log)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, MINE);
+    done("B", JOB_CLIENT, NUMBER, "1", true);
+    done("A", JOB_CLIENT, NUMBER, "1", false);
+    intent("C", JOB_CLIENT, NUMBER, MINE);
+    const struct facts_entry *a = facts_find(f, STR("acme"), STR("A:client"));
+    const struct facts_entry *b = facts_find(f, STR("acme"), STR("B:client"));
+    const struct facts_entry *c = facts_find(f, STR("acme"), STR("C:client"));
+    ck_assert_int_lt(a->first, b->first);
+    ck_assert_int_lt(b->order, a->order);
+    ck_assert_int_lt(b->first, c->first);
+    ck_assert_int_eq(c->order, 0);
+    facts_free(f);
+}
+END_TEST
+
 START_TEST(our_own_intent_blocks_nobody)
 {
     setup();
@@ -259,8 +355,6 @@ START_TEST(tombstones)
 }
 END_TEST
 
-static char visited[512];
-
 static bool below(void *arg, struct str job)
 {
     (void)arg;
@@ -299,6 +393,76 @@ START_TEST(ageing)
 }
 END_TEST
 
+static bool is_task(const struct facts *facts, struct str account, const struct facts_entry *e)
+{
+    ck_assert_ptr_eq(facts, f);
+    return str_is(account, "acme") && e->said->kind == JOB_TASK;
+}
+
+START_TEST(ageing_keeps_what_it_is_told_to)
+{
+    setup();
+    now = 500;
+    done("O", JOB_TASK, NUMBER, "9", true); /* too old even so */
+    now = 1000;
+    done("A", JOB_TASK, NUMBER, "10", true);
+    done("B", JOB_CLIENT, NUMBER, "11", true);
+    struct facts_ageing a = {.before = 2000,
+                             .before_kept = 600,
+                             .limit = 10,
+                             .below = below,
+                             .keep = is_task,
+                             .visit = visit};
+    visited[0] = '\0';
+    facts_age(f, &a);
+    ck_assert_str_eq(visited, "acme/O:task/1 acme/B:client/1 ");
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(ageing_by_the_newest_record)
+{
+    setup();
+    intent("A", JOB_CLIENT, NUMBER, MINE);
+    for (int i = 0; i < 999;
+         i++) { /* clocks of writers differ: young ones may stand before old ones */
+        char *entry CLEANUP(mem_free_text) = mem_format("Y%d", i);
+        now = 5000;
+        done(entry, JOB_CLIENT, NUMBER, "1", false);
+    }
+    now = 1000;
+    done("B", JOB_CLIENT, NUMBER, "1", false);
+    now = 6000;
+    done("A", JOB_CLIENT, NUMBER, "1", true);
+    struct facts_ageing a = {.before = 5000, .limit = 10, .below = below, .visit = visit};
+    visited[0] = '\0';
+    facts_age(f, &a);
+    ck_assert_str_eq(visited, "acme/B:client/1 ");
+    facts_free(f);
+}
+END_TEST
+
+START_TEST(where_a_job_stood_is_the_first_thing_said_of_it)
+{
+    setup();
+    const struct facts_record bare = {
+        .key = STR("acme/A:client/intent"), .value = STR("{\"kind\":\"client\",\"v\":1}"), .at = 1};
+    struct error e = ERROR_NONE;
+    enum facts_change change = FACTS_NOTED;
+    ck_assert(!facts_apply(f, &bare, &change, &e));
+    now = 3000; /* not below: nor is the job that it belongs to now */
+    done("A", JOB_CLIENT, NUMBER, "1", true);
+    now = 4000;
+    done("B", JOB_CLIENT, NUMBER, "1", false);
+    done("A", JOB_CLIENT, NUMBER, "1", true);
+    struct facts_ageing a = {.before = 9000, .limit = 10, .below = below, .visit = visit};
+    visited[0] = '\0';
+    facts_age(f, &a);
+    ck_assert_str_eq(visited, "acme/B:client/1 ");
+    facts_free(f);
+}
+END_TEST
+
 START_TEST(many_of_one_number)
 {
     setup();
@@ -320,8 +484,11 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("facts", marks, a_foreign_intent_of_the_number_blocks,
-                    popups_and_calls_block_by_call, our_own_intent_blocks_nobody,
-                    results_and_settling_unblock, remembers_the_newest_client,
-                    a_done_fact_is_overwritten_by_its_equal_only, states,
-                    bad_records_change_nothing, tombstones, ageing, many_of_one_number);
+                    responsibles_block_each_other_and_the_rest_itself_only,
+                    jobs_of_a_call_a_number_a_client, order_is_that_of_the_log,
+                    ageing_keeps_what_it_is_told_to, ageing_by_the_newest_record,
+                    where_a_job_stood_is_the_first_thing_said_of_it, popups_and_calls_block_by_call,
+                    our_own_intent_blocks_nobody, results_and_settling_unblock,
+                    remembers_the_newest_client, a_done_fact_is_overwritten_by_its_equal_only,
+                    states, bad_records_change_nothing, tombstones, ageing, many_of_one_number);
 }

@@ -8,30 +8,11 @@
 #include <uthash.h>
 
 #include "common/mem.h"
+#include "worker/crm/facts_job.h"
 
-/* By what jobs are found besides their id. */
-enum shelf {
-    OF_NUMBER,
-    OF_ENTRY,
-    OF_CLIENT,
-    SHELVES
-};
-
-struct job_facts {
-    struct facts_entry shown;
-    struct job_facts *next[SHELVES]; /* of the same bucket */
-    int64_t at;                      /* newest record, unix ms */
-    char *job; /* topic/partition/offset, behind the key in text or of its own; "" unknown */
-    size_t account_len;
-    UT_hash_handle hh;
-    char text[]; /* account/job id */
-};
-
-struct bucket { /* jobs of one number, call or client: the oldest one first */
-    struct job_facts *head, *tail;
-    UT_hash_handle hh;
-    char key[]; /* account/name */
-};
+/* Jobs stand in the order of their newest records, but for writers' clocks that differ: behind so many
+ * young ones no old ones are looked for. */
+#define YOUNG_IN_A_ROW 1000
 
 struct state {
     char *key; /* account/name */
@@ -43,14 +24,11 @@ struct facts {
     char mark[FACT_MARK_HEX + 1];
     bool restored;
     int64_t order;
-    struct job_facts *jobs;
-    struct bucket *shelves[SHELVES];
+    struct facts_jobs jobs;
     struct state *states;
 };
 
-/* keys */
-
-/* A key that is looked for: account/name, nearly always short. */
+/* The key of a state that is looked for: account/name, nearly always short. */
 struct key {
     char room[192];
     char *text;
@@ -73,145 +51,10 @@ static void key_done(struct key *k)
         free(k->text);
 }
 
-static struct job_facts *find(const struct facts *f, struct str account, struct str id)
-{
-    struct key k CLEANUP(key_done);
-    struct job_facts *j = NULL;
-    key_make(&k, account, id);
-    HASH_FIND(hh, f->jobs, k.text, k.len, j);
-    return j;
-}
-
-static struct str account_of(const struct job_facts *j)
-{
-    return (struct str){j->text, j->account_len};
-}
-
-/* shelves */
-
-static struct bucket *bucket_find(const struct facts *f, enum shelf s, struct str account,
-                                  struct str name)
-{
-    if (name.len == 0)
-        return NULL;
-    struct key k CLEANUP(key_done);
-    struct bucket *b = NULL;
-    key_make(&k, account, name);
-    HASH_FIND(hh, f->shelves[s], k.text, k.len, b);
-    return b;
-}
-
-static struct bucket *bucket_new(struct facts *f, enum shelf s, struct str account, struct str name)
-{
-    struct key k CLEANUP(key_done);
-    key_make(&k, account, name);
-    struct bucket *b = mem_alloc(1, sizeof *b + k.len + 1);
-    memcpy(b->key, k.text, k.len + 1);
-    HASH_ADD_KEYPTR(hh, f->shelves[s], b->key, k.len, b);
-    return b;
-}
-
-static void shelve(struct facts *f, enum shelf s, struct job_facts *j, const char *name)
-{
-    if (!name || !*name)
-        return;
-    struct bucket *b = bucket_find(f, s, account_of(j), str_of(name));
-    if (!b)
-        b = bucket_new(f, s, account_of(j), str_of(name));
-    j->next[s] = NULL;
-    *(b->tail ? &b->tail->next[s] : &b->head) = j;
-    b->tail = j;
-}
-
-/* The oldest ones go first, so what is looked for stands in front. */
-static void unshelve(struct facts *f, enum shelf s, struct job_facts *j, const char *name)
-{
-    struct bucket *b = bucket_find(f, s, account_of(j), str_of(name));
-    struct job_facts *before = NULL;
-    if (!b)
-        return;
-    for (struct job_facts *at = b->head; at != j; at = at->next[s])
-        before = at;
-    *(before ? &before->next[s] : &b->head) = j->next[s];
-    if (b->tail == j)
-        b->tail = before;
-    if (b->head)
-        return;
-    HASH_DEL(f->shelves[s], b);
-    free(b);
-}
-
-static const char *name_on(enum shelf s, const struct fact *what)
-{
-    if (!what)
-        return NULL;
-    return s == OF_NUMBER ? what->number : s == OF_ENTRY ? what->entry_id : fact_client(what);
-}
-
-/* jobs */
-
-/* Takes over `what` (NULL: nothing is known any more) instead of what it said before. */
-static void say(struct facts *f, struct job_facts *j, struct fact *what)
-{
-    struct fact *old = (struct fact *)(uintptr_t)j->shown.said;
-    for (enum shelf s = 0; s < SHELVES; s++) {
-        const char *was = name_on(s, old), *is = name_on(s, what);
-        if (str_eq(str_of(was), str_of(is)))
-            continue;
-        unshelve(f, s, j, was);
-        shelve(f, s, j, is);
-    }
-    j->shown.said = what;
-    fact_free(old);
-}
-
-static struct job_facts *get(struct facts *f, struct str account, struct str id, struct str job)
-{
-    struct job_facts *j = find(f, account, id);
-    if (j)
-        return j;
-    size_t len = account.len + 1 + id.len;
-    j = mem_alloc(1, sizeof *j + len + 1 + job.len + 1);
-    memcpy(j->text, account.ptr, account.len);
-    j->text[account.len] = '/';
-    memcpy(j->text + account.len + 1, id.ptr, id.len);
-    j->job = j->text + len + 1;
-    if (job.len)
-        memcpy(j->job, job.ptr, job.len);
-    j->account_len = account.len;
-    j->shown.id = j->text + account.len + 1;
-    j->shown.first = ++f->order;
-    HASH_ADD_KEYPTR(hh, f->jobs, j->text, len, j);
-    return j;
-}
-
-static bool job_is_apart(const struct job_facts *j)
-{
-    return j->job != j->shown.id + strlen(j->shown.id) + 1;
-}
-
-static void drop(struct facts *f, struct job_facts *j)
-{
-    say(f, j, NULL);
-    HASH_DEL(f->jobs, j);
-    if (job_is_apart(j))
-        free(j->job);
-    free((char *)(uintptr_t)j->shown.begun);
-    free(j);
-}
-
 /* records */
 
-static void note_record(struct job_facts *j, const struct facts_record *r)
-{
-    if (r->at > j->at)
-        j->at = r->at;
-    if (r->job.len && !*j->job) /* the first one's: a result may be written by another job */
-        j->job = mem_copy(r->job);
-}
-
 /* What a correction of the responsible began and did not tell of: we may have set it (G9). */
-static void note_begun(struct job_facts *j, const struct fact *intent, const struct fact *done)
+static void note_begun(struct facts_job *j, const struct fact *intent, const struct fact *done)
 {
     if (!intent || intent->kind != JOB_RESPONSIBLE || !intent->responsible ||
         str_eq(str_of(intent->responsible), str_of(done->responsible)))
@@ -220,7 +63,7 @@ static void note_begun(struct job_facts *j, const struct fact *intent, const str
     j->shown.begun = mem_copy(str_of(intent->responsible));
 }
 
-static void apply_intent(struct facts *f, struct job_facts *j, const struct facts_record *r,
+static void apply_intent(struct facts *f, struct facts_job *j, const struct facts_record *r,
                          struct fact *what)
 {
     j->shown.intent = true;
@@ -232,11 +75,11 @@ static void apply_intent(struct facts *f, struct job_facts *j, const struct fact
         note_begun(j, what, j->shown.said);
         fact_free(what);
     } else {
-        say(f, j, what);
+        facts_job_say(&f->jobs, j, what);
     }
 }
 
-static enum facts_change apply_done(struct facts *f, struct job_facts *j, struct fact *what)
+static enum facts_change apply_done(struct facts *f, struct facts_job *j, struct fact *what)
 {
     if (j->shown.done) {
         bool same = fact_same(j->shown.said, what);
@@ -244,14 +87,14 @@ static enum facts_change apply_done(struct facts *f, struct job_facts *j, struct
         return same ? FACTS_NOTED : FACTS_CONFLICT;
     }
     note_begun(j, j->shown.said, what);
-    say(f, j, what);
+    facts_job_say(&f->jobs, j, what);
     j->shown.done = true;
     j->shown.forgotten = false;
     j->shown.order = ++f->order;
     return FACTS_NOTED;
 }
 
-static void apply_given_up(struct job_facts *j, struct fact *what)
+static void apply_given_up(struct facts_job *j, struct fact *what)
 {
     j->shown.given_up = true;
     j->shown.settled = true; /* what was begun so far: a job sent again may begin anew */
@@ -260,23 +103,23 @@ static void apply_given_up(struct job_facts *j, struct fact *what)
 
 static void apply_tombstone(struct facts *f, const struct fact_key *key)
 {
-    struct job_facts *j = find(f, key->account, key->name);
+    struct facts_job *j = facts_job_find(&f->jobs, key->account, key->name);
     if (!j)
         return;
     struct facts_entry *s = &j->shown;
     if (key->type == FACT_INTENT) {
         s->intent = false;
         if (!s->done)
-            say(f, j, NULL);
+            facts_job_say(&f->jobs, j, NULL);
     } else if (key->type == FACT_DONE) {
         s->done = false;
         s->order = 0;
-        say(f, j, NULL);
+        facts_job_say(&f->jobs, j, NULL);
     } else {
         s->given_up = false;
     }
     if (!s->intent && !s->done && !s->given_up)
-        drop(f, j);
+        facts_job_drop(&f->jobs, j);
 }
 
 static void apply_state(struct facts *f, const struct fact_key *key, const struct facts_record *r)
@@ -324,8 +167,10 @@ enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_c
         bad = fact_decode(r->value, &what, e);
         if (bad)
             return bad;
-        struct job_facts *j = get(f, key.account, key.name, r->job);
-        note_record(j, r);
+        struct facts_job *j = facts_job_get(&f->jobs, key.account, key.name, r->job);
+        facts_job_touch(&f->jobs, j, r->at, r->job);
+        if (!j->shown.first)
+            j->shown.first = ++f->order;
         if (key.type == FACT_INTENT)
             apply_intent(f, j, r, what);
         else if (key.type == FACT_DONE)
@@ -339,6 +184,7 @@ enum err facts_apply(struct facts *f, const struct facts_record *r, enum facts_c
 struct facts *facts_new(struct str mark)
 {
     struct facts *f = mem_alloc(1, sizeof *f);
+    facts_job_start(&f->jobs);
     size_t n = mark.len < FACT_MARK_HEX ? mark.len : FACT_MARK_HEX;
     memcpy(f->mark, mark.ptr, n);
     return f;
@@ -348,10 +194,6 @@ void facts_free(struct facts *f)
 {
     if (!f)
         return;
-    struct job_facts *j, *next;
-    HASH_ITER(hh, f->jobs, j, next) {
-        drop(f, j);
-    }
     struct state *s, *next_state;
     HASH_ITER(hh, f->states, s, next_state) {
         HASH_DEL(f->states, s);
@@ -359,6 +201,7 @@ void facts_free(struct facts *f)
         free(s->value);
         free(s);
     }
+    facts_job_done(&f->jobs);
     free(f);
 }
 
@@ -371,14 +214,15 @@ struct str facts_mark(const struct facts *f)
 
 const struct facts_entry *facts_find(const struct facts *f, struct str account, struct str id)
 {
-    struct job_facts *j = find(f, account, id);
+    struct facts_job *j = facts_job_find(&f->jobs, account, id);
     return j ? &j->shown : NULL;
 }
 
-static void walk(const struct bucket *b, enum shelf s,
+static void walk(const struct facts *f, enum facts_shelf s, struct str account, struct str name,
                  bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
 {
-    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[s])
+    struct facts_job *newest = facts_job_newest(&f->jobs, s, account, name), *j = NULL;
+    while ((j = facts_job_next(s, newest, j)))
         if (!visit(arg, &j->shown))
             return;
 }
@@ -386,28 +230,38 @@ static void walk(const struct bucket *b, enum shelf s,
 void facts_of_entry(const struct facts *f, struct str account, struct str entry_id,
                     bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
 {
-    walk(bucket_find(f, OF_ENTRY, account, entry_id), OF_ENTRY, visit, arg);
+    walk(f, FACTS_BY_ENTRY, account, entry_id, visit, arg);
 }
 
 void facts_of_number(const struct facts *f, struct str account, struct str number,
                      bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
 {
-    walk(bucket_find(f, OF_NUMBER, account, number), OF_NUMBER, visit, arg);
+    walk(f, FACTS_BY_NUMBER, account, number, visit, arg);
 }
 
 void facts_of_client(const struct facts *f, struct str account, struct str client,
                      bool (*visit)(void *arg, const struct facts_entry *e), void *arg)
 {
-    walk(bucket_find(f, OF_CLIENT, account, client), OF_CLIENT, visit, arg);
+    walk(f, FACTS_BY_CLIENT, account, client, visit, arg);
+}
+
+struct due {
+    void (*visit)(void *arg, struct str account, struct str entry_id);
+    void *arg;
+};
+
+static void visit_entry(void *arg, const struct shelf_place *newest)
+{
+    const struct due *d = arg;
+    const struct facts_job *j = facts_job_at(FACTS_BY_ENTRY, newest);
+    d->visit(d->arg, facts_job_account(j), str_of(j->shown.said->entry_id));
 }
 
 void facts_due(const struct facts *f,
                void (*visit)(void *arg, struct str account, struct str entry_id), void *arg)
 {
-    const struct bucket *b, *next;
-    HASH_ITER(hh, f->shelves[OF_ENTRY], b, next) {
-        visit(arg, account_of(b->head), str_of(b->key + b->head->account_len + 1));
-    }
+    struct due d = {visit, arg};
+    shelf_each(&f->jobs.shelves[FACTS_BY_ENTRY], visit_entry, &d);
 }
 
 static bool unsettled(const struct facts_entry *e)
@@ -431,38 +285,46 @@ static bool concerns_entry(enum job_kind begun, enum job_kind judged)
     return (begun == JOB_POPUP || begun == JOB_CALL) && (judged == JOB_POPUP || judged == JOB_CALL);
 }
 
-static const struct facts_entry *blocker_in(const struct facts *f, enum shelf s, struct str account,
-                                            struct str name, enum job_kind kind)
+struct blocker {
+    enum job_kind kind; /* of the job that is judged */
+    bool (*concerns)(enum job_kind begun, enum job_kind judged);
+    const struct facts_entry *found;
+};
+
+static bool find_blocker(void *arg, const struct facts_entry *e)
 {
-    const struct bucket *b = bucket_find(f, s, account, name);
-    for (const struct job_facts *j = b ? b->head : NULL; j; j = j->next[s])
-        if (unsettled(&j->shown) && (s == OF_NUMBER ? concerns_number(j->shown.said->kind, kind)
-                                                    : concerns_entry(j->shown.said->kind, kind)))
-            return &j->shown;
-    return NULL;
+    struct blocker *b = arg;
+    if (unsettled(e) && b->concerns(e->said->kind, b->kind))
+        b->found = e;
+    return !b->found;
 }
 
 const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
                                         enum job_kind kind, struct str number, struct str entry_id)
 {
-    const struct facts_entry *found = facts_find(f, account, id);
-    if (found && unsettled(found))
-        return found;
-    found = blocker_in(f, OF_NUMBER, account, number, kind);
-    return found ? found : blocker_in(f, OF_ENTRY, account, entry_id, kind);
+    const struct facts_entry *own = facts_find(f, account, id);
+    struct blocker b = {.kind = kind, .concerns = concerns_number};
+    if (own && unsettled(own))
+        return own;
+    facts_of_number(f, account, number, find_blocker, &b);
+    b.concerns = concerns_entry;
+    if (!b.found)
+        facts_of_entry(f, account, entry_id, find_blocker, &b);
+    return b.found;
 }
 
 void facts_settle(struct facts *f, struct str account, struct str id)
 {
-    struct job_facts *j = find(f, account, id);
+    struct facts_job *j = facts_job_find(&f->jobs, account, id);
     if (j)
         j->shown.settled = true;
 }
 
 void facts_forget(struct facts *f, struct str account, struct str number)
 {
-    struct bucket *b = bucket_find(f, OF_NUMBER, account, number);
-    for (struct job_facts *j = b ? b->head : NULL; j; j = j->next[OF_NUMBER])
+    struct facts_job *newest = facts_job_newest(&f->jobs, FACTS_BY_NUMBER, account, number);
+    struct facts_job *j = NULL;
+    while ((j = facts_job_next(FACTS_BY_NUMBER, newest, j)))
         j->shown.forgotten = true;
 }
 
@@ -475,35 +337,35 @@ struct str facts_state(const struct facts *f, struct str account, struct str nam
     return s ? str_of(s->value) : STR_NONE;
 }
 
-static bool may_go(const struct facts *f, const struct job_facts *j, const struct facts_ageing *a)
+static bool may_go(const struct facts *f, const struct facts_job *j, const struct facts_ageing *a)
 {
     const struct facts_entry *e = &j->shown;
     if ((!e->done && !e->given_up) || j->at >= a->before || !a->below(a->arg, str_of(j->job)))
         return false;
-    return j->at < a->before_kept || !a->keep || !a->keep(f, account_of(j), e);
+    return j->at < a->before_kept || !a->keep || !a->keep(f, facts_job_account(j), e);
 }
 
 void facts_age(const struct facts *f, const struct facts_ageing *a)
 {
-    size_t visited = 0;
-    struct job_facts *j, *next;
-    HASH_ITER(hh, f->jobs, j, next) {
-        if (visited >= a->limit)
+    size_t visited = 0, young = 0;
+    for (const struct facts_job *j = f->jobs.oldest; j; j = j->newer) {
+        young = j->at >= a->before ? young + 1 : 0;
+        if (visited >= a->limit || young > YOUNG_IN_A_ROW)
             return;
         if (!may_go(f, j, a))
             continue;
         visited++;
         /* In the order of deletion an intent never stands there without its result. */
         if (j->shown.intent)
-            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_INTENT);
+            a->visit(a->arg, facts_job_account(j), str_of(j->shown.id), FACT_INTENT);
         if (j->shown.given_up)
-            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_GIVEN_UP);
+            a->visit(a->arg, facts_job_account(j), str_of(j->shown.id), FACT_GIVEN_UP);
         if (j->shown.done)
-            a->visit(a->arg, account_of(j), str_of(j->shown.id), FACT_DONE);
+            a->visit(a->arg, facts_job_account(j), str_of(j->shown.id), FACT_DONE);
     }
 }
 
 size_t facts_count(const struct facts *f)
 {
-    return HASH_COUNT(f->jobs);
+    return f->jobs.count;
 }
