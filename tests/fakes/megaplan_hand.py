@@ -7,6 +7,14 @@ from megaplan_store import digits, phones
 from megaplan_types import CONTRACTORS
 
 
+def same_number(typed, number):
+    """Whether a card's number is that one (its digits), by the rules for typed numbers."""
+    made = digits(typed)
+    if not typed.strip().startswith("+") and len(made) == 11 and made.startswith("8"):
+        made = "7" + made[1:]
+    return made == number or not typed.strip().startswith("+") and "7" + made == number
+
+
 def link(employee):
     return {"contentType": "Employee", "id": str(employee)}
 
@@ -26,7 +34,7 @@ def chosen(mp, types, doc):
         if "Task" in types:
             owners = {row["id"] for row in chosen(mp, CONTRACTORS, doc)}
             return [row for row in rows if (row.get("contractor") or {}).get("id") in owners]
-        return [row for row in rows if any(digits(p)[-10:] == doc["phone"][-10:] for p in phones(row))]
+        return [row for row in rows if any(same_number(p, doc["phone"]) for p in phones(row))]
     return [row for row in rows if not row["_seeded"]]
 
 

@@ -9,6 +9,7 @@ import json
 import re
 
 import mango
+from expect_crm import check_crm, compare_values, digits, same_number, values_of
 from play import new_clients
 from scenario import phone_in_format
 
@@ -17,11 +18,13 @@ def check(scenario, player, seeded_before):
     """All differences of one played scenario."""
     stack = player.stack
     state = stack.control.state()
+    log = stack.control.requests()
     lines = check_clients(scenario, state)
-    lines += check_seeded(seeded_before, state)
+    lines += check_seeded(seeded_before, state, player.touched)
+    lines += check_crm(scenario, state, stack.control.counts(), log)
     lines += check_jobs(scenario, stack.topics)
     lines += check_outcomes(scenario, stack.topics)
-    lines += check_requests(scenario, stack.control.requests())
+    lines += check_requests(scenario, log)
     lines += check_answers(scenario, player.answers)
     lines += check_events(player.answers, stack.topics)
     lines += check_dead(scenario, stack.topics)
@@ -30,10 +33,6 @@ def check(scenario, player, seeded_before):
 
 # Megaplan
 
-def digits(text):
-    return re.sub(r"\D", "", text or "")
-
-
 def found_client(client):
     phones = [c["value"] for c in client.get("contactInfo") or []
               if c.get("contentType") == "ContactInfo" and c.get("type") == "phone"]
@@ -41,19 +40,13 @@ def found_client(client):
             "name": client.get("name"), "description": client.get("description") or "",
             "responsibles": [link["id"] for link in client.get("responsibles") or []],
             "creator": (client.get("userCreated") or {}).get("id"),
-            "main": [c.get("isMain") for c in client.get("contactInfo") or []]}
-
-
-def same_number(written, number):
-    plus, written = written.startswith("+"), digits(written)
-    if len(written) == 11 and written.startswith("8") and not plus:
-        written = "7" + written[1:]
-    return written == number
+            "main": [c.get("isMain") for c in client.get("contactInfo") or []],
+            "dropped": client.get("isDropped", False)}
 
 
 def check_clients(scenario, state):
     """The new clients must be exactly the expected ones."""
-    found = [found_client(c) for c in new_clients(state)]
+    found = [dict(found_client(c), fields=values_of(c, state)) for c in new_clients(state)]
     lines = []
     for entry in scenario.expect.get("client", []):
         names = entry["call"] if isinstance(entry["call"], list) else None
@@ -92,10 +85,15 @@ def match_client(scenario, entry, calls, found):
             ("marker in the description", " or ".join(markers),
              any(re.search(re.escape(m) + r"(?![\w=+/-])", client["description"]) for m in markers)),
             ("description with", entry.get("description", ""),
-             entry.get("description", "") in client["description"])):
+             entry.get("description", "") in client["description"]),
+            ("in the bin", entry.get("dropped", False),
+             client["dropped"] == entry.get("dropped", False))):
         if not is_so:
             lines.append("client of %s: %s expected %s, found %s" % (
                 number, what, wanted, json.dumps(client, ensure_ascii=False)))
+    if "fields" in entry or scenario.exact:
+        wanted = {k: scenario.fill(v, calls[0]) for k, v in entry.get("fields", {}).items()}
+        lines += ["client of %s: %s" % (number, line) for line in compare_values(wanted, client["fields"])]
     return lines
 
 
@@ -104,12 +102,12 @@ def seeded(state):
             if c["seeded"]}
 
 
-def check_seeded(before, state):
-    """Clients that were there before must not have changed."""
+def check_seeded(before, state, touched=()):
+    """Clients that were there before must not have changed, but for those that a step has touched."""
     after = seeded(state)
     return ["client %s that was there before: expected %s, found %s" % (
         i, json.dumps(before[i], ensure_ascii=False), json.dumps(after.get(i), ensure_ascii=False))
-        for i in before if before[i] != after.get(i)]
+        for i in before if before[i] != after.get(i) and i not in touched]
 
 
 def check_requests(scenario, log):

@@ -5,7 +5,10 @@ import threading
 import time
 
 import mango
+import records
+from expect_crm import clients_of
 from process import Failed, wait_for
+from scenario import merged, verb_of
 
 SENDERS = 16
 QUIET_S = 1.2  # gauges are set each second: so long nothing new may come
@@ -20,10 +23,11 @@ class Player:
         self.answers = []
         self.sent = []
         self.document = None
+        self.touched = set()  # ids of clients that a step has changed
 
     def play(self):
         for step in self.scenario.steps:
-            verb = next(iter(step))
+            verb = verb_of(step)
             try:
                 getattr(self, "step_" + verb)(step)
             except Failed as failure:
@@ -129,14 +133,91 @@ class Player:
     def step_faults(self, step):
         self.stack.control.ask("faults", step["faults"])
 
+    # Megaplan, by hand (tests/fakes/megaplan_hand.py)
+
+    def hand(self, act, doc, what):
+        """A person does something to what there must be; gives how many it was done to."""
+        changed = self.stack.control.ask(act, doc)
+        if not changed.get("removed"):
+            raise Failed("no %s to be found" % what)
+
+    def number(self, text):
+        """A number, as such or by a call's name."""
+        names = {call.name: call.number for call in self.scenario.calls}
+        return names.get(text, self.scenario.fill(text))
+
     def step_remove_client(self, step):
-        """By number: somebody deletes the client for good."""
-        number = self.scenario.fill(step["remove_client"])
-        if not self.stack.control.ask("clients/remove", {"phone": number})["removed"]:
-            raise Failed("no client of %s to remove" % number)
+        """By number or call: somebody deletes the client for good."""
+        number = self.number(step["remove_client"])
+        self.hand("clients/remove", {"phone": number}, "client of " + number)
+
+    def step_client_drop(self, step):
+        """... puts it into the bin."""
+        number = self.number(step["client_drop"])
+        self.touch(number)
+        self.hand("clients/drop", {"phone": number}, "client of " + number)
+
+    def step_client_responsible(self, step):
+        number = self.number(step["client_responsible"])
+        self.touch(number)
+        self.hand("clients/responsible", {"phone": number, "responsible": step["responsible"]},
+                  "client of " + number)
+
+    def step_client_change(self, step):
+        """`values` as Megaplan keeps them."""
+        number = self.number(step["client_change"])
+        self.touch(number)
+        self.hand("clients/change", {"phone": number, "values": step["values"]}, "client of " + number)
+
+    def touch(self, number):
+        self.touched.update(clients_of(number, self.stack.control.state(), True))
+
+    def task(self, act, name, **more):
+        """The task of a call (its marker)."""
+        entry = self.scenario.named(name)[0].entry
+        self.hand(act, dict(more, contains="MANGO " + entry), "task of call " + name)
+
+    def step_task_close(self, step):
+        self.task("tasks/close", step["task_close"], status=step.get("status", "completed"))
+
+    def step_task_delete(self, step):
+        self.task("tasks/delete", step["task_delete"])
+
+    def step_field_delete(self, step):
+        self.hand("fields/delete", {"label": step["field_delete"]}, "field " + step["field_delete"])
+
+    def step_employee(self, step):
+        """Dismissed, blocked...: `values` as Megaplan keeps them."""
+        self.hand("employees/change", {"id": step["employee"], "values": step["values"]},
+                  "employee " + step["employee"])
+
+    def step_tokens(self, step):
+        """expire: every token ends, refresh tokens are good; forget: those are not, either."""
+        self.stack.control.ask("tokens/" + step["tokens"], {})
+
+    def step_password(self, step):
+        """Of a user of [megaplan] users."""
+        self.stack.control.ask("users/password", {"login": step["login"], "password": step["password"]})
+
+    def step_megaplan_refuses_s(self, step):
+        """No connection is taken for so long."""
+        self.stack.control.ask("refuse", {"for_s": step["megaplan_refuses_s"]})
+        time.sleep(step["megaplan_refuses_s"] + 0.2)
+
+    # topics
+
+    def step_job(self, step):
+        """A job straight onto a topic, as `worker calls` writes it."""
+        step = self.scenario.fill_all(step)
+        self.stack.write(step.get("topic", "jobs"), self.scenario.account,
+                         records.job_record(self.scenario.account, dict(step, id=step["job"]), time.time()))
+
+    def step_fact(self, step):
+        """A fact of somebody else's, as `worker crm` writes it."""
+        self.stack.write("facts", self.scenario.account, records.fact_record(
+            self.scenario.account, self.scenario.fill_all(step), time.time()))
 
     def step_settings(self, step):
-        from scenario import merged
         self.document = merged(self.document, step["settings"])
         self.stack.put_settings(self.document)
 
@@ -155,6 +236,22 @@ class Player:
         wait_for("%d clients" % step["wait_clients"],
                  lambda: len(new_clients(self.stack.control.state())) >= step["wait_clients"],
                  self.scenario.deadline_s, 0.05)
+
+    def step_wait_tasks(self, step):
+        wait_for("%d tasks" % step["wait_tasks"],
+                 lambda: sum(not row["seeded"] for row in self.stack.control.state()["Task"])
+                 >= step["wait_tasks"], self.scenario.deadline_s, 0.05)
+
+    def step_wait_calls(self, step):
+        wait_for("%d saved calls" % step["wait_calls"],
+                 lambda: sum(not row["seeded"] for row in self.stack.control.state()["CallInfo"])
+                 >= step["wait_calls"], self.scenario.deadline_s, 0.05)
+
+    def step_wait_fact(self, step):
+        """By its key behind the account."""
+        key = "%s/%s" % (self.scenario.account, self.scenario.fill(step["wait_fact"]))
+        wait_for("the fact " + key, lambda: any(
+            m.key == key for m in list(self.stack.topics.messages["facts"])), self.scenario.deadline_s)
 
     def step_wait_jobs(self, step):
         kind = step["wait_jobs"]

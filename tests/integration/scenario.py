@@ -19,7 +19,7 @@ import moments
 SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "scenarios"
 TOP = {"title", "behaviours", "settings", "megaplan", "call", "step", "expect", "env", "crm",
        "deadline_s"}
-MEGAPLAN = {"clients", "employees", "doubts", "faults", "extra_fields"}
+MEGAPLAN = {"clients", "employees", "doubts", "faults", "extra_fields", "users", "tasks", "calls"}
 STEPS = {
     "send": {"send", "order", "only", "repeat", "parallel", "keep_alive", "threads", "expect"},
     "together": {"together"}, "wait_gate": {"wait_gate", "count"}, "release": {"release", "drop"},
@@ -29,12 +29,25 @@ STEPS = {
     "wait_topic": {"wait_topic", "count"}, "wait_ready": {"wait_ready"}, "settled": {"settled"},
     "doubts": {"doubts"}, "faults": {"faults"}, "settings": {"settings"},
     "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
-    "wait_outcome": {"wait_outcome", "reason"},
+    "wait_outcome": {"wait_outcome", "reason"}, "wait_tasks": {"wait_tasks"},
+    "wait_calls": {"wait_calls"}, "wait_fact": {"wait_fact"},
+    "client_drop": {"client_drop"}, "client_responsible": {"client_responsible", "responsible"},
+    "client_change": {"client_change", "values"}, "task_close": {"task_close", "status"},
+    "task_delete": {"task_delete"}, "field_delete": {"field_delete"}, "employee": {"employee", "values"},
+    "tokens": {"tokens"}, "password": {"password", "login"}, "megaplan_refuses_s": {"megaplan_refuses_s"},
+    "job": {"job", "topic", "kind", "entry_id", "number", "rule", "reason", "event_at", "offset",
+            "verdict", "deadline", "data", "origin", "age_s"},
+    "fact": {"fact", "value", "mark", "job", "age_s"},
 }
 ALONE_S, TOGETHER_S = 60, 240  # how long one may take to end; together all begin at once, on a busy machine too
-STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready"}  # what a shared system forbids
+STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready", "megaplan_refuses_s"}  # what a shared system forbids
 PARTS = {
-    "client": {"call", "phone", "responsible", "creator", "name", "number", "description"},
+    "client": {"call", "phone", "responsible", "creator", "name", "number", "description", "fields",
+               "dropped"},
+    "call": {"call", "type", "state", "employee", "client", "number", "from", "to", "time_from", "time_to",
+             "links", "count"},
+    "task": {"call", "client", "responsible", "title", "deadline", "status", "statement", "count"},
+    "field": {"label", "count"},
     "job": {"id", "topic", "kind", "count", "data", "rule", "number", "verdict", "account", "origin",
             "entry_id", "key", "reason", "absent", "exact", "event", "deadline", "expires_after_s"},
     "outcome": {"entry", "kind", "job", "what", "result", "rule", "reason", "count", "employee",
@@ -42,7 +55,9 @@ PARTS = {
     "request": {"method", "path", "contains", "count", "min", "max"},
     "dead": {"topic", "stage", "reason", "count"},
 }
-EXPECT = {"client", "job", "jobs", "only_jobs", "exactly", "outcome", "request", "answers", "dead"}
+EXPECT = {"client", "job", "jobs", "only_jobs", "exactly", "outcome", "request", "answers", "dead", "call",
+          "task", "field", "exact", "twins", "limited", "requests_max"}
+EXACT = {"crm"}  # folders whose files say of every call, task and field that there is
 
 
 class Scenario:
@@ -73,7 +88,7 @@ class Scenario:
         self.calls_given = doc.get("call", [])
         self.steps = doc.get("step") or [{"send": "*"}]
         for step in self.steps:
-            verb = next((key for key in step if key in STEPS), None)
+            verb = verb_of(step)
             if verb is None:
                 raise ValueError("%s: step without a verb: %s" % (self.name, step))
             only("step " + verb, step, STEPS[verb])
@@ -82,6 +97,7 @@ class Scenario:
         for part, allowed in PARTS.items():
             for entry in self.expect.get(part, []):
                 only("expect." + part, entry, allowed)
+        self.exact = self.expect.get("exact", self.path.parent.name in EXACT)
         self.calls = []
 
     @property
@@ -146,6 +162,11 @@ class Scenario:
         made = copy.deepcopy(self.settings)
         made["megaplan"]["base_url"] = megaplan_address + made["megaplan"].get("base_url", "")
         return made
+
+
+def verb_of(step):
+    """What a step does: its first key."""
+    return next((key for key in step if key in STEPS), None)
 
 
 def is_shared(path):

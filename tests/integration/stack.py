@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "fakes"))
 import mango  # noqa: E402
 
+import records  # noqa: E402
 from process import Failed, Process, Service  # noqa: E402
 from topics import Topics  # noqa: E402
 
@@ -42,6 +43,9 @@ class Control:
 
     def requests(self):
         return self.ask("requests")
+
+    def counts(self):
+        return self.ask("counts")
 
 
 class Stack:
@@ -158,6 +162,12 @@ class Stack:
                 self.topics.of_account(document["account"])
             with STARTING:
                 self.topics.start()
+
+    def write(self, topic, account, record):
+        """A record (key, value, headers) of that account's into a topic that is placed by account."""
+        count = int(self.env()["TOPIC_PARTITIONS"])
+        with STARTING:
+            records.write(self.brokers, self.prefix + topic, records.partition(account, count), *record)
 
     def sender(self, document, keep_alive=True):
         """A MANGO that posts to the ingest that runs now."""

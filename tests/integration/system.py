@@ -113,6 +113,9 @@ class Share:
     def put_settings(self, document):
         return self.stack.put_settings(document)
 
+    def write(self, topic, account, record):
+        self.stack.write(topic, account, record)
+
     def alive(self):
         self.stack.alive()
 

@@ -27,6 +27,7 @@ sys.path.insert(0, str(HERE.parent / "fakes"))
 
 import mango  # noqa: E402
 from process import Service, fetch, wait_for  # noqa: E402
+from records import partition  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
 from stack import SECRET_KEY, STARTING, Stack  # noqa: E402
 
@@ -107,24 +108,6 @@ def changed(path, value, doc=None):
     else:
         at[last] = value
     return made
-
-
-def murmur2(data):
-    """Kafka's, as its Java clients compute it."""
-    m, mask = 0x5bd1e995, 0xffffffff
-    h = (0x9747b28c ^ len(data)) & mask
-    whole = len(data) & ~3
-    for i in range(0, whole, 4):
-        k = int.from_bytes(data[i:i + 4], "little") * m & mask
-        h = (h * m & mask) ^ ((k ^ k >> 24) * m & mask)
-    if len(data) > whole:
-        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
-    h = (h ^ h >> 13) * m & mask
-    return h ^ h >> 15
-
-
-def partition(key, count=4):
-    return (murmur2(key.encode()) & 0x7fffffff) % count
 
 
 class Environment(unittest.TestCase):
