@@ -55,10 +55,10 @@ static void port_finished(void *arg, enum kafka_topic topic, int32_t partition, 
 {
     struct world_member *m = arg;
     (void)topic;
-    ck_assert_int_eq(partition, 3);
+    WORLD_MUST(partition == 3, "another partition");
     if (m->killed)
         return;
-    ck_assert_msg(!world_finished(m, offset), "%lld is finished twice", (long long)offset);
+    WORLD_MUST(!world_finished(m, offset), "%lld is finished twice", (long long)offset);
     m->finished[m->nfinished++] = offset;
     world_step(m->world, m, WORLD_FINISHED, "");
 }
@@ -308,8 +308,8 @@ struct world *world_new(void)
     w->page_rows = 100;
     w->retry_after_s = -1;
     w->trace = BUF_INIT(1 << 20);
-    ck_assert_msg(!settings_parse(STR(document), settings_example_rules(), &keys, &w->parsed, &e),
-                  "%s", e.text);
+    WORLD_MUST(!settings_parse(STR(document), settings_example_rules(), &keys, &w->parsed, &e),
+               "%s", e.text);
     w->settings = *w->parsed;
     employ(w, WORLD_EMPLOYEE, "Петров Пётр", true, true);
     employ(w, "1000006", "Иванова Анна", true, true);

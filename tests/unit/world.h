@@ -75,8 +75,9 @@ struct world_flight {            /* a request on its way */
     int64_t sent_at,
         lands_at; /* boot ms; lands_at: when Megaplan does it, if nobody is there to answer */
     enum world_fault fault;
-    bool left; /* its bytes have left */
-    bool done; /* Megaplan has done it */
+    int status; /* of the fault; 0 = the world's */
+    bool left;  /* its bytes have left */
+    bool done;  /* Megaplan has done it */
 };
 
 struct world_member {
@@ -87,6 +88,7 @@ struct world_member {
     char mark[33];
     size_t next; /* of the facts, to be read */
     bool frozen, stopped_by_mark;
+    bool deaf;     /* reads nothing of Kafka for now */
     bool killed;   /* in the middle of something: nothing of it reaches the world any more */
     bool restored; /* has read its mark */
     bool thawed;   /* fences itself as soon as it looks at the clock */
@@ -123,11 +125,17 @@ struct world {
     int faults;             /* how many; -1 = all */
     int status;
     int64_t retry_after_s;
-    const char *fault_path;    /* part of the URL, or the method */
-    size_t fault_at;           /* only the request of this number, from 1; 0 = any */
-    const char *refused_field; /* 422 naming it, while a body has it */
-    bool index_lags;           /* lookups find nothing of the last minute; lists do */
-    bool kafka_refuses;        /* nothing is delivered */
+    const char *fault_path;      /* part of the URL, or the method */
+    const char *fault_operation; /* "POST /contractorHuman/5" and no other; NULL = any */
+    struct world_plan {          /* whatever the above says: the request of this number, from 1 */
+        size_t at;
+        enum world_fault fault;
+        int status;
+    } plan[2];
+    char operations[WORLD_MAX][96]; /* of the first requests: "POST /callInfo/history" */
+    const char *refused_field;      /* 422 naming it, while a body has it */
+    bool index_lags;                /* lookups find nothing of the last minute; lists do */
+    bool kafka_refuses;             /* nothing is delivered */
     int64_t latency_ms;
     int64_t step_ms; /* of world_pass */
     /* how this Megaplan is, where megaplan-api.md leaves it open */
@@ -140,6 +148,8 @@ struct world {
     /* m: whose step it was, NULL if nobody's. May set m->killed, or freeze it and let others run. */
     void (*strike)(void *arg, struct world_member *m, enum world_event event);
     void *strike_arg;
+    bool tolerant; /* a contradiction in the facts is noted in `broken`, not asserted */
+    char broken[400];
     bool traced;
     struct buf trace; /* a line for each step, if traced */
 };

@@ -34,15 +34,35 @@ void world_http_done(struct world *w)
         flight_free(w, w->flights[0]);
 }
 
-static enum world_fault fault_for(struct world *w, const struct http_request *r)
+static void operation_of(const struct http_request *r, char *out, size_t room)
 {
-    bool fits =
-        !w->fault_path || strstr(r->url, w->fault_path) || strcmp(r->method, w->fault_path) == 0;
-    if (w->faults == 0 || !fits || (w->fault_at && w->fault_at != w->requests))
-        return WORLD_FINE;
-    if (w->faults > 0)
-        w->faults--;
-    return w->fault;
+    const char *path = strstr(r->url, "/api/v3");
+    path = path ? path + strlen("/api/v3") : r->url;
+    snprintf(out, room, "%s %.*s", r->method, (int)strcspn(path, "?"), path);
+}
+
+static bool fits(const struct world *w, const struct http_request *r, const char *operation)
+{
+    if (w->faults == 0 || (w->fault_operation && strcmp(w->fault_operation, operation) != 0))
+        return false;
+    return !w->fault_path || strstr(r->url, w->fault_path) || strcmp(r->method, w->fault_path) == 0;
+}
+
+static void choose_fault(struct world *w, struct world_flight *f)
+{
+    char operation[96];
+    operation_of(&f->request, operation, sizeof operation);
+    if (w->requests <= WORLD_MAX)
+        memcpy(w->operations[w->requests - 1], operation, sizeof operation);
+    if (fits(w, &f->request, operation)) {
+        w->faults -= w->faults > 0;
+        f->fault = w->fault;
+    }
+    for (size_t i = 0; i < sizeof w->plan / sizeof *w->plan; i++)
+        if (w->plan[i].at == w->requests) {
+            f->fault = w->plan[i].fault;
+            f->status = w->plan[i].status;
+        }
 }
 
 static char *token_of(const struct http_request *r)
@@ -51,7 +71,7 @@ static char *token_of(const struct http_request *r)
     for (const char *const *h = r->headers; h && *h; h++)
         if (strncmp(*h, bearer, strlen(bearer)) == 0)
             return mem_copy(str_of(*h + strlen(bearer)));
-    ck_assert_msg(strstr(r->url, "/auth/access_token") != NULL, "no token: %s", r->url);
+    WORLD_MUST(strstr(r->url, "/auth/access_token") != NULL, "no token: %s", r->url);
     return mem_copy(STR_NONE);
 }
 
@@ -59,9 +79,7 @@ static void tell_step(struct world *w, struct world_member *m, enum world_event 
                       const struct world_flight *f)
 {
     char text[200];
-    const char *path = strstr(f->url, "/api/v3");
-    path = path ? path + strlen("/api/v3") : f->url;
-    snprintf(text, sizeof text, "%s %.*s", f->method, (int)strcspn(path, "?"), path);
+    operation_of(&f->request, text, sizeof text);
     world_step(w, m, event, text);
 }
 
@@ -71,7 +89,7 @@ enum err world_http_send(void *arg, const struct http_request *r, struct http_tr
     struct world_member *m = arg;
     struct world *w = m->world;
     (void)e;
-    ck_assert(!m->frozen);
+    WORLD_MUST(!m->frozen, "a frozen member sends");
     struct world_flight *f = mem_alloc(1, sizeof *f);
     *f = (struct world_flight){.member = m,
                                .request = *r,
@@ -81,7 +99,9 @@ enum err world_http_send(void *arg, const struct http_request *r, struct http_tr
                                .token = token_of(r),
                                .sent_at = w->now,
                                .lands_at = w->now};
-    ck_assert_uint_lt(w->nflights, WORLD_MAX);
+    f->request.method = f->method; /* the caller's may go */
+    f->request.url = f->url;
+    WORLD_MUST(w->nflights < WORLD_MAX, "no room");
     w->flights[w->nflights++] = f;
     *out = (struct http_transfer *)(void *)f;
     if (m->killed) {
@@ -90,7 +110,7 @@ enum err world_http_send(void *arg, const struct http_request *r, struct http_tr
     }
     w->requests++;
     w->creates += strcmp(r->method, "POST") == 0;
-    f->fault = fault_for(w, r);
+    choose_fault(w, f);
     tell_step(w, m, WORLD_SENT, f);
     return ERR_OK;
 }
@@ -154,9 +174,9 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
         break;
     case WORLD_STATUS:
     case WORLD_STATUS_AFTER:
-        a.status = w->status;
+        a.status = f->status ? f->status : w->status;
         a.retry_after_s = w->retry_after_s;
-        *text = world_error(w->status, "", "made to fail");
+        *text = world_error(a.status, "", "made to fail");
         free(said);
         break;
     case WORLD_HTML:

@@ -57,8 +57,8 @@ static void record_free(struct producer_record *p)
 static int64_t append(struct world *w, const struct producer_record *p)
 {
     if (p->topic == KAFKA_FACTS) {
-        ck_assert_int_eq(p->partition, 3);
-        ck_assert_uint_lt(w->nfacts, 4 * WORLD_MAX);
+        WORLD_MUST(p->partition == 3, "another partition");
+        WORLD_MUST(w->nfacts < 4 * WORLD_MAX, "no room");
         struct world_fact *f = &w->facts[w->nfacts];
         f->key = mem_copy(p->key);
         f->value = mem_copy(p->value);
@@ -68,10 +68,10 @@ static int64_t append(struct world *w, const struct producer_record *p)
         return (int64_t)w->nfacts++;
     }
     if (p->topic == KAFKA_DEAD) {
-        ck_assert_uint_lt(w->ndead, WORLD_MAX);
+        WORLD_MUST(w->ndead < WORLD_MAX, "no room");
         w->dead[w->ndead++] = mem_format("%s: %.*s", p->headers[WHY].name, STR_ARG(p->key));
     } else if (!strstr(p->value.ptr, "\"what\":\"request\"")) {
-        ck_assert_uint_lt(w->noutcomes, 8 * WORLD_MAX);
+        WORLD_MUST(w->noutcomes < 8 * WORLD_MAX, "no room");
         w->outcomes[w->noutcomes++] = mem_copy(p->value);
     }
     return 0;
@@ -135,7 +135,7 @@ static void tell(struct world_member *m, const struct world_fact *f, enum facts_
 void world_log_read(struct world_member *m)
 {
     struct world *w = m->world;
-    while (m->owner && m->next < w->nfacts && !m->killed && !m->thawed) {
+    while (m->owner && !m->deaf && m->next < w->nfacts && !m->killed && !m->thawed) {
         const struct world_fact *f = &w->facts[m->next++];
         const struct facts_record r = {.key = str_of(f->key),
                                        .value = str_of(f->value),
@@ -145,8 +145,10 @@ void world_log_read(struct world_member *m)
                                        .now = w->now};
         enum facts_change change;
         struct error e = ERROR_NONE;
-        ck_assert_msg(!facts_apply(m->owner->facts, &r, &change, &e), "%s: %s", f->key, e.text);
-        ck_assert_msg(change != FACTS_CONFLICT, "another value: %s %s", f->key, f->value);
+        WORLD_MUST(!facts_apply(m->owner->facts, &r, &change, &e), "%s: %s", f->key, e.text);
+        if (change == FACTS_CONFLICT)
+            snprintf(w->broken, sizeof w->broken, "two values of %s: %s", f->key, f->value);
+        WORLD_MUST(w->tolerant || !*w->broken, "%s", w->broken);
         if (change == FACTS_STRANGER) {
             m->stopped_by_mark = true;
             world_lose(m);

@@ -212,7 +212,7 @@ static char *unescape(const char *text)
     struct buf b = BUF_INIT(65536);
     for (; *text; text++) {
         unsigned byte = (unsigned char)*text;
-        ck_assert_msg(byte != '+', "a bare + is a space"); /* 1.4 */
+        WORLD_MUST(byte != '+', "a bare + is a space"); /* 1.4 */
         if (byte == '%' && sscanf(text + 1, "%2x", &byte) == 1)
             text += 2;
         buf_add_char(&b, (char)byte);

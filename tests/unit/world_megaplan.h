@@ -9,6 +9,13 @@
 #include "common/jval.h"
 #include "tests/unit/world.h"
 
+/* An assertion that costs nothing while it holds: Check notes each of its own in a file. */
+#define WORLD_MUST(what, ...)          \
+    do {                               \
+        if (!(what))                   \
+            ck_abort_msg(__VA_ARGS__); \
+    } while (0)
+
 struct world_ask { /* one API call */
     struct world *world;
     const char *method;

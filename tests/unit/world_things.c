@@ -85,7 +85,7 @@ static void refresh(struct world_thing *t)
 struct world_thing *world_add(struct world *w, enum world_shelf shelf, struct jval *values)
 {
     struct shelf s = shelf_of(w, shelf);
-    ck_assert_uint_lt(*s.n, s.room);
+    WORLD_MUST(*s.n < s.room, "no room");
     struct world_thing *t = &s.things[*s.n];
     *t = (struct world_thing){.values = values, .created_at = WALL + w->now};
     snprintf(t->id, sizeof t->id, "%lu", s.first + (unsigned long)(*s.n)++);

@@ -1,0 +1,33 @@
+/*
+ * The stories that the generated walk tells with every fault and strike: jobs, and what stands in
+ * Megaplan before them. Between them they make every kind of request the executor has.
+ */
+#ifndef TESTS_UNIT_WALK_STORIES_H
+#define TESTS_UNIT_WALK_STORIES_H
+
+#include "tests/unit/world.h"
+
+#define WALK_JOBS 6
+
+struct walk_job { /* NULL kind: none */
+    enum kafka_topic topic;
+    const char *entry, *kind, *cause; /* cause: behind the kind in the id, NULL = none */
+    const char *number, *verdict;     /* NULL = none */
+    const char *data;                 /* JSON object */
+};
+
+struct walk_story {
+    const char *name;
+    void (*before)(struct world *w); /* NULL: an empty Megaplan */
+    struct walk_job jobs[WALK_JOBS];
+    struct world_plan first; /* a fault that belongs to the story: so that it has looks */
+};
+
+extern const struct walk_story walk_stories[];
+extern const size_t walk_stories_count;
+
+/* The story's jobs come to a member, from the first on. */
+void walk_stories_feed(const struct walk_story *s, struct world_member *m);
+size_t walk_stories_jobs(const struct walk_story *s);
+
+#endif
