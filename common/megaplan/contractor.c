@@ -16,11 +16,6 @@
 
 #define DESCRIPTION_MAX 2048
 
-char *contractor_marker(struct str entry_id)
-{
-    return marker_make(entry_id);
-}
-
 /* The marker, and behind it who the creator is where userCreated cannot say it. */
 static struct jval *description(const struct contractor_new *c)
 {

@@ -45,10 +45,6 @@ bool contractor_read_created(const struct answer *a, char out[LOOKUP_ID]) MUST_C
 /* True if the answer refuses userCreated, and nothing else is known to be wrong. */
 bool contractor_refuses_creator(const struct answer *a);
 
-/* "MANGO <entry_id>", the marker that every created client carries. The caller's (free()). NULL
- * without memory. */
-char *contractor_marker(struct str entry_id) MUST_CHECK;
-
 /* GET contractorHuman, the newest first, the page behind the client `after` ("" = the first). */
 char *contractor_list_url(struct str base_url, struct str after) MUST_CHECK;
 
