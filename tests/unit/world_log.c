@@ -127,8 +127,6 @@ static void tell(struct world_member *m, const struct world_fact *f, enum facts_
     }
     if (!m->restored || fact_key_parse(str_of(f->key), &k, &e) || k.type == FACT_MARK)
         k.account = k.name = STR_NONE;
-    if (k.type == FACT_STATE)
-        k.name = STR_NONE;
     executor_read(m->executor, m->owner, k.account, k.name);
 }
 

@@ -10,9 +10,12 @@
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
 
+struct fields;
+
 struct account {
     struct service service; /* first, so that a service's address is its account's */
     struct tally_gauges gauges;
+    struct fields *fields; /* names of extra fields (fields.h); NULL: not asked yet */
     UT_hash_handle hh;
 };
 

@@ -5,7 +5,9 @@
  *         --> asked (who.h): somebody carries it ---------> done fact
  *         --> nobody, both lookups fresh --> the create, under its intent --> done fact
  *
- * A failed lookup is never "new". Between the lookups and the create stands nothing but the token.
+ * A failed lookup is never "new". Between the lookups and the create stands nothing but the token, and, once,
+ * the names of the extra fields. Everything known by then rides with the create; what is not stands in the
+ * fact's data ("tracking", "source_line") and is filled when it is known (due.h).
  */
 #include "worker/crm/client.h"
 
@@ -16,6 +18,8 @@
 #include "common/mem.h"
 #include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
+#include "worker/crm/fields.h"
+#include "worker/crm/fill.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/record.h"
 #include "worker/crm/twin.h"
@@ -24,8 +28,11 @@
 #define STATE_USER_CREATED "user-created"
 
 struct client {
-    bool company;    /* who carries the number is one */
-    bool no_creator; /* the account refuses userCreated */
+    struct fill fill; /* the extra fields of the create */
+    char *data;       /* JSON: what is still to be filled; NULL: nothing */
+    bool company;     /* who carries the number is one */
+    bool no_creator;  /* the account refuses userCreated */
+    bool renamed;     /* names of fields were asked for anew once */
 };
 
 static struct client *state_of(struct work *w)
@@ -37,7 +44,12 @@ static struct client *state_of(struct work *w)
 
 static void done(struct work *w)
 {
-    free(w->kind);
+    struct client *c = w->kind;
+    if (!c)
+        return;
+    fill_done(&c->fill);
+    free(c->data);
+    free(c);
     w->kind = NULL;
 }
 
@@ -48,7 +60,8 @@ static struct fact fact_of(struct work *w)
     return (struct fact){.kind = JOB_CLIENT,
                          .entry_id = w->job->entry_id,
                          .number = w->job->number,
-                         .responsible = (char *)(uintptr_t)work_text(w, "responsible").ptr};
+                         .responsible = (char *)(uintptr_t)work_text(w, "responsible").ptr,
+                         .data = state_of(w)->data};
 }
 
 static char *details_of(const struct work *w, const char *client)
@@ -75,7 +88,7 @@ static void end(struct executor *x, struct work *w, const char *client, bool mad
     f.made = made;
     f.company = !made && state_of(w)->company;
     if (!made)
-        f.responsible = NULL;
+        f.responsible = f.data = NULL;
     finish_done(x, w, &f, made ? "done" : "present", why, details_of(w, client));
 }
 
@@ -87,15 +100,48 @@ static bool refuses_creator(struct work *w)
            state_of(w)->no_creator;
 }
 
+/* What of the extra fields can be written by now, and what cannot. */
+static void collect_fields(struct work *w, const struct settings *s)
+{
+    struct client *c = state_of(w);
+    struct jval *later = jval_new_object();
+    const char *answer = NULL;
+    bool tracking = false;
+    struct str line = s->source_field ? work_text(w, "source_line") : STR_NONE;
+    fill_done(&c->fill);
+    fill_add(&c->fill, FIELD_LINE, line);
+    if (line.len && !fields_name(w, FIELD_LINE))
+        jval_put_text(later, "source_line", line);
+    if (s->call_tracking && jval_bool(jval_get(w->job->data, "tracking"), &tracking) && tracking) {
+        if (!fill_visitor(w, &answer) || !fields_name(w, FIELD_ENTRY))
+            jval_put_bool(later, "tracking", true);
+        fill_add_tracking(&c->fill, answer, str_of(w->job->entry_id));
+    }
+    free(c->data);
+    c->data = jval_size(later) ? jval_dump(later, true) : NULL;
+    jval_free(later);
+}
+
+static bool wants_fields(const struct work *w, const struct settings *s)
+{
+    bool tracking = false;
+    return (s->source_field && work_text(w, "source_line").len) ||
+           (s->call_tracking && jval_bool(jval_get(w->job->data, "tracking"), &tracking) &&
+            tracking);
+}
+
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
 {
+    struct contractor_field fields[FIELDS];
     (void)x;
     const struct contractor_new client = {.name = work_text(w, "name"),
                                           .phone = work_text(w, "phone"),
                                           .responsible = work_text(w, "responsible"),
                                           .employee = work_text(w, "employee"),
                                           .entry_id = str_of(w->job->entry_id),
-                                          .no_creator = refuses_creator(w)};
+                                          .no_creator = refuses_creator(w),
+                                          .fields = fields,
+                                          .nfields = fill_named(w, &state_of(w)->fill, fields)};
     r->body = contractor_create_body(&client);
     r->url = contractor_create_url(str_of(s->megaplan.base_url));
     return r->body != NULL;
@@ -122,11 +168,18 @@ static void without_creator(struct executor *x, struct work *w)
                  "{\"refused\":true,\"v\":1}");
 }
 
+/* What a refusal names is left out: the creator; a field that is not there any more, once. */
 static bool refused(struct executor *x, struct work *w, const struct request_end *e)
 {
-    if (refuses_creator(w) || !contractor_refuses_creator(&e->answer))
+    struct client *c = state_of(w);
+    if (!refuses_creator(w) && contractor_refuses_creator(&e->answer)) {
+        without_creator(x, w);
+    } else if (e->status == 422 && c->fill.count && !c->renamed) {
+        c->renamed = true;
+        fields_forget(w);
+    } else {
         return false;
-    without_creator(x, w);
+    }
     executor_judge(x, w);
     return true;
 }
@@ -143,6 +196,14 @@ static const struct act create_act = {.operation = "client.create",
                                       .refused = refused};
 
 /* the kind */
+
+static void create(struct executor *x, struct work *w, const struct settings *s)
+{
+    if (wants_fields(w, s) && !fields_known(x, w))
+        return;
+    collect_fields(w, s);
+    act_want(x, w, &create_act);
+}
 
 static void judge(struct executor *x, struct work *w)
 {
@@ -161,7 +222,7 @@ static void judge(struct executor *x, struct work *w)
                              : "a client with this number is there");
         break;
     case WHO_NOBODY:
-        act_want(x, w, &create_act);
+        create(x, w, executor_settings_of(x, w));
         break;
     default:
         break;

@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mem.h"
+#include "common/murmur2.h"
 #include "common/ops.h"
 #include "common/product_metrics.h"
 #include "common/secret.h"
@@ -332,10 +333,29 @@ static void on_due(void *arg)
     (void)arg; /* the turn that it made happen does what is due */
 }
 
+/* The owner of the account's partition, if that is us and restored. */
+static struct owner *owner_of(const struct crm *c, const char *account)
+{
+    int32_t i = murmur2_partition(str_of(account), c->layout.partitions[KAFKA_JOBS]);
+    bool ours = i >= 0 && i < LIMIT_PARTITIONS && c->shards[i] && shard_restored(c->shards[i]);
+    return ours ? shard_owner(c->shards[i]) : NULL;
+}
+
+static void see_to_switches(void *arg, const struct settings *s)
+{
+    const struct crm *c = arg;
+    struct owner *o = owner_of(c, s->account);
+    if (o)
+        executor_switches(c->executor, o, s->account);
+}
+
 static void on_changed(void *arg, const char *account)
 {
     struct crm *c = arg;
+    const struct settings *s = accounts_get(c->accounts, str_of(account));
     executor_settings(c->executor, account);
+    if (s)
+        see_to_switches(c, s);
 }
 
 /* ---- time ---- */
@@ -403,16 +423,18 @@ static void set_lag(struct crm *c, int32_t i, enum kafka_topic topic)
         late ? (double)ms / 1000.0 : 0);
 }
 
-static void report_restored(struct crm *c, int32_t i)
+/* True: it has been restored just now. */
+static bool report_restored(struct crm *c, int32_t i)
 {
     char partition[16];
     if (c->told_restored[i] || !shard_restored(c->shards[i]))
-        return;
+        return false;
     c->told_restored[i] = true;
     snprintf(partition, sizeof partition, "%" PRId32, i);
     metrics_set(metrics_get(product_metrics_family(&c->numbers, PM_RESTORE_SECONDS),
                             kafka_topic_name(KAFKA_FACTS), partition),
                 (double)shard_restore_ms(c->shards[i]) / 1000.0);
+    return true;
 }
 
 static void on_gauges(void *arg)
@@ -420,15 +442,18 @@ static void on_gauges(void *arg)
     struct crm *c = arg;
     struct owner *owners[LIMIT_PARTITIONS];
     size_t n = 0;
+    bool restored = false;
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
         if (!c->shards[i])
             continue;
         owners[n++] = shard_owner(c->shards[i]);
         shard_tick(c->shards[i]);
-        report_restored(c, i);
+        restored |= report_restored(c, i);
         for (size_t t = 0; t < TOPICS; t++)
             set_lag(c, i, topics[t]);
     }
+    if (restored)
+        accounts_each(c->accounts, see_to_switches, c);
     executor_measure(c->executor, owners, n);
     (void)producer_is_warm(c->producer);
     loop_timer_after(&c->gauges, GAUGES_MS);

@@ -35,6 +35,10 @@ static void ask_entry(const struct question *q, struct str entry)
 {
     const struct facts *f = q->owner->facts;
     struct known_call call;
+    if (known_due_fill(f, q->account, entry))
+        add(q, entry, JOB_FILL, "", number_of(q, entry, JOB_CLIENT));
+    if (known_due_line(f, q->account, entry))
+        add(q, entry, JOB_FILL, ":line", number_of(q, entry, JOB_CLIENT));
     if (known_due_link(f, q->account, entry) && known_call(f, q->account, entry, &call))
         add(q, entry, JOB_LINK, "", call.number);
     if (known_due_twin(f, q->account, entry))

@@ -13,6 +13,7 @@
 #include "worker/crm/act.h"
 #include "worker/crm/due.h"
 #include "worker/crm/executor_state.h"
+#include "worker/crm/fields.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/kinds.h"
 #include "worker/crm/prelude.h"
@@ -41,6 +42,7 @@ void executor_free(struct executor *x)
         HASH_DEL(x->accounts, a);
         agenda_drop(&x->services, &a->service.wake);
         service_done(&a->service);
+        fields_free(a->fields);
         free(a);
     }
     agenda_done(&x->works);
@@ -369,10 +371,17 @@ void executor_restored(struct executor *x, struct owner *o)
     due_restored(x, o);
 }
 
+void executor_switches(struct executor *x, struct owner *o, const char *account)
+{
+    fields_check(x, o, str_of(account));
+}
+
 void executor_read(struct executor *x, struct owner *o, struct str account, struct str id)
 {
     record_read(x, o);
-    if (id.len)
+    if (str_starts(id, STR(FIELDS_PREFIX)))
+        fields_check(x, o, account);
+    else if (id.len)
         due_read(x, o, account, id);
 }
 

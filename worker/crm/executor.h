@@ -44,11 +44,14 @@ void executor_take(struct executor *x, struct owner *o, const struct kafka_messa
 void executor_drop(struct executor *x, struct owner *o);
 /* The owner's facts are all there (its mark was read): what they say is due is begun. */
 void executor_restored(struct executor *x, struct owner *o);
-/* The owner's facts were read up to o->facts_next; the last one was of this job, or a state of this account
- * (id empty), or of neither (both empty). */
+/* The owner's facts were read up to o->facts_next; id: of the job whose fact the last one was, or the name of
+ * an account's state; empty: neither. */
 void executor_read(struct executor *x, struct owner *o, struct str account, struct str id);
 /* The account's settings changed: limits, credentials. */
 void executor_settings(struct executor *x, const char *account);
+/* The account's owner is restored, and its settings are known or have changed: what they switch on is seen
+ * to. */
+void executor_switches(struct executor *x, struct owner *o, const char *account);
 /* No request is begun while stopped; what runs comes to its end. */
 void executor_stop(struct executor *x, bool stopped);
 /* Does what is due. Returns when it has to be called again at the latest (boot ms). */

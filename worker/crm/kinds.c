@@ -5,6 +5,8 @@
 
 #include "worker/crm/call.h"
 #include "worker/crm/client.h"
+#include "worker/crm/fields.h"
+#include "worker/crm/fill.h"
 #include "worker/crm/link.h"
 #include "worker/crm/recording.h"
 #include "worker/crm/twin.h"
@@ -14,12 +16,16 @@ const struct work_ops *kinds_of(enum job_kind kind)
     switch (kind) {
     case JOB_CLIENT:
         return client_ops();
+    case JOB_FILL:
+        return fill_ops();
     case JOB_CALL:
         return call_ops();
     case JOB_RECORD:
         return recording_ops();
     case JOB_LINK:
         return link_ops();
+    case JOB_FIELD:
+        return fields_ops();
     case JOB_TWIN:
         return twin_ops();
     default:

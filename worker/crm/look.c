@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/megaplan/callinfo.h"
+#include "common/megaplan/field.h"
 #include "common/megaplan/marker.h"
 #include "common/mem.h"
 
@@ -30,6 +31,7 @@ struct look {
     unsigned pages;  /* of the look that runs */
     struct contractor_page clients;
     char found[LOOKUP_ID]; /* "" = nothing yet */
+    char *name;            /* the same of a field; NULL = nothing yet */
     bool made, more;
     bool enough; /* it need not be looked any further */
     size_t count;
@@ -79,10 +81,40 @@ static bool call_take(struct look *l, const struct answer *a, const struct setti
     return true;
 }
 
+/* extra fields: the last part of the job's id says which */
+
+static char *field_url(const struct look *l, const struct settings *s)
+{
+    (void)l;
+    return field_list_url(str_of(s->megaplan.base_url));
+}
+
+static bool field_take(struct look *l, const struct answer *a, const struct settings *s)
+{
+    struct field_names names = {0};
+    enum field f;
+    struct str id = str_of(l->id);
+    long colon = str_rfind(id, ':');
+    (void)s;
+    if (colon < 0 || !field_of_key(str_from(id, (size_t)colon + 1), &f) ||
+        !field_read_list(a, &names))
+        return false;
+    const char *name = field_name(&names, f);
+    l->made = true;
+    l->more = false;
+    l->count = name != NULL;
+    free(l->name);
+    l->name = name ? mem_copy(str_of(name)) : NULL;
+    return true;
+}
+
 static const struct way client_way = {"client.look", "/contractorHuman", ANSWER_ABOUT_ACCOUNT,
                                       client_url, client_take};
 static const struct way call_way = {"call.look", "/callInfo/provider", ANSWER_ABOUT_RECORD,
                                     call_url, call_take};
+
+static const struct way field_way = {"field.look", "/contractorHuman/extraFields",
+                                     ANSWER_ABOUT_ACCOUNT, field_url, field_take};
 
 static const struct way *way_of(enum job_kind kind)
 {
@@ -90,6 +122,8 @@ static const struct way *way_of(enum job_kind kind)
     case JOB_CALL:
     case JOB_POPUP:
         return &call_way;
+    case JOB_FIELD:
+        return &field_way;
     default:
         return &client_way;
     }
@@ -120,6 +154,7 @@ void look_free(struct look *l)
     free(l->id);
     fact_free(l->intent);
     free(l->marker);
+    free(l->name);
     free(l);
 }
 
@@ -186,7 +221,7 @@ enum look_step look_take(struct look *l, const struct answer *a, const struct se
         return LOOK_FOUND;
     if (l->more)
         return LOOK_MORE;
-    return l->found[0] ? LOOK_FOUND : look_missing(l);
+    return l->found[0] || l->name ? LOOK_FOUND : look_missing(l);
 }
 
 enum look_step look_missing(struct look *l)
@@ -198,7 +233,7 @@ enum look_step look_missing(struct look *l)
 const char *look_found(const struct look *l, bool *made)
 {
     *made = l->made;
-    return l->found;
+    return l->name ? l->name : l->found;
 }
 
 bool look_has_more(const struct look *l)

@@ -223,8 +223,6 @@ static void tell_read(struct shard *s, struct str key, bool noted)
     struct error ignored = ERROR_NONE;
     if (s->state != WORKING || !noted || fact_key_parse(key, &k, &ignored) || k.type == FACT_MARK)
         k.account = k.name = STR_NONE;
-    if (k.type == FACT_STATE)
-        k.name = STR_NONE;
     executor_read(s->executor, &s->owner, k.account, k.name);
 }
 
