@@ -61,6 +61,10 @@ static void check_fact(struct str value)
     again = fact_encode(FACT_DONE, second);
     if (strcmp(text, again) != 0)
         abort();
+    fact_free(second);
+    second = fact_copy(first);
+    if (!second || !fact_same(first, second))
+        abort();
     free(text);
     free(again);
     fact_free(first);
