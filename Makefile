@@ -288,6 +288,10 @@ bench-calls: ## worker calls: events per second, taking over, memory per call; K
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/calls
+bench-crm: ## worker crm: how near it comes to what Megaplan's latency allows; CPU, memory, latency; KAFKA=1
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/crm
 benches: $(BENCH_BIN)
 
 kafka-start: ## Apache Kafka on free ports in the background; prints its address
@@ -315,5 +319,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls benches \
+.PHONY: FORCE all tests deps test unit stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
     kafka-start kafka-stop install-deps format clean help

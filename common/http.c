@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "common/address.h"
 #include "common/buf.h"
@@ -25,32 +24,29 @@
 #include "common/mem.h"
 #include "common/retry_after.h"
 #include "common/url.h"
+#include "common/watches.h"
 
 #define WHY_SIZE 300
 #define IDLE_CONNECTIONS 512L
-
-struct watch { /* of a socket of libcurl's */
-    struct http *http;
-    int fd; /* key */
-    UT_hash_handle hh;
-};
+#define SPARE_TRANSFERS 64 /* kept for the next requests */
 
 struct http {
     struct loop *loop;
     CURLM *multi;
     struct loop_timer timer; /* libcurl's */
-    struct watch *watches;   /* hash by fd */
+    struct watches *watches;
     char *outbound_allow, *ca_file;
     int64_t connect_timeout_ms;
     struct curl_slist *resolve;
     struct http_transfer *first; /* running */
-    size_t running;
+    struct http_transfer *spare; /* by next */
+    size_t running, nspare;
 };
 
 struct http_transfer {
     struct http *http;
+    CURL *easy; /* used again: every option that requests differ in is set by each of them */
     struct http_transfer *next, *previous;
-    CURL *easy;
     struct curl_slist *headers;
     char *sent_body;
     struct loop_timer timer; /* leave_by, then the whole */
@@ -84,10 +80,25 @@ static void unlink_transfer(struct http_transfer *t)
 static void free_transfer(struct http_transfer *t)
 {
     curl_easy_cleanup(t->easy);
+    free(t);
+}
+
+/* What it sent and got is gone; its handle may serve another request. */
+static void put_away(struct http_transfer *t)
+{
+    struct http *h = t->http;
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
     curl_slist_free_all(t->headers);
     free(t->sent_body);
     buf_done(&t->body);
-    free(t);
+    if (h->nspare >= SPARE_TRANSFERS) {
+        free_transfer(t);
+        return;
+    }
+    t->next = h->spare;
+    h->spare = t;
+    h->nspare++;
 }
 
 static int64_t retry_after(CURL *easy)
@@ -128,7 +139,7 @@ static void finish(struct http_transfer *t, const char *why)
         answer.body = buf_str(&t->body);
     unlink_transfer(t);
     t->done(t->arg, &answer);
-    free_transfer(t);
+    put_away(t);
 }
 
 static void curl_ended(struct http_transfer *t, CURLcode result)
@@ -171,13 +182,12 @@ static void time_over(void *arg)
 
 /* ---- what libcurl calls ---- */
 
-static void socket_ready(void *arg, unsigned events)
+static void socket_ready(void *arg, int fd, unsigned events)
 {
-    struct watch *w = arg; /* may be freed inside */
-    struct http *h = w->http;
+    struct http *h = arg;
     int running, flags = (events & LOOP_READ ? CURL_CSELECT_IN : 0) |
                          (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-    curl_multi_socket_action(h->multi, w->fd, flags, &running);
+    curl_multi_socket_action(h->multi, fd, flags, &running);
     take_ended(h);
 }
 
@@ -200,48 +210,24 @@ static int set_timer(CURLM *multi, long ms, void *arg)
     return 0;
 }
 
-static void unwatch(struct http *h, int fd)
-{
-    struct watch *w;
-    HASH_FIND_INT(h->watches, &fd, w);
-    if (!w)
-        return;
-    loop_unwatch(h->loop, fd);
-    HASH_DEL(h->watches, w);
-    free(w);
-}
-
-static int watch(struct http *h, int fd, unsigned events)
-{
-    struct watch *w;
-    HASH_FIND_INT(h->watches, &fd, w);
-    if (w) {
-        loop_change(h->loop, fd, events);
-        return 0;
-    }
-    w = mem_alloc(1, sizeof *w);
-    w->http = h;
-    w->fd = fd;
-    HASH_ADD_INT(h->watches, fd, w);
-    return loop_watch(h->loop, fd, events, socket_ready, w, NULL) ? -1 : 0;
-}
-
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
     struct http *h = arg;
     (void)easy, (void)unused;
-    if (what != CURL_POLL_REMOVE)
-        return watch(h, fd,
-                     (what & CURL_POLL_IN ? LOOP_READ : 0u) |
-                         (what & CURL_POLL_OUT ? LOOP_WRITE : 0u));
-    unwatch(h, fd);
-    return 0;
+    if (what == CURL_POLL_REMOVE) {
+        watches_rest(h->watches, fd);
+        return 0;
+    }
+    unsigned events =
+        (what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
+    return watches_want(h->watches, fd, events) ? 0 : -1;
 }
 
 /* Belongs to the connection, which may outlive its transfer. */
 static int close_socket(void *arg, curl_socket_t fd)
 {
-    unwatch(arg, fd);
+    struct http *h = arg;
+    watches_closed(h->watches, fd);
     return close(fd);
 }
 
@@ -256,6 +242,7 @@ static bool refuse_address(struct http_transfer *t, const char *ip)
 /* Private addresses are not even connected to. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
+    struct http_transfer *t = arg;
     char ip[INET6_ADDRSTRLEN] = "";
     struct sockaddr *a = &address->addr;
     (void)purpose;
@@ -264,9 +251,13 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
                             : (const void *)&((struct sockaddr_in *)(void *)a)->sin_addr;
     if (a->sa_family != AF_INET && a->sa_family != AF_INET6)
         return CURL_SOCKET_BAD;
-    if (!inet_ntop(a->sa_family, bytes, ip, sizeof ip) || refuse_address(arg, ip))
+    if (!inet_ntop(a->sa_family, bytes, ip, sizeof ip) || refuse_address(t, ip))
         return CURL_SOCKET_BAD;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    watches_opened(t->http->watches, fd);
+    return fd;
 }
 
 /* The last moment before the first byte of the request. */
@@ -373,17 +364,9 @@ static void set_callbacks(struct http_transfer *t)
     curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
 }
 
-static bool set_request(struct http_transfer *t, const struct http_request *r)
+static void set_connection(struct http_transfer *t)
 {
     CURL *c = t->easy;
-    bool delete = strcmp(r->method, "DELETE") == 0;
-    if (strcmp(r->method, "POST") == 0 || (delete &&r->body.len > 0)) {
-        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->sent_body);
-    }
-    if (delete)
-        curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "DELETE");
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
     curl_easy_setopt(c, CURLOPT_RESOLVE, t->http->resolve);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "mangoplan/" MANGOPLAN_VERSION);
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -393,16 +376,52 @@ static bool set_request(struct http_transfer *t, const struct http_request *r)
     curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)t->http->connect_timeout_ms);
+}
+
+/* All that requests differ in: the handle may have served another one. */
+static bool set_request(struct http_transfer *t, const struct http_request *r)
+{
+    CURL *c = t->easy;
+    bool delete = strcmp(r->method, "DELETE") == 0;
+    if (strcmp(r->method, "POST") == 0 || (delete &&r->body.len > 0)) {
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->sent_body);
+    } else {
+        curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, delete ? "DELETE" : NULL);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
     return curl_easy_setopt(c, CURLOPT_URL, r->url) == CURLE_OK;
 }
 
-static struct http_transfer *new_transfer(struct http *h, const struct http_request *r)
+static struct http_transfer *make_transfer(struct http *h)
 {
     struct http_transfer *t = mem_alloc(1, sizeof *t);
     t->http = h;
     t->easy = curl_easy_init();
     if (!t->easy)
         mem_out();
+    set_security(t);
+    set_callbacks(t);
+    set_connection(t);
+    return t;
+}
+
+static struct http_transfer *take_spare(struct http *h)
+{
+    struct http_transfer *t = h->spare;
+    CURL *easy = t->easy;
+    h->spare = t->next;
+    h->nspare--;
+    memset(t, 0, sizeof *t);
+    t->http = h;
+    t->easy = easy;
+    return t;
+}
+
+static struct http_transfer *new_transfer(struct http *h, const struct http_request *r)
+{
+    struct http_transfer *t = h->spare ? take_spare(h) : make_transfer(h);
     t->start = clock_boot_ms();
     t->deadline = t->start + r->timeout_ms;
     t->leave_by = r->leave_by;
@@ -434,14 +453,12 @@ enum err http_send(struct http *h, const struct http_request *r, struct http_tra
     if (!url_allowed(str_of(r->url), str_of(h->outbound_allow)))
         return error_set(e, ERR_INPUT, "the URL is malformed, or its host is not allowed");
     struct http_transfer *t = new_transfer(h, r);
-    set_security(t);
-    set_callbacks(t);
     if (!add_headers(t, r->headers) || !set_request(t, r)) {
-        free_transfer(t);
+        put_away(t);
         return error_set(e, ERR_INPUT, "a header or the URL cannot be sent");
     }
     if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
-        free_transfer(t);
+        put_away(t);
         return error_set(e, ERR_INTERNAL, "libcurl does not take the request");
     }
     start_transfer(h, t);
@@ -454,7 +471,7 @@ void http_cancel(struct http_transfer *t)
     if (t->ended)
         return; /* from inside its own `done` */
     unlink_transfer(t);
-    free_transfer(t);
+    put_away(t);
 }
 
 size_t http_running(const struct http *h)
@@ -477,6 +494,7 @@ enum err http_new(struct loop *l, const struct http_options *options, struct htt
     for (const char *const *r = options->resolve; r && *r; r++)
         h->resolve = curl_slist_append(h->resolve, *r);
     loop_timer_init(&h->timer, l, curl_time, h);
+    h->watches = watches_new(l, socket_ready, h);
     h->multi = curl_multi_init();
     if (!h->multi)
         mem_out();
@@ -499,7 +517,12 @@ void http_free(struct http *h)
         next = t->next;
         http_cancel(t);
     }
-    curl_multi_cleanup(h->multi); /* unwatches what is left */
+    for (struct http_transfer *t = h->spare, *next; t; t = next) {
+        next = t->next;
+        free_transfer(t);
+    }
+    curl_multi_cleanup(h->multi); /* closes its connections */
+    watches_free(h->watches);
     loop_timer_stop(&h->timer);
     curl_slist_free_all(h->resolve);
     free(h->outbound_allow);

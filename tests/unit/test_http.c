@@ -86,6 +86,41 @@ START_TEST(a_delete_with_a_body_and_without)
 }
 END_TEST
 
+/* A handle that has served a request serves the next one, and nothing of the former is left in it. */
+START_TEST(nothing_is_left_of_a_request)
+{
+    struct world w;
+    char url[600];
+    start(&w, 1, "127.0.0.1");
+    static const char *const headers[] = {"X-First: 1", NULL};
+    for (int i = 0; i < 3; i++) {
+        struct http_request r = get(url_of(&w, "/echo/posted", url));
+        r.method = "POST";
+        r.headers = headers;
+        r.body = STR("posted");
+        r.max_body = 4000;
+        ck_assert_int_eq(send_as(next(&w), &r), ERR_OK);
+        finish(&w);
+        http_cancel(request(&w, "/hang")->transfer);
+        struct http_request gone = get(url_of(&w, "/echo/gone", url));
+        gone.method = "DELETE";
+        ck_assert_int_eq(send_as(next(&w), &gone), ERR_OK);
+        finish(&w);
+        struct http_request plain = get(url_of(&w, "/echo/got", url));
+        plain.max_body = 4000;
+        struct got *g = next(&w);
+        ck_assert_int_eq(send_as(g, &plain), ERR_OK);
+        finish(&w);
+        ck_end(g, HTTP_ANSWERED, "");
+        ck_assert_ptr_nonnull(strstr(g->body, "GET /echo/got HTTP/1.1\r\n"));
+        ck_assert_ptr_null(strstr(g->body, "posted"));
+        ck_assert_ptr_null(strstr(g->body, "X-First"));
+        ck_assert_ptr_null(strcasestr(g->body, "Content-"));
+    }
+    end(&w);
+}
+END_TEST
+
 /* A long body would make libcurl ask "Expect: 100-continue" and wait a second. */
 START_TEST(a_long_body_goes_at_once)
 {
@@ -304,8 +339,9 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("http", answered, what_is_sent, a_delete_with_a_body_and_without,
-                    a_long_body_goes_at_once, refused_before_sending, whole_answers,
-                    answers_have_a_ceiling, many_at_once, many_broken_at_once, cancelled,
-                    cancelled_with_its_answer_there, freed_while_running);
+    return UNIT_RUN("http", answered, what_is_sent, nothing_is_left_of_a_request,
+                    a_delete_with_a_body_and_without, a_long_body_goes_at_once,
+                    refused_before_sending, whole_answers, answers_have_a_ceiling, many_at_once,
+                    many_broken_at_once, cancelled, cancelled_with_its_answer_there,
+                    freed_while_running);
 }

@@ -531,6 +531,7 @@ static void on_found(void *arg, const struct kafka_layout *layout)
         fail(c, &e);
         return;
     }
+    producer_gather(c->producer, true);
     make_executor(c);
     if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, &e))
         fail(c, &e);
