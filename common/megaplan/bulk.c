@@ -10,7 +10,7 @@
 
 char *bulk_url(struct str base_url)
 {
-    return query_url(base_url, "/bulk", NULL);
+    return query_url(base_url, "/bulk", QUERY_NONE);
 }
 
 /* What stands behind base_url, from "/api/v3" on; empty if the url is not under it. */

@@ -12,17 +12,17 @@
 
 char *callinfo_provider_url(struct str base_url)
 {
-    return query_url(base_url, "/callInfo/provider", NULL);
+    return query_url(base_url, "/callInfo/provider", QUERY_NONE);
 }
 
 char *callinfo_create_url(struct str base_url)
 {
-    return query_url(base_url, "/callInfo", NULL);
+    return query_url(base_url, "/callInfo", QUERY_NONE);
 }
 
 char *callinfo_history_url(struct str base_url)
 {
-    return query_url(base_url, "/callInfo/history", NULL);
+    return query_url(base_url, "/callInfo/history", QUERY_NONE);
 }
 
 char *callinfo_find_url(struct str base_url, struct str provider_id)
@@ -34,7 +34,7 @@ char *callinfo_find_url(struct str base_url, struct str provider_id)
 
 char *callinfo_contractor_url(struct str base_url, struct str id)
 {
-    return query_part_url(base_url, "/callInfo", id, "/setContractor", NULL);
+    return query_part_url(base_url, "/callInfo", id, "/setContractor", QUERY_NONE);
 }
 
 static char *dump(struct jval *body)

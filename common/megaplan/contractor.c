@@ -72,7 +72,7 @@ static char *dump(struct jval *body)
 
 char *contractor_create_url(struct str base_url)
 {
-    return query_url(base_url, "/contractorHuman", NULL);
+    return query_url(base_url, "/contractorHuman", QUERY_NONE);
 }
 
 char *contractor_create_body(const struct contractor_new *c)
@@ -212,7 +212,7 @@ bool contractor_is_dropped(const struct jval *row)
 
 char *contractor_update_url(struct str base_url, struct str id, bool company)
 {
-    return query_entity_url(base_url, path_of(company), id, NULL);
+    return query_entity_url(base_url, path_of(company), id, QUERY_NONE);
 }
 
 char *contractor_responsible_body(struct str id, bool company, struct str responsible)
@@ -238,7 +238,7 @@ char *contractor_drop_responsible_url(struct str base_url, struct str id, bool c
     text_percent_encode(&rest, responsible);
     char *url = rest.failed || !responsible.len
                     ? NULL
-                    : query_part_url(base_url, path_of(company), id, rest.data, NULL);
+                    : query_part_url(base_url, path_of(company), id, rest.data, QUERY_NONE);
     buf_done(&rest);
     return url;
 }

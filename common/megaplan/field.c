@@ -186,7 +186,7 @@ bool field_exists(const struct field_names *names, enum field f)
 
 char *field_create_url(struct str base_url)
 {
-    return query_url(base_url, "/contractorHuman/extraFields/0", NULL);
+    return query_url(base_url, "/contractorHuman/extraFields/0", QUERY_NONE);
 }
 
 char *field_create_body(enum field f)

@@ -17,7 +17,7 @@
 
 char *login_url(struct str base_url)
 {
-    return query_url(base_url, "/auth/access_token", NULL);
+    return query_url(base_url, "/auth/access_token", QUERY_NONE);
 }
 
 /* name=value&...&grant_type=kind. The memory is taken at once: what grows leaves copies behind. */

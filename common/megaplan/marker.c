@@ -77,16 +77,30 @@ static size_t next_character(struct str html, char *out)
     return 1;
 }
 
-bool marker_found_html(struct str html, struct str marker)
+static bool begins_with(struct str html, struct str marker)
 {
-    struct buf plain = BUF_INIT(html.len + 1);
-    while (html.len) {
-        char c;
+    char c;
+    for (size_t i = 0; i < marker.len; i++) {
+        if (!html.len)
+            return false;
         size_t taken = next_character(html, &c);
-        buf_add_char(&plain, c);
+        if (c != marker.ptr[i])
+            return false;
         html = str_from(html, taken);
     }
-    bool found = !plain.failed && marker_found(buf_str(&plain), marker);
-    buf_done(&plain);
-    return found;
+    if (!html.len)
+        return true;
+    (void)next_character(html, &c);
+    return !in_entry_id(c);
+}
+
+bool marker_found_html(struct str html, struct str marker)
+{
+    while (marker.len && html.len) {
+        char c;
+        if (begins_with(html, marker))
+            return true;
+        html = str_from(html, next_character(html, &c));
+    }
+    return false;
 }

@@ -19,7 +19,7 @@ char *marker_make(struct str entry_id) MUST_CHECK;
 /* Whether the marker stands in the text as a whole. An empty marker stands nowhere. */
 bool marker_found(struct str text, struct str marker);
 /* The same in a text that may be HTML: tags are ends of words, the entities of HTML's own characters are
- * these characters. False without memory. */
+ * these characters. */
 bool marker_found_html(struct str html, struct str marker);
 /* Adds a text to HTML: & < > " and ' as entities. */
 void marker_add_html(struct buf *out, struct str text);

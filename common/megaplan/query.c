@@ -27,12 +27,13 @@ static char *build(struct str base_url, const char *path, const struct str *id, 
         text_percent_encode(&url, *id);
     }
     buf_add_str(&url, str_of(rest));
-    char *json = query ? jval_dump(query, false) : NULL;
+    bool none = jval_type(query) == JVAL_NULL;
+    char *json = none ? NULL : jval_dump(query, false);
     if (json) {
         buf_add_char(&url, '?');
         text_percent_encode(&url, str_of(json));
     }
-    bool whole = (!query || json) && (!id || id->len);
+    bool whole = (none || json) && (!id || id->len);
     free(json);
     jval_free(query);
     char *text = whole ? buf_take(&url) : NULL;

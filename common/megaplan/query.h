@@ -11,10 +11,12 @@
 #include "common/jval.h"
 #include "common/str.h"
 
+#define QUERY_NONE jval_new_null() /* no parameters */
+
 /* base_url + "/api/v3" + path + "?" + the query. base_url: "https://acme.megaplan.ru", with its path
- * prefix, a slash at its end is passed over. path begins with "/". query: an object, freed in here;
- * NULL = no parameters. Terminated, the caller's (free()). NULL: longer than LIMIT_URL, a query that
- * failed while it was built, or no memory. */
+ * prefix, a slash at its end is passed over. path begins with "/". query: an object, freed in here.
+ * Terminated, the caller's (free()). NULL: longer than LIMIT_URL, a query that failed while it was built
+ * (NULL is one), or no memory. */
 char *query_url(struct str base_url, const char *path, struct jval *query) MUST_CHECK;
 /* path/id, for entities. id is percent-encoded. The same ownership; NULL also for an empty id, which
  * would ask for the list. */

@@ -16,7 +16,7 @@
 
 char *task_create_url(struct str base_url)
 {
-    return query_url(base_url, "/task", NULL);
+    return query_url(base_url, "/task", QUERY_NONE);
 }
 
 /* "16:30 05.03.2018", the clock on the wall there. */
@@ -106,7 +106,7 @@ bool task_read_open(const struct answer *a, bool *open)
 
 char *task_done_url(struct str base_url, struct str id)
 {
-    return query_part_url(base_url, "/task", id, "/doAction", NULL);
+    return query_part_url(base_url, "/task", id, "/doAction", QUERY_NONE);
 }
 
 char *task_done_body(void)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "tests/unit/fault.h"
 
 struct answer megaplan_kit_answer(int status, const char *body, enum answer_about about)
 {
@@ -24,4 +25,21 @@ struct answer megaplan_kit_data(const char *data)
     free(body);
     ck_assert_int_eq(a.kind, ANSWER_OK);
     return a;
+}
+
+struct builder {
+    char *(*build)(void);
+};
+
+static bool fails(void *arg)
+{
+    char *text = ((struct builder *)arg)->build();
+    free(text);
+    return !text;
+}
+
+void megaplan_kit_walk(char *(*build)(void))
+{
+    struct builder b = {build};
+    fault_walk(fails, &b);
 }

@@ -11,4 +11,7 @@ struct answer megaplan_kit_data(const char *data);
 /* An answer with that status and body. */
 struct answer megaplan_kit_answer(int status, const char *body, enum answer_about about);
 
+/* Whatever allocation of the builder fails: it gives NULL, and nothing leaks. */
+void megaplan_kit_walk(char *(*build)(void));
+
 #endif

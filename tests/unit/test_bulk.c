@@ -90,8 +90,19 @@ START_TEST(no_bulks_answer)
 }
 END_TEST
 
+static char *all(void)
+{
+    return bulk_body(STR("https://a/x"), calls, 2);
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(all);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("bulk", the_body_of_the_reference, what_cannot_be_sent, each_has_its_own_end,
-                    no_bulks_answer);
+                    no_bulks_answer, want_of_memory);
 }

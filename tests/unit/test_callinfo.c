@@ -181,9 +181,40 @@ START_TEST(what_stands_there)
 }
 END_TEST
 
+static char *history(void)
+{
+    static const char *const links[] = {"https://r/1", "https://r/2"};
+    const struct callinfo c = {.provider_id = STR("e"),
+                               .from_phone = STR("79991231212"),
+                               .time_from = 1709622000,
+                               .employee = STR("5"),
+                               .client = STR("11"),
+                               .links = links,
+                               .nlinks = 2};
+    return callinfo_history_body(&c);
+}
+
+static char *found(void)
+{
+    return callinfo_find_url(STR("https://a"), STR("e"));
+}
+
+static char *linked(void)
+{
+    return callinfo_contractor_body(STR("11"), false);
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(history);
+    megaplan_kit_walk(found);
+    megaplan_kit_walk(linked);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("callinfo", addresses, the_ringing_of_the_reference,
                     the_history_of_the_reference, outgoing_is_the_other_way_round,
-                    links_and_the_client_alone, whose_id, what_stands_there);
+                    links_and_the_client_alone, whose_id, what_stands_there, want_of_memory);
 }

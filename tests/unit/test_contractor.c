@@ -353,6 +353,41 @@ START_TEST(what_a_card_says)
 }
 END_TEST
 
+static char *created(void)
+{
+    const struct contractor_field field = {STR("Category183CustomFieldGorod"), STR("Москва")};
+    setup();
+    struct contractor_new c = client;
+    c.no_creator = true;
+    c.fields = &field;
+    c.nfields = 1;
+    return contractor_create_body(&c);
+}
+
+static char *listed(void)
+{
+    return contractor_list_url(STR("https://a"), STR("7"));
+}
+
+static char *updated(void)
+{
+    return contractor_responsible_body(STR("12"), true, STR("5"));
+}
+
+static char *dropped(void)
+{
+    return contractor_drop_responsible_url(STR("https://a"), STR("12"), true, STR("5"));
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(created);
+    megaplan_kit_walk(listed);
+    megaplan_kit_walk(updated);
+    megaplan_kit_walk(dropped);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("contractor", everything_known_in_one_request, without_the_creator,
@@ -361,5 +396,5 @@ int main(void)
                     back_to_the_time_of_the_request, a_page_may_repeat_the_last_row, pages_that_end,
                     extra_fields_of_a_new_client, updates_name_what_they_change,
                     a_card_is_read_with_the_fields_asked_for, responsibles_are_employees,
-                    what_a_card_says);
+                    what_a_card_says, want_of_memory);
 }

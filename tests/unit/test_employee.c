@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/unit/fault.h"
 #include "tests/unit/megaplan_kit.h"
 
 #include "common/megaplan/employee.h"
@@ -147,8 +148,29 @@ START_TEST(what_a_nested_one_says)
 }
 END_TEST
 
+/* One page of more employees than there is room for at first. */
+static bool page_fails(void *arg)
+{
+    bool read = employee_read_page(arg, &list);
+    employee_list_done(&list);
+    return !read;
+}
+
+START_TEST(want_of_memory)
+{
+    char rows[8000] = "[{\"id\":1}";
+    for (int i = 2; i <= 120; i++)
+        snprintf(rows + strlen(rows), sizeof rows - strlen(rows), ",{\"id\":%d}", i);
+    snprintf(rows + strlen(rows), sizeof rows - strlen(rows), "]");
+    struct answer a = megaplan_kit_data(rows);
+    fault_walk(page_fails, &a);
+    answer_done(&a);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("employee", the_list_and_its_pages, who_works, all_pages_together,
-                    a_name_is_cut_at_a_character, there_is_a_ceiling, what_a_nested_one_says);
+                    a_name_is_cut_at_a_character, there_is_a_ceiling, what_a_nested_one_says,
+                    want_of_memory);
 }

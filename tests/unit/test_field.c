@@ -249,9 +249,26 @@ START_TEST(values_of_other_shapes)
 }
 END_TEST
 
+static char *created(void)
+{
+    return field_create_body(FIELD_LINE);
+}
+
+static char *entry(void)
+{
+    return field_value(FIELD_ENTRY, NULL, STR("MTIz"));
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(created);
+    megaplan_kit_walk(entry);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("field", labels_of_the_guide, labels_as_people_write_them, names_by_label,
                     fields_that_take_no_text, what_is_no_whole_list, requests, values_of_a_visitor,
-                    values_of_other_shapes);
+                    values_of_other_shapes, want_of_memory);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/secret.h"
+#include "tests/unit/megaplan_kit.h"
 
 #include "common/megaplan/login.h"
 
@@ -118,7 +119,18 @@ START_TEST(not_granted)
 }
 END_TEST
 
+static char *asked(void)
+{
+    return login_password_body(STR("me"), STR("p&s"));
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(asked);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("login", requests, a_body_of_escapes, granted, not_granted);
+    return UNIT_RUN("login", requests, a_body_of_escapes, granted, not_granted, want_of_memory);
 }

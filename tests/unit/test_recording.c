@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/mango/recording.h"
+#include "tests/unit/megaplan_kit.h"
 
 static struct recording example(void)
 {
@@ -76,8 +77,20 @@ START_TEST(nothing_without_its_parts)
 }
 END_TEST
 
+static char *linked(void)
+{
+    const struct recording r = example();
+    return recording_link(&r);
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(linked);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("recording", signed_as_the_manual_says, the_id_is_signed_as_it_is,
-                    nothing_without_its_parts);
+                    nothing_without_its_parts, want_of_memory);
 }

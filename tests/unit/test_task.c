@@ -217,9 +217,28 @@ START_TEST(what_is_no_list_changes_nothing)
 }
 END_TEST
 
+static char *created(void)
+{
+    const struct task_new t = wanted();
+    return task_create_body(&t);
+}
+
+static char *listed(void)
+{
+    return task_list_url(STR("https://a"), STR("11"), false, STR("7"));
+}
+
+START_TEST(want_of_memory)
+{
+    megaplan_kit_walk(created);
+    megaplan_kit_walk(listed);
+    megaplan_kit_walk(task_done_body);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("task", addresses, everything_known_in_one_request, what_cannot_be_sent,
                     open_or_closed, the_created_id, by_marker_page_by_page,
-                    what_is_no_list_changes_nothing);
+                    what_is_no_list_changes_nothing, want_of_memory);
 }
