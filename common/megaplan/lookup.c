@@ -5,12 +5,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/megaplan/contractor.h"
 #include "common/megaplan/page.h"
 #include "common/megaplan/query.h"
 #include "common/megaplan/value.h"
+#include "common/mem.h"
 #include "common/num.h"
 
 /* requests */
@@ -115,12 +117,30 @@ static struct lookup_candidate *find(struct lookup *l, struct str id)
     return NULL;
 }
 
+static void grow(struct lookup *l)
+{
+    if (l->count < l->room)
+        return;
+    size_t room = l->room ? 2 * l->room : 2;
+    l->candidates = mem_resize(l->candidates, room, sizeof *l->candidates);
+    memset(l->candidates + l->room, 0, (room - l->room) * sizeof *l->candidates);
+    l->room = room;
+}
+
+void lookup_done(struct lookup *l)
+{
+    free(l->candidates);
+    *l = (struct lookup){0};
+}
+
 /* A place for one more: behind the others, one that does not fit, or the largest id's if this one is smaller. */
 static struct lookup_candidate *place_for(struct lookup *l, const char id[LOOKUP_ID])
 {
     struct lookup_candidate *largest = NULL;
-    if (l->count < LOOKUP_MAX)
+    if (l->count < LOOKUP_MAX) {
+        grow(l);
         return &l->candidates[l->count++];
+    }
     for (size_t i = 0; i < l->count; i++) {
         struct lookup_candidate *c = &l->candidates[i];
         if (c->fit == LOOKUP_NO)

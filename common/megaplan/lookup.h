@@ -54,16 +54,19 @@ enum lookup_list { /* what the next search asks */
     LOOKUP_LIST_STUCK, /* there are more, and no way to ask for them */
 };
 
-struct lookup { /* zeroed but for number and country_code */
+struct lookup { /* zeroed but for number and country_code; lookup_done afterwards */
     struct phone number;
-    struct str country_code; /* of the account; borrowed */
-    struct lookup_candidate candidates[LOOKUP_MAX];
-    size_t count;
+    struct str country_code;             /* of the account; borrowed */
+    struct lookup_candidate *candidates; /* owned; at most LOOKUP_MAX */
+    size_t count, room;
     size_t overflow; /* candidates beyond LOOKUP_MAX that may fit */
     enum lookup_list list;
     size_t pages;         /* of searches that were read */
     char last[LOOKUP_ID]; /* the row behind which the next page begins */
 };
+
+/* Frees the candidates and zeroes it all. Without memory for one more the process ends. */
+void lookup_done(struct lookup *l);
 
 /* GET callRoute {"phone"}; the number as digits. As query_url. */
 char *lookup_route_url(struct str base_url, const struct phone *number) MUST_CHECK;

@@ -26,8 +26,7 @@ static void fail_if(bool wrong)
 
 static void read_rows(const struct answer *a)
 {
-    static struct lookup l;
-    l = (struct lookup){.country_code = STR("7")};
+    struct lookup l = {.country_code = STR("7")};
     fail_if(!phone_from_pbx(STR("79991231212"), &l.number));
     (void)(lookup_read_route(&l, a) || lookup_read_search(&l, a));
     (void)!lookup_read_search(&l, a);
@@ -39,6 +38,7 @@ static void read_rows(const struct answer *a)
     const struct lookup_candidate *c = lookup_client(&l);
     fail_if(c && c->fit != LOOKUP_CLIENT);
     fail_if(lookup_others(&l) >= LOOKUP_MAX);
+    lookup_done(&l);
 }
 
 static void read_clients(const struct answer *a)

@@ -16,6 +16,8 @@
 
 void who_free(struct who *q)
 {
+    if (q)
+        lookup_done(&q->lookup);
     free(q);
 }
 
