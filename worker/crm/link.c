@@ -10,6 +10,8 @@
 #include "worker/crm/finish.h"
 #include "worker/crm/known.h"
 
+#define REFUSED_MS 5000
+
 /* False: there is nothing to link any more. */
 static bool sides(const struct work *w, struct known_call *call, struct known_client *client)
 {
@@ -52,10 +54,13 @@ static void linked(struct executor *x, struct work *w, const struct answer *a)
     end(x, w, "done", "saved before its client was known");
 }
 
-/* The call or the client was deleted by hand: that is respected. */
+/* The call may not be visible yet: lists lag. If it, or the client, was deleted by hand that is respected. */
 static bool refused(struct executor *x, struct work *w, const struct request_end *e)
 {
-    end(x, w, "none", e->why);
+    if (++w->refusals < EXECUTOR_RECORD_TRIES)
+        executor_rest(x, w, executor_now(x) + (int64_t)w->refusals * REFUSED_MS);
+    else
+        end(x, w, "none", e->why);
     return true;
 }
 
