@@ -4,7 +4,7 @@
  * end Megaplan is as it is without; where it refuses for ever, the job is in `dead` and nothing else is
  * touched.
  *
- * Strikes are a sample of one in WALK_SHARE (20), chosen by WALK_SEED (1). WALK_SHARE=1 walks all;
+ * Strikes are a sample of one in WALK_SHARE (60), chosen by WALK_SEED (1). WALK_SHARE=1 walks all;
  * WALK_STORY=part of a name chooses stories, WALK_TRACE=1 tells each walk before it begins.
  */
 #include "tests/unit/unit.h"
@@ -85,7 +85,7 @@ struct walk { /* one of them */
 };
 
 struct base { /* a story as it is without */
-    char *before, *after;
+    char *after;
     size_t requests, steps;
     char operations[WORLD_MAX][96];
 };
@@ -279,16 +279,21 @@ static void over(struct walk *k)
 
 /* --- what it came to --- */
 
-/* Every line of a is one of b, or of c. */
-static bool lines_among(const char *a, const char *b, const char *c)
+static size_t lines_of(const char *state, const char *type)
 {
-    while (*a) {
-        size_t n = strcspn(a, "\n") + 1;
-        char *line CLEANUP(mem_free_text) = mem_copy((struct str){a, n});
-        if (!strstr(b, line) && !strstr(c, line))
+    size_t n = 0;
+    for (; *state; state += strcspn(state, "\n") + 1)
+        n += strncmp(state, type, strlen(type)) == 0;
+    return n;
+}
+
+/* Nothing is there twice, or that should not be at all. What was refused may be missing in the rest. */
+static bool no_more_than(const char *state, const char *after)
+{
+    static const char *const types[] = {"Contractor", "CallInfo", "Task", "StringField"};
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (lines_of(state, types[i]) > lines_of(after, types[i]))
             return false;
-        a += n;
-    }
     return true;
 }
 
@@ -301,10 +306,11 @@ static void judge(struct walk *k, const struct base *b)
         return;
     if (!k->fault->for_ever)
         k->wrong = w->ndead ? "a job is dead" : "Megaplan is not as it is without";
-    else if (!w->ndead)
+    else if (!w->ndead && !world_outcomes(w, "\"result\":\"none\"") &&
+             !world_outcomes(w, "\"result\":\"no_record\""))
         k->wrong = "Megaplan is not as it is without, and nothing is dead";
-    else if (!lines_among(k->state, b->after, b->before))
-        k->wrong = "something else was touched";
+    else if (!no_more_than(k->state, b->after))
+        k->wrong = "something was made that should not be";
 }
 
 static void tell(const struct walk *k, const struct base *b)
@@ -352,7 +358,7 @@ static bool chosen(const struct walk *k)
                             k->request, (size_t)k->strike, k->step};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         h = (h ^ (uint32_t)parts[i]) * prime;
-    return (h ^ (h >> 15)) % setting("WALK_SHARE", 20) == 0;
+    return (h ^ (h >> 15)) % setting("WALK_SHARE", 60) == 0;
 }
 
 static size_t walk_one(struct walk k, const struct base *b, struct count *c)
@@ -392,11 +398,6 @@ static void walk_fault(const struct walk_story *s, const struct fault *f, size_t
 static void base_of(const struct walk_story *s, struct base *b)
 {
     struct walk k = {.story = s, .fault = &faults[0]};
-    struct world *empty = world_new();
-    if (s->before)
-        s->before(empty);
-    b->before = world_state(empty);
-    world_free(empty);
     begin(&k);
     ck_assert_msg(!k.wrong, "%s: %s", s->name, k.wrong);
     ck_assert_uint_eq(k.world->ndead, 0);
@@ -420,7 +421,6 @@ static void walk_story(const struct walk_story *s, struct count *c)
            mine.walks, mine.wrong);
     c->walks += mine.walks;
     c->wrong += mine.wrong;
-    free(b->before);
     free(b->after);
     free(b);
 }

@@ -13,9 +13,49 @@
     "\"responsible\":\"1000005\",\"employee\":\"Петров Пётр\",\"extension\":\"101\"," \
     "\"direction\":\"in\",\"line\":\"" LINE "\"}"
 
-static void known(struct world *w)
+#define CALL(type, direction, from, to, talk, closed_by)                                          \
+    "{\"type\":\"" type "\",\"direction\":\"" direction "\",\"from\":\"" from "\",\"to\":\"" to   \
+    "\",\"line\":\"" LINE "\",\"employee\":\"1000005\",\"started_at\":1399907800,"                \
+    "\"ended_at\":1399907860,\"talk_seconds\":" talk ",\"saved\":true,\"closed_by\":\"" closed_by \
+    "\"}"
+#define CALL_IN CALL("in", "in", N, LINE, "40", "summary")
+#define CALL_MISSED CALL("miss", "in", N, LINE, "0", "summary")
+#define CALL_IDLE CALL("in", "in", N, LINE, "0", "idle")
+#define CALL_OUT CALL("out", "out", LINE, N, "40", "summary")
+#define RECORD(id) "{\"recording_id\":\"" id "\",\"recorded_at\":1399907860}"
+
+static void known_client(struct world *w)
 {
     world_client_add(w, "1000011", "8 (999) 123-12-12");
+}
+
+static void company(struct world *w)
+{
+    world_client_add(w, "1000011", N)->company = true;
+}
+
+static void replayed(struct world *w)
+{
+    known_client(w);
+    w->origin = "replay";
+}
+
+static void lagging_calls(struct world *w)
+{
+    known_client(w);
+    w->lag_provider_ms = 3000;
+}
+
+static void inserting(struct world *w)
+{
+    known_client(w);
+    w->history_inserts = true;
+}
+
+static void without_records(struct world *w)
+{
+    known_client(w);
+    w->refused_field = "recordLinks";
 }
 
 static void lagging(struct world *w)
@@ -35,7 +75,7 @@ const struct walk_story walk_stories[] = {
      {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
      {0}},
     {"a client that is there",
-     known,
+     known_client,
      {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
      {0}},
     {"two calls of a new number, and a bulk one of it",
@@ -55,6 +95,59 @@ const struct walk_story walk_stories[] = {
     {"a create is lost",
      lagging,
      {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {3, WORLD_REQUEST_LOST, 0}},
+    {"a missed call of a known client",
+     known_client,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED}},
+     {0}},
+    {"an answered call of a new client",
+     lagging,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN}},
+     {0}},
+    {"a call to a company",
+     company,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_OUT}},
+     {0}},
+    {"a call of nobody, whose number has a client later",
+     lagging,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:menu", CALL_MISSED},
+      {KAFKA_JOBS, "B", "client", NULL, N, NULL, NEW_CLIENT}},
+     {0}},
+    {"two recordings of an answered call",
+     known_client,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN},
+      {KAFKA_JOBS, "A", "record", "R1", N, NULL, RECORD("R1")},
+      {KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2")}},
+     {0}},
+    {"recordings of a missed call",
+     known_client,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
+      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")},
+      {KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2")}},
+     {0}},
+    {"an account that refuses recordings",
+     without_records,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
+      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {0}},
+    {"a call without summary, corrected",
+     known_client,
+     {{KAFKA_JOBS, "A", "call", "idle", N, "missed:direct", CALL_IDLE},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN}},
+     {0}},
+    {"a replayed call",
+     replayed,
+     {{KAFKA_JOBS_BULK, "A", "call", "summary", N, "talked", CALL_IN}},
+     {0}},
+    {"the answer to a saving is lost",
+     lagging_calls,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
+      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {3, WORLD_ANSWER_LOST, 0}},
+    {"a saving is lost, history only inserts",
+     inserting,
+     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED}},
      {3, WORLD_REQUEST_LOST, 0}},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;

@@ -306,6 +306,7 @@ struct world *world_new(void)
     w->step_ms = 50;
     w->seed = 1;
     w->page_rows = 100;
+    w->origin = "live";
     w->retry_after_s = -1;
     w->trace = BUF_INIT(1 << 20);
     WORLD_MUST(!settings_parse(STR(document), settings_example_rules(), &keys, &w->parsed, &e),

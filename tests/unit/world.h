@@ -104,6 +104,7 @@ struct world {
     uint32_t seed;
     struct settings settings, *parsed;
     bool account_gone;
+    const char *origin; /* of jobs: "live" */
     struct world_thing clients[WORLD_MAX], calls[WORLD_MAX], tasks[WORLD_MAX], employees[16],
         fields[64];
     size_t nclients, ncalls, ntasks, nemployees, nfields;
