@@ -76,6 +76,7 @@ PURE := \
     worker/crm/look \
     worker/crm/service \
     worker/crm/shelf \
+    worker/crm/signin \
     worker/poison \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 

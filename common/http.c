@@ -57,6 +57,7 @@ struct http_transfer {
     bool headers_done, too_large, ended;
     size_t header_bytes;
     struct buf body;
+    void (*left)(void *arg);
     void (*done)(void *arg, const struct http_answer *answer);
     void *arg;
     char why[WHY_SIZE];
@@ -278,6 +279,8 @@ static int before_request(void *arg, char *ip, char *local_ip, int port, int loc
     }
     t->why[0] = 0; /* another address of the host may have been refused */
     t->sent_at = now;
+    if (t->left)
+        t->left(t->arg);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -428,6 +431,7 @@ static struct http_transfer *new_transfer(struct http *h, const struct http_requ
     t->named = url_named(str_of(r->url), str_of(h->outbound_allow));
     t->body = BUF_INIT(r->max_body);
     t->sent_body = mem_copy(r->body);
+    t->left = r->left;
     t->done = r->done;
     t->arg = r->arg;
     return t;

@@ -62,6 +62,7 @@ struct http_request {           /* copied by http_send */
     int64_t timeout_ms;         /* the whole, from http_send */
     int64_t leave_by;           /* boot ms; 0 = no limit */
     size_t max_body;
+    void (*left)(void *arg); /* its first byte is about to leave; calls nothing here; may be NULL */
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;
 };

@@ -121,7 +121,7 @@ START_TEST(a_client_that_is_there_stays_alone)
     setup();
     world_client_add(w, "1000011", "8 (999) 123-12-12");
     world_job(m, KAFKA_JOBS, 7, "A", N);
-    pass(200);
+    pass(300);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert_uint_eq(w->requests, 2); /* a bare link, fetched */
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"present\""), 1);
@@ -142,7 +142,7 @@ START_TEST(of_several_the_smallest_id)
     world_client_add(w, "1000", N);
     world_client_add(w, "5", N)->dropped = true;
     world_job(m, KAFKA_JOBS, 7, "A", N);
-    pass(200);
+    pass(300);
     ck_assert_ptr_nonnull(strstr(world_fact_of(w, DONE_A), "\"client\":\"999\""));
     ck_assert_uint_eq(world_outcomes(w, "\"others\":[\"1000011\",\"1000\"]"), 1);
     ck_assert_uint_eq(w->requests, 2); /* four bare links cost one search */
@@ -543,7 +543,7 @@ START_TEST(without_a_token_jobs_are_held)
     world_job(m, KAFKA_JOBS, 7, "A", N);
     pass(60000);
     ck_assert_uint_eq(w->requests, 0);
-    ck_assert_uint_eq(world_outcomes(w, "no token"), 1);
+    ck_assert_uint_eq(world_outcomes(w, "neither a token"), 1);
     w->settings.megaplan.token = token;
     executor_settings(m->executor, "acme");
     pass(300);

@@ -242,6 +242,8 @@ static bool fly_one(struct world *w, struct world_member *m)
             if (m->killed)
                 return true;
             f->left = !f->request.leave_by || w->now <= f->request.leave_by;
+            if (f->left && f->request.left)
+                f->request.left(f->request.arg);
             if (!f->left && !m->thawed)
                 not_in_time(w, f);
             return true;

@@ -65,6 +65,7 @@ static int64_t append(struct world *w, const struct producer_record *p)
         f->job = mem_copy(p->headers[JOB].value);
         snprintf(f->mark, sizeof f->mark, "%s", p->headers[MARK].name);
         f->at = WALL + w->now;
+        f->tombstone = p->tombstone;
         return (int64_t)w->nfacts++;
     }
     if (p->topic == KAFKA_DEAD) {
@@ -137,6 +138,7 @@ void world_log_read(struct world_member *m)
         const struct world_fact *f = &w->facts[m->next++];
         const struct facts_record r = {.key = str_of(f->key),
                                        .value = str_of(f->value),
+                                       .tombstone = f->tombstone,
                                        .mark = str_of(f->mark),
                                        .job = str_of(f->job),
                                        .at = f->at,

@@ -1,22 +1,51 @@
 /*
- * What this process knows of an account besides its facts: the service it is a customer of, and what it has
- * learnt of its Megaplan and may ask again at any time. Made when the first job of it comes.
+ * One account as the executor serves it: what its service (service.h) needs of the world. Its budget's memory
+ * goes to `facts` and counts when it was read back, as an intent does; its access token is asked for; what
+ * an operator has to see of it is told. Entered on the loop's thread only.
  */
 #ifndef WORKER_CRM_ACCOUNT_H
 #define WORKER_CRM_ACCOUNT_H
 
 #include <uthash.h>
 
+#include "worker/crm/executor.h"
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
 
 struct fields;
 
+#define ACCOUNT_HELD_LONG_MS 600000 /* behaviour.md B13: jobs held over ten minutes are told */
+
+struct account_record; /* of its memory, on its way */
+
 struct account {
     struct service service; /* first, so that a service's address is its account's */
+    struct executor *executor;
+    struct owner *owner; /* of its partition; NULL: nobody here */
+    struct account_record *record;
+    struct http_transfer *signin; /* the login that runs */
+    bool signin_left;
     struct tally_gauges gauges;
     struct fields *fields; /* names of extra fields (fields.h); NULL: not asked yet */
+    bool told_held;
     UT_hash_handle hh;
 };
+
+/* The account of that name under this owner; made, and its budget taken over, at first. */
+struct account *account_get(struct executor *x, struct owner *o, const char *name);
+/* Nobody here owns its partition any more. What runs is left. */
+void account_drop(struct executor *x, const struct owner *o);
+void account_free_all(struct executor *x);
+/* The owner's facts were read up to o->facts_next. */
+void account_read(struct executor *x, struct owner *o);
+/* After each asking for admission, and about every second: writes the memory, logs in, if it is time. */
+void account_serve(struct executor *x, struct account *a);
+/* The breaker was opened or told again, w: by the answer to its request; NULL: by a login. Told once. */
+void account_refused(struct executor *x, struct account *a, struct work *w, const char *why);
+void account_unclear(struct executor *x, struct account *a, struct work *w, const char *why);
+/* Its gauges were just counted: tells of jobs that are held too long, once until they go on. */
+void account_watch(struct executor *x, struct account *a);
+/* Its work is offered again now. */
+void account_wake(struct executor *x, struct account *a);
 
 #endif

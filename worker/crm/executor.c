@@ -37,14 +37,7 @@ void executor_free(struct executor *x)
 {
     if (!x)
         return;
-    struct account *a, *next;
-    HASH_ITER(hh, x->accounts, a, next) {
-        HASH_DEL(x->accounts, a);
-        agenda_drop(&x->services, &a->service.wake);
-        service_done(&a->service);
-        fields_free(a->fields);
-        free(a);
-    }
+    account_free_all(x);
     agenda_done(&x->works);
     agenda_done(&x->services);
     lanes_free(x->lanes);
@@ -77,24 +70,12 @@ const struct settings *executor_settings_of(const struct executor *x, const stru
     return x->port->settings(x->port->world, w->job->account);
 }
 
-static struct account *account_get(struct executor *x, const char *account)
-{
-    struct account *a = NULL;
-    HASH_FIND_STR(x->accounts, account, a);
-    if (!a) {
-        a = mem_alloc(1, sizeof *a);
-        service_init(&a->service, account);
-        HASH_ADD_KEYPTR(hh, x->accounts, a->service.account, strlen(account), a);
-    }
-    return a;
-}
-
 /* work */
 
 static void adopt(struct executor *x, struct owner *o, struct work *w)
 {
     w->owner = o;
-    w->account = account_get(x, w->job->account);
+    w->account = account_get(x, o, w->job->account);
     w->service = &w->account->service;
     w->taken_at = executor_now(x);
     w->prev = NULL;
@@ -116,6 +97,8 @@ static void disown(struct executor *x, struct work *w)
     if (w->transfer)
         x->port->cancel(x->port->world, w->transfer);
     w->transfer = NULL;
+    if (w->keeps)
+        service_return(w->service, false, executor_now(x));
     executor_hold_place(x, w, false);
     lanes_leave(x->lanes, &w->lane);
     w->owner->held--;
@@ -137,6 +120,7 @@ void executor_drop(struct executor *x, struct owner *o)
 {
     while (o->works)
         disown(x, o->works);
+    account_drop(x, o);
 }
 
 void executor_hold_place(struct executor *x, struct work *w, bool hold)
@@ -150,8 +134,7 @@ void executor_hold_place(struct executor *x, struct work *w, bool hold)
     }
     x->places--;
     if (w->service->probing && w->probe) { /* it went away without an answer */
-        w->service->probing = false;
-        w->service->probe_at = executor_now(x);
+        service_unprobe(w->service, executor_now(x));
         agenda_set(&x->services, &w->service->wake, w->service->probe_at);
     }
     w->probe = false;
@@ -285,7 +268,7 @@ void executor_rest(struct executor *x, struct work *w, int64_t at)
 void executor_return_token(struct executor *x, struct work *w)
 {
     service_return(w->service, w->probe, executor_now(x));
-    w->probe = false;
+    w->probe = w->keeps = false;
     agenda_set(&x->services, &w->service->wake, executor_now(x));
 }
 
@@ -337,11 +320,15 @@ static bool go_one(struct executor *x, int64_t now)
     }
     service_limits(s, settings, now);
     int64_t until = 0;
-    if (!service_admit(s, now, w->urgent, &until)) {
+    bool may = service_admit(s, now, w->urgent, &until);
+    if (!may) {
         lanes_block(x->lanes, e);
         agenda_set(&x->services, &s->wake, until);
-        return true;
     }
+    account_serve(x, w->account);
+    if (!may)
+        return true;
+    w->keeps = true;
     lanes_take(x->lanes, e);
     executor_hold_place(x, w, true);
     w->probe = s->probing;
@@ -378,6 +365,7 @@ void executor_switches(struct executor *x, struct owner *o, const char *account)
 
 void executor_read(struct executor *x, struct owner *o, struct str account, struct str id)
 {
+    account_read(x, o);
     record_read(x, o);
     if (str_starts(id, STR(FIELDS_PREFIX)))
         fields_check(x, o, account);
@@ -407,7 +395,7 @@ static bool waits(const struct work *w, enum tally_cause *cause)
     if (w->lane.state == LANES_BEHIND)
         *cause = TALLY_ORDER;
     else if (w->lane.state == LANES_WANTING)
-        *cause = w->service->open ? TALLY_OUTAGE : TALLY_BUDGET;
+        *cause = service_is_out(w->service) ? TALLY_OUTAGE : TALLY_BUDGET;
     else
         return false;
     return true;
@@ -451,6 +439,8 @@ void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
         for (struct work *w = owners[i]->works; w; w = w->next)
             gauge_work(w, now);
     HASH_ITER(hh, x->accounts, a, next) {
+        account_serve(x, a);
+        account_watch(x, a);
         add_gauges(&sum, &a->gauges);
         if (tally_by_account(x->tally))
             tally_gauges(x->tally, a->service.account, &a->gauges);

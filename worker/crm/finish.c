@@ -96,10 +96,15 @@ static void begin(struct executor *x, struct work *w, const char *result, const 
     end->step = FINISH_DEAD;
     w->failures = 0;
     executor_hold_place(x, w, false);
-    log_info("a job ended", LOG_STR("account", work_account(w)),
-             LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
-             LOG_TEXT("rule", w->job->rule), LOG_TEXT("result", result),
-             LOG_TEXT("reason", end->dead ? reason : ""));
+    if (end->dead)
+        log_warn("a job is a dead letter", LOG_STR("account", work_account(w)),
+                 LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
+                 LOG_TEXT("rule", w->job->rule), LOG_INT("http_status", end->status),
+                 LOG_TEXT("err", reason));
+    else
+        log_info("a job ended", LOG_STR("account", work_account(w)),
+                 LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
+                 LOG_TEXT("rule", w->job->rule), LOG_TEXT("result", result));
     finish_go_on(x, w);
 }
 

@@ -19,6 +19,7 @@ struct owner {
     struct work *works;    /* all work of this partition */
     size_t held;           /* how many of those */
     struct work *awaiting; /* those that wait for a record to be read back */
+    size_t memories;       /* records of budgets that wait for the same */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/secret.h"
+#include "worker/crm/account_signin.h"
 #include "worker/crm/act.h"
 #include "worker/crm/backoff.h"
 #include "worker/crm/executor_state.h"
@@ -20,44 +21,49 @@ static void offer_again(struct executor *x, struct service *s)
     agenda_set(&x->services, &s->wake, executor_now(x));
 }
 
-/* The breaker of the account opens: told once, by log and outcome. */
-static void out_of_order(struct executor *x, struct work *w, const char *why)
+static struct account *account_of(const struct work *w)
 {
-    struct service *s = w->service;
-    bool opened = service_refused(s, why, executor_now(x), x->options.retry_max_ms,
-                                  x->port->random(x->port->world));
-    offer_again(x, s);
-    if (!opened)
-        return;
-    log_fail("Megaplan refuses the account; its jobs are held", LOG_STR("account", work_account(w)),
-             LOG_TEXT("job", w->job->id), LOG_TEXT("err", why));
-    const struct outcome o = {.at = x->port->wall(x->port->world),
-                              .what = "outcome",
-                              .job = w->job->id,
-                              .kind = job_kind_name(w->job->kind),
-                              .rule = w->job->rule,
-                              .result = "held",
-                              .reason = why};
-    record_outcome(x, w, &o, NULL);
+    return w->account;
+}
+
+/* The access token it was admitted with is over since: another request's 401. */
+static bool lacks_token(struct executor *x, struct work *w, const struct request *r)
+{
+    if (signin_token(&w->service->signin))
+        return false;
+    free(r->url);
+    free(r->body);
+    executor_return_token(x, w);
+    act_anew(x, w);
+    return true;
+}
+
+static void left(void *arg)
+{
+    struct work *w = arg;
+    if (w->keeps)
+        service_left(w->service, executor_now(w->executor));
+    w->keeps = false;
 }
 
 static void ended(void *arg, const struct http_answer *answer)
 {
     struct work *w = arg;
     w->transfer = NULL;
+    if (answer->end == HTTP_NOT_SENT && w->keeps)
+        service_return(w->service, false, executor_now(w->executor));
+    else
+        left(w); /* unless it is known to have left before */
+    w->keeps = false;
     act_answered(w->executor, w, answer);
 }
 
 static enum err send_it(struct executor *x, struct work *w, const struct request *r,
-                        const struct settings *settings, struct error *e)
+                        struct error *e)
 {
-    const char *token = settings->megaplan.token;
-    if (!token || !*token)
-        return error_set(e, ERR_AUTH,
-                         "the account has no token; login with a password is not built yet");
     if (!r->url)
         return error_set(e, ERR_INPUT, "the request's address or body could not be built");
-    char *authorization = mem_format("Authorization: Bearer %s", token);
+    char *authorization = mem_format("Authorization: Bearer %s", signin_token(&w->service->signin));
     const char *const headers[] = {authorization, "Accept: application/json",
                                    r->body ? "Content-Type: application/json" : NULL, NULL};
     int64_t timeout = r->timeout_ms > 0 && r->timeout_ms < x->options.request_timeout_ms
@@ -70,8 +76,10 @@ static enum err send_it(struct executor *x, struct work *w, const struct request
                                    .timeout_ms = timeout,
                                    .leave_by = r->leave_by,
                                    .max_body = LIMIT_ANSWER_BYTES,
+                                   .left = left,
                                    .done = ended,
                                    .arg = w};
+    w->token = w->service->signin.token;
     enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
     secret_wipe(authorization, strlen(authorization));
     free(authorization);
@@ -83,11 +91,13 @@ void request_send(struct executor *x, struct work *w, const struct request *r)
     struct error e = ERROR_NONE;
     const struct settings *settings = executor_settings_of(x, w);
     w->executor = x;
+    if (settings && lacks_token(x, w, r))
+        return;
     w->request.operation = r->operation;
     w->request.method = r->method;
     w->request.path = r->path;
     w->transfer = NULL;
-    enum err bad = settings ? send_it(x, w, r, settings, &e) : ERR_CONFIG;
+    enum err bad = settings ? send_it(x, w, r, &e) : ERR_CONFIG;
     free(r->url);
     free(r->body);
     if (!bad) {
@@ -100,7 +110,7 @@ void request_send(struct executor *x, struct work *w, const struct request *r)
         return;
     }
     if (settings)
-        out_of_order(x, w, e.text);
+        account_refused(x, account_of(w), w, e.text);
     executor_return_token(x, w);
     act_anew(x, w);
 }
@@ -152,14 +162,17 @@ static void tell_service(struct executor *x, struct work *w, const struct http_a
     int64_t now = executor_now(x);
     uint32_t random = x->port->random(x->port->world);
     bool probed = s->probing;
-    if (end->verdict == REQUEST_GOOD || end->verdict == REQUEST_REFUSED)
+    if (end->verdict == REQUEST_GOOD || end->verdict == REQUEST_REFUSED) {
         service_good(s, now);
-    else if (end->answer.kind == ANSWER_LIMITED)
+        signin_proven(&s->signin, w->token);
+    } else if (end->answer.kind == ANSWER_LIMITED)
         service_slow_down(s, answer->retry_after_s, now, random);
+    else if (end->verdict == REQUEST_HELD && end->status == 401)
+        account_signin_expired(x, account_of(w), w, end->why);
     else if (end->verdict == REQUEST_HELD)
-        out_of_order(x, w, end->why);
-    else if (w->probe)
-        service_unclear(s, now, x->options.retry_max_ms, random);
+        account_refused(x, account_of(w), w, end->why);
+    else
+        account_unclear(x, account_of(w), w, end->why);
     w->probe = false;
     if (probed)
         offer_again(x, s);

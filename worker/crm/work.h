@@ -94,6 +94,8 @@ struct work {
     int64_t wanted_at;     /* boot ms: since when it wants its request */
     bool place;            /* one of CRM_CONCURRENCY */
     bool probe;            /* its request tries whether the service is back */
+    bool keeps;            /* a token of the budget whose request has not left */
+    unsigned token;        /* number of the access token its request went with (signin.h) */
     const struct act *act; /* what it wants to do, or does */
     enum work_phase phase;
     int64_t intent_at;   /* boot ms of handing the intent over */

@@ -1,0 +1,268 @@
+/*
+ * Accounts: their memory on its way to Kafka and back, and what is told of them. Loop's thread only.
+ */
+#include "worker/crm/account.h"
+
+#include <stdlib.h>
+
+#include "common/fact.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/murmur2.h"
+#include "common/outcome.h"
+#include "common/text.h"
+#include "worker/crm/account_signin.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/fields.h"
+#include "worker/crm/record.h"
+
+struct account_record {
+    struct executor *x;
+    struct account *account; /* NULL: nobody waits */
+    int64_t offset;          /* -1: not delivered yet */
+};
+
+void account_wake(struct executor *x, struct account *a)
+{
+    agenda_set(&x->services, &a->service.wake, executor_now(x));
+}
+
+/* owners */
+
+static void forget_record(struct account *a)
+{
+    if (!a->record)
+        return;
+    if (a->record->offset >= 0) {
+        a->owner->memories--;
+        free(a->record); /* its report has come: nobody else frees it */
+    } else {
+        a->record->account = NULL;
+    }
+    a->record = NULL;
+}
+
+static void own(struct executor *x, struct account *a, struct owner *o)
+{
+    a->owner = o;
+    service_own(&a->service,
+                facts_state(o->facts, str_of(a->service.account), STR(BUDGET_MEMORY_NAME)),
+                x->port->wall(x->port->world), executor_now(x));
+}
+
+struct account *account_get(struct executor *x, struct owner *o, const char *name)
+{
+    struct account *a = NULL;
+    HASH_FIND_STR(x->accounts, name, a);
+    if (!a) {
+        a = mem_alloc(1, sizeof *a);
+        a->executor = x;
+        service_init(&a->service, name);
+        HASH_ADD_KEYPTR(hh, x->accounts, a->service.account, strlen(name), a);
+    }
+    if (a->owner != o)
+        own(x, a, o);
+    return a;
+}
+
+static void leave(struct executor *x, struct account *a)
+{
+    account_signin_stop(x, a);
+    forget_record(a);
+    a->owner = NULL;
+    a->told_held = false;
+}
+
+void account_drop(struct executor *x, const struct owner *o)
+{
+    struct account *a, *next;
+    HASH_ITER(hh, x->accounts, a, next) {
+        if (a->owner == o)
+            leave(x, a);
+    }
+}
+
+void account_free_all(struct executor *x)
+{
+    struct account *a, *next;
+    HASH_ITER(hh, x->accounts, a, next) {
+        leave(x, a);
+        HASH_DEL(x->accounts, a);
+        agenda_drop(&x->services, &a->service.wake);
+        service_done(&a->service);
+        fields_free(a->fields);
+        free(a);
+    }
+}
+
+/* memory */
+
+static void written(struct account *a, bool ok)
+{
+    struct executor *x = a->executor;
+    free(a->record);
+    a->record = NULL;
+    budget_memory_written(&a->service.memory, ok, executor_now(x));
+    if (ok)
+        account_wake(x, a);
+}
+
+static void reported(void *arg, const struct producer_report *report)
+{
+    struct account_record *r = arg;
+    if (!report->delivered)
+        tally_undelivered(r->x->tally, kafka_topic_name(KAFKA_FACTS));
+    if (!r->account) {
+        free(r);
+        return;
+    }
+    struct owner *o = r->account->owner;
+    if (!report->delivered || o->facts_next > report->offset) {
+        written(r->account, report->delivered);
+        return;
+    }
+    r->offset = report->offset;
+    o->memories++;
+}
+
+/* Until it has been read back another owner's mark may stand before it, and that owner begins without it. */
+void account_read(struct executor *x, struct owner *o)
+{
+    struct account *a, *next;
+    if (o->memories == 0)
+        return;
+    HASH_ITER(hh, x->accounts, a, next) {
+        if (a->owner == o && a->record && a->record->offset >= 0 &&
+            o->facts_next > a->record->offset) {
+            o->memories--;
+            written(a, true);
+        }
+    }
+}
+
+static void remember(struct executor *x, struct account *a)
+{
+    struct budget_record memory;
+    struct error e = ERROR_NONE;
+    char at[TEXT_TIME_SIZE];
+    int64_t wall = x->port->wall(x->port->world);
+    budget_memory_write(&a->service.memory, &a->service.budget, wall, executor_now(x), &memory);
+    text_time(wall, at);
+    char *key CLEANUP(mem_free_text) =
+        fact_key_make(FACT_STATE, str_of(a->service.account), STR(BUDGET_MEMORY_NAME));
+    const struct kafka_header headers[] = {
+        {FACT_HEADER_MARK, facts_mark(a->owner->facts)},
+        {FACT_HEADER_AT, str_of(at)},
+    };
+    a->record = mem_alloc(1, sizeof *a->record);
+    *a->record = (struct account_record){x, a, -1};
+    const struct producer_record r = {.topic = KAFKA_FACTS,
+                                      .partition = a->owner->partition,
+                                      .key = str_of(key),
+                                      .value = memory.tombstone ? STR_NONE : str_of(memory.value),
+                                      .tombstone = memory.tombstone,
+                                      .headers = headers,
+                                      .nheaders = 2,
+                                      .done = reported,
+                                      .arg = a->record};
+    if (x->port->produce(x->port->world, &r, &e)) {
+        log_warn("the budget's level was not taken by the producer",
+                 LOG_TEXT("account", a->service.account), LOG_ERROR(&e));
+        written(a, false);
+    }
+}
+
+void account_serve(struct executor *x, struct account *a)
+{
+    struct service *s = &a->service;
+    if (!a->owner || s->per_second == 0)
+        return;
+    account_signin(x, a);
+    if (budget_memory_due(&s->memory, &s->budget, executor_now(x)))
+        remember(x, a);
+}
+
+/* what is told */
+
+static void tell_outcome(struct executor *x, struct account *a, const char *result,
+                         const char *reason)
+{
+    struct error e = ERROR_NONE;
+    const struct outcome o = {
+        .at = x->port->wall(x->port->world), .what = "outcome", .result = result, .reason = reason};
+    char at[TEXT_TIME_SIZE];
+    text_time(o.at, at);
+    char *key CLEANUP(mem_free_text) = mem_format("%s/-", a->service.account);
+    char *value CLEANUP(mem_free_text) = outcome_encode(&o);
+    const struct kafka_header headers[] = {
+        {"kind", str_of(o.what)},
+        {"account", str_of(a->service.account)},
+        {"at", str_of(at)},
+    };
+    const struct producer_record r = {
+        .topic = KAFKA_OUTCOMES,
+        .partition = murmur2_partition(str_of(key), x->options.outcome_partitions),
+        .key = str_of(key),
+        .value = str_of(value),
+        .headers = headers,
+        .nheaders = 3};
+    if (x->port->produce(x->port->world, &r, &e))
+        log_warn("an outcome was not taken by the producer",
+                 LOG_TEXT("account", a->service.account), LOG_ERROR(&e));
+}
+
+/* The breaker has opened: told once, by log, metric (tally_gauges) and outcome. */
+static void tell_opened(struct executor *x, struct account *a, struct work *w, const char *why)
+{
+    log_fail("Megaplan is out of order for the account; its jobs are held",
+             LOG_TEXT("account", a->service.account), LOG_TEXT("job", w ? w->job->id : ""),
+             LOG_TEXT("err", why));
+    if (!w) {
+        tell_outcome(x, a, "held", why);
+        return;
+    }
+    const struct outcome o = {.at = x->port->wall(x->port->world),
+                              .what = "outcome",
+                              .job = w->job->id,
+                              .kind = job_kind_name(w->job->kind),
+                              .rule = w->job->rule,
+                              .result = "held",
+                              .reason = why};
+    record_outcome(x, w, &o, NULL);
+}
+
+void account_refused(struct executor *x, struct account *a, struct work *w, const char *why)
+{
+    bool opened = service_refused(&a->service, why, executor_now(x), x->options.retry_max_ms,
+                                  x->port->random(x->port->world));
+    account_wake(x, a);
+    if (opened)
+        tell_opened(x, a, w, why);
+}
+
+void account_unclear(struct executor *x, struct account *a, struct work *w, const char *why)
+{
+    bool opened = service_unclear(&a->service, w ? w->probe : true, why, executor_now(x),
+                                  x->options.retry_max_ms, x->port->random(x->port->world));
+    if (opened)
+        tell_opened(x, a, w, why);
+}
+
+void account_watch(struct executor *x, struct account *a)
+{
+    int64_t oldest = a->gauges.oldest_ms[TALLY_OUTAGE];
+    if (a->gauges.oldest_ms[TALLY_BUDGET] > oldest)
+        oldest = a->gauges.oldest_ms[TALLY_BUDGET];
+    if (oldest < ACCOUNT_HELD_LONG_MS) {
+        a->told_held = false;
+        return;
+    }
+    if (a->told_held)
+        return;
+    a->told_held = true;
+    const char *why = a->service.open ? a->service.reason : "the account's request budget is spent";
+    log_fail("jobs are held for over ten minutes", LOG_TEXT("account", a->service.account),
+             LOG_INT("count", a->gauges.held[TALLY_OUTAGE] + a->gauges.held[TALLY_BUDGET]),
+             LOG_INT("ms", oldest), LOG_TEXT("err", why));
+    tell_outcome(x, a, "held", "jobs are held for over ten minutes");
+}
