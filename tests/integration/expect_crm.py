@@ -195,23 +195,26 @@ def compare_task(scenario, entry, call, row, state):
 # extra fields
 
 def values_of(client, state):
-    """{folded label: value} of a client's filled extra fields; a label that two fields share holds a list."""
+    """{label: value} of a client's filled extra fields; a label that several fields share holds a list."""
     made = {}
     for field in state.get("extra_fields", []):
         value = client.get(field["name"])
         if value not in (None, ""):
-            label = folded(field["hrName"])
+            label = field["hrName"]
             made[label] = [made[label], value] if label in made else value
     return made
 
 
 def compare_values(wanted, found):
     """Lines: the fields named hold these values ("" = nothing), and no other field holds anything."""
-    wanted = {folded(label): value for label, value in wanted.items()}
-    return ["field %s expected %s, found %s" % (label, wanted.get(label, "nothing"),
-                                               found.get(label, "nothing"))
-            for label in sorted(set(wanted) | set(found))
-            if wanted.get(label, "") != found.get(label, "")]
+    left = dict(found)
+    lines = []
+    for label, value in wanted.items():
+        alike = [name for name in left if folded(name) == folded(label)]
+        is_there = left.pop(alike[0]) if alike else ""
+        if is_there != value:
+            lines.append("field %s expected %s, found %s" % (label, value or "nothing", is_there or "nothing"))
+    return lines + ["field %s expected nothing, found %s" % pair for pair in left.items()]
 
 
 def check_fields(scenario, state):

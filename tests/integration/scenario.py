@@ -192,9 +192,13 @@ def only(where, doc, allowed):
 
 
 def merged(base, over):
-    """`over` laid on `base`: tables are merged, everything else is replaced."""
+    """`over` laid on `base`: tables are merged, everything else is replaced; the word "absent" takes a
+    field away."""
     made = copy.deepcopy(base)
     for key, value in over.items():
+        if value == "absent":
+            made.pop(key, None)
+            continue
         both = isinstance(value, dict) and isinstance(made.get(key), dict)
         made[key] = merged(made[key], value) if both else copy.deepcopy(value)
     return made
