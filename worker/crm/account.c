@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include <uthash.h>
+
 #include "common/fact.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -20,6 +22,11 @@ struct account_record {
     struct executor *x;
     struct account *account; /* NULL: nobody waits */
     int64_t offset;          /* -1: not delivered yet */
+};
+
+struct account_entry {
+    struct account account; /* first */
+    UT_hash_handle hh;
 };
 
 void account_wake(struct executor *x, struct account *a)
@@ -50,16 +57,30 @@ static void own(struct executor *x, struct account *a, struct owner *o)
                 x->port->wall(x->port->world), executor_now(x));
 }
 
+struct account *account_find(const struct executor *x, const char *name)
+{
+    struct account_entry *found = NULL;
+    HASH_FIND_STR(x->account_entries, name, found);
+    return found ? &found->account : NULL;
+}
+
+static struct account *make(struct executor *x, const char *name)
+{
+    struct account_entry *entry = mem_alloc(1, sizeof *entry);
+    struct account *a = &entry->account;
+    a->executor = x;
+    service_init(&a->service, name);
+    HASH_ADD_KEYPTR(hh, x->account_entries, a->service.account, strlen(name), entry);
+    a->next = x->accounts;
+    x->accounts = a;
+    return a;
+}
+
 struct account *account_get(struct executor *x, struct owner *o, const char *name)
 {
-    struct account *a = NULL;
-    HASH_FIND_STR(x->accounts, name, a);
-    if (!a) {
-        a = mem_alloc(1, sizeof *a);
-        a->executor = x;
-        service_init(&a->service, name);
-        HASH_ADD_KEYPTR(hh, x->accounts, a->service.account, strlen(name), a);
-    }
+    struct account *a = account_find(x, name);
+    if (!a)
+        a = make(x, name);
     if (a->owner != o)
         own(x, a, o);
     return a;
@@ -75,24 +96,24 @@ static void leave(struct executor *x, struct account *a)
 
 void account_drop(struct executor *x, const struct owner *o)
 {
-    struct account *a, *next;
-    HASH_ITER(hh, x->accounts, a, next) {
+    for (struct account *a = x->accounts; a; a = a->next)
         if (a->owner == o)
             leave(x, a);
-    }
 }
 
 void account_free_all(struct executor *x)
 {
-    struct account *a, *next;
-    HASH_ITER(hh, x->accounts, a, next) {
+    struct account_entry *entry, *next;
+    HASH_ITER(hh, x->account_entries, entry, next) {
+        struct account *a = &entry->account;
         leave(x, a);
-        HASH_DEL(x->accounts, a);
+        HASH_DEL(x->account_entries, entry);
         agenda_drop(&x->services, &a->service.wake);
         service_done(&a->service);
         fields_free(a->fields);
-        free(a);
+        free(entry);
     }
+    x->accounts = NULL;
 }
 
 /* memory */
@@ -128,15 +149,14 @@ static void reported(void *arg, const struct producer_report *report)
 /* Until it has been read back another owner's mark may stand before it, and that owner begins without it. */
 void account_read(struct executor *x, struct owner *o)
 {
-    struct account *a, *next;
     if (o->memories == 0)
         return;
-    HASH_ITER(hh, x->accounts, a, next) {
-        if (a->owner == o && a->record && a->record->offset >= 0 &&
-            o->facts_next > a->record->offset) {
-            o->memories--;
-            written(a, true);
-        }
+    for (struct account *a = x->accounts; a; a = a->next) {
+        if (a->owner != o || !a->record || a->record->offset < 0 ||
+            o->facts_next <= a->record->offset)
+            continue;
+        o->memories--;
+        written(a, true);
     }
 }
 

@@ -6,7 +6,8 @@
 #ifndef WORKER_CRM_ACCOUNT_H
 #define WORKER_CRM_ACCOUNT_H
 
-#include <uthash.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "worker/crm/executor.h"
 #include "worker/crm/service.h"
@@ -28,11 +29,13 @@ struct account {
     struct tally_gauges gauges;
     struct fields *fields; /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;
-    UT_hash_handle hh;
+    struct account *next; /* of all */
 };
 
 /* The account of that name under this owner; made, and its budget taken over, at first. */
 struct account *account_get(struct executor *x, struct owner *o, const char *name);
+/* NULL: no job of it has come yet. */
+struct account *account_find(const struct executor *x, const char *name);
 /* Nobody here owns its partition any more. What runs is left. */
 void account_drop(struct executor *x, const struct owner *o);
 void account_free_all(struct executor *x);

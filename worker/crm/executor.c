@@ -375,8 +375,7 @@ void executor_read(struct executor *x, struct owner *o, struct str account, stru
 
 void executor_settings(struct executor *x, const char *account)
 {
-    struct account *a = NULL;
-    HASH_FIND_STR(x->accounts, account, a);
+    struct account *a = account_find(x, account);
     if (!a)
         return;
     service_reset(&a->service);
@@ -428,8 +427,7 @@ void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
 {
     struct tally_gauges sum = {.tokens = BUDGET_BURST_MAX};
     int64_t now = executor_now(x);
-    struct account *a, *next;
-    HASH_ITER(hh, x->accounts, a, next) {
+    for (struct account *a = x->accounts; a; a = a->next) {
         bool known = a->service.per_second > 0;
         a->gauges = (struct tally_gauges){.open = a->service.open,
                                           .tokens = known ? budget_level(&a->service.budget, now)
@@ -438,7 +436,7 @@ void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
     for (size_t i = 0; i < n; i++)
         for (struct work *w = owners[i]->works; w; w = w->next)
             gauge_work(w, now);
-    HASH_ITER(hh, x->accounts, a, next) {
+    for (struct account *a = x->accounts; a; a = a->next) {
         account_serve(x, a);
         account_watch(x, a);
         add_gauges(&sum, &a->gauges);

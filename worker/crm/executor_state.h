@@ -15,9 +15,10 @@ struct executor {
     const struct port *port;
     struct executor_options options;
     struct lanes *lanes;
-    struct agenda works;    /* work->timer */
-    struct agenda services; /* service->wake */
-    struct account *accounts;
+    struct agenda works;                   /* work->timer */
+    struct agenda services;                /* service->wake */
+    struct account *accounts;              /* all of them, a list */
+    struct account_entry *account_entries; /* the same by name, account.c */
     size_t held, places, awaited;
     bool stopping;
     struct tally *tally;
