@@ -75,6 +75,8 @@ static const char *object_word(enum job_kind kind)
         return "call";
     case JOB_FIELD:
         return "field";
+    case JOB_TWIN:
+        return "twin";
     default:
         return "client";
     }
@@ -157,6 +159,7 @@ static void write_members(struct buf *b, enum fact_type type, const struct fact 
     jout_text_if(b, "responsible", f->responsible);
     put_true(b, "summarized", f->summarized);
     put_object(b, "task", type, f);
+    put_object(b, "twin", type, f);
     jout_int(b, "v", 1);
     jout_text_if(b, "verdict", job_verdict_name(f->verdict));
 }

@@ -54,7 +54,7 @@ struct fact {
     char *number; /* digits */
     char *object; /* done: Megaplan id of the client, task, CallInfo */
     char *
-        client; /* call, popup, record, task, talked, link: Megaplan id of the client they belong to;
+        client; /* call, popup, record, task, talked, link, twin: Megaplan id of the client they belong to;
                      NULL where the object itself is a client */
     /* done of client, responsible: what we set; intent of responsible: the value */
     char *responsible;
@@ -67,7 +67,7 @@ struct fact {
 
 /* The value: terminated, the caller's (free()). `object` and `made` are written of a done only, `none`
  * never of an intent, all else of any type; data that is no JSON object is left out. `object` stands
- * under the kind's own word: "client" (client, responsible, fill, visitor, route, twin), "task" (task,
+ * under the kind's own word: "client" (client, responsible, fill, visitor, route), "twin", "task" (task,
  * talked), "field" (field), "call" (the rest). */
 char *fact_encode(enum fact_type type, const struct fact *f) MUST_CHECK;
 /* Unknown fields are passed over. ERR_INPUT with the field's name, ERR_INTERNAL without memory. */

@@ -116,8 +116,11 @@ static const struct {
      "{\"at\":5,\"client\":\"1000011\",\"data\":{\"a\":2,\"b\":1},\"kind\":\"task\",\"v\":1,"
      "\"verdict\":\"missed:group\"}"},
     {FACT_DONE, /* the object of these kinds is the client */
-     {.kind = JOB_TWIN, .object = client, .client = employee, .company = true},
-     "{\"client\":\"1000011\",\"company\":true,\"kind\":\"twin\",\"made\":false,\"v\":1}"},
+     {.kind = JOB_FILL, .object = client, .client = employee, .company = true},
+     "{\"client\":\"1000011\",\"company\":true,\"kind\":\"fill\",\"made\":false,\"v\":1}"},
+    {FACT_INTENT, /* whose the task is that may have a twin */
+     {.kind = JOB_TWIN, .object = entry, .client = client, .company = true},
+     "{\"client\":\"1000011\",\"company\":true,\"kind\":\"twin\",\"v\":1}"},
     {FACT_DONE,
      {.kind = JOB_FIELD, .object = entry, .data = none}, /* no JSON */
      "{\"field\":\"E=\",\"kind\":\"field\",\"made\":false,\"v\":1}"},

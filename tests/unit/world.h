@@ -141,8 +141,10 @@ struct world {
     int64_t step_ms; /* of world_pass */
     /* how this Megaplan is, where megaplan-api.md leaves it open */
     int64_t lag_index_ms, lag_list_ms, lag_provider_ms, lag_tasks_ms;
-    bool history_inserts; /* callInfo/history never updates */
-    size_t page_rows;     /* ceiling of a page's rows, 100 */
+    bool responsibles_append; /* an update of a client adds to them */
+    bool responsibles_stay;   /* it is accepted and does not change them */
+    bool history_inserts;     /* callInfo/history never updates */
+    size_t page_rows;         /* ceiling of a page's rows, 100 */
     /* steps */
     size_t steps;
     size_t strike_at; /* calls strike at that step, once; 0 = never */

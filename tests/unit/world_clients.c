@@ -136,6 +136,16 @@ static struct jval *company_create(struct world_ask *a)
     return create(a, true);
 }
 
+/* Those that stand there go before those that are set. */
+static void append_responsibles(const struct world_thing *t, struct jval *values)
+{
+    const struct jval *set = jval_get(values, "responsibles");
+    struct jval *links = jval_copy(jval_get(t->values, "responsibles"));
+    for (size_t i = 0; i < jval_size(set); i++)
+        jval_append(links, jval_copy(jval_at(set, i)));
+    jval_put(values, "responsibles", links);
+}
+
 static struct jval *update(struct world_ask *a, bool company)
 {
     if (a->body && !jval_get(a->body, "id")) /* section 1.9: it makes another one */
@@ -149,6 +159,10 @@ static struct jval *update(struct world_ask *a, bool company)
         world_check(a, company ? "ContractorCompany" : "ContractorHuman", a->body, false);
     if (!values)
         return NULL;
+    if (a->world->responsibles_append && jval_get(values, "responsibles"))
+        append_responsibles(t, values);
+    if (a->world->responsibles_stay)
+        jval_put(values, "responsibles", jval_copy(jval_get(t->values, "responsibles")));
     world_change(t, values);
     return world_row(a, WORLD_CLIENTS, t, "firstName");
 }

@@ -150,7 +150,9 @@ static void put_field(struct jval *row, const struct world_thing *t, const char 
     const struct jval *value = jval_get(t->values, name);
     bool many = strcmp(name, "responsibles") == 0 || strcmp(name, "contactInfo") == 0 ||
                 strcmp(name, "recordLinks") == 0;
-    if (strcmp(name, "isDropped") == 0)
+    if (strcmp(name, "name") == 0)
+        jval_put_text(row, name, str_of(t->name));
+    else if (strcmp(name, "isDropped") == 0)
         jval_put_bool(row, name, t->dropped);
     else if (strcmp(name, "timeCreated") == 0)
         jval_put(row, name, time_value(t->created_at));
@@ -182,8 +184,6 @@ struct jval *world_row(const struct world_ask *a, enum world_shelf shelf,
     struct jval *row = world_link(world_type_of(shelf, t), t->id);
     const struct jval *asked = jval_get(a->query, "fields");
     put_list(row, t, usual[shelf]);
-    if (shelf == WORLD_CLIENTS)
-        jval_put_text(row, "name", str_of(t->name));
     put_list(row, t, extra ? extra : "");
     for (size_t i = 0; i < jval_size(asked); i++) {
         struct str name = STR_NONE;

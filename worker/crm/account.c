@@ -14,6 +14,7 @@
 #include "common/outcome.h"
 #include "common/text.h"
 #include "worker/crm/account_signin.h"
+#include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
 #include "worker/crm/record.h"
@@ -110,6 +111,7 @@ void account_free_all(struct executor *x)
         HASH_DEL(x->account_entries, entry);
         agenda_drop(&x->services, &a->service.wake);
         service_done(&a->service);
+        employees_free(a->employees);
         fields_free(a->fields);
         free(entry);
     }

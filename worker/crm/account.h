@@ -13,6 +13,7 @@
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
 
+struct employees;
 struct fields;
 
 #define ACCOUNT_HELD_LONG_MS 600000 /* behaviour.md B13: jobs held over ten minutes are told */
@@ -27,7 +28,8 @@ struct account {
     struct http_transfer *signin; /* the login that runs */
     bool signin_left;
     struct tally_gauges gauges;
-    struct fields *fields; /* names of extra fields (fields.h); NULL: not asked yet */
+    struct employees *employees; /* employees.h; NULL: not asked yet */
+    struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;
     struct account *next; /* of all */
 };

@@ -38,8 +38,7 @@ static void again(struct executor *x, struct work *w)
 void act_anew(struct executor *x, struct work *w)
 {
     settle_intent(w);
-    w->phase = WORK_QUIET;
-    executor_judge(x, w);
+    again(x, w);
 }
 
 /* sending */

@@ -49,7 +49,7 @@ struct act {
 void act_want(struct executor *x, struct work *w, const struct act *a);
 /* From `good`: the answer does not say what it promised. Looked for, or later again. */
 void act_unclear(struct executor *x, struct work *w, const char *why);
-/* Nothing of the request is known to have happened: it begins anew at once, from judging. */
+/* It is known that nothing of the request happened: it begins anew at once. */
 void act_anew(struct executor *x, struct work *w);
 
 /* --- of the executor --- */

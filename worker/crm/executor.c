@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "worker/crm/act.h"
 #include "worker/crm/due.h"
+#include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
 #include "worker/crm/finish.h"
@@ -379,6 +380,8 @@ void executor_settings(struct executor *x, const char *account)
     if (!a)
         return;
     service_reset(&a->service);
+    employees_free(a->employees); /* it may be another Megaplan now */
+    a->employees = NULL;
     agenda_set(&x->services, &a->service.wake, executor_now(x));
 }
 

@@ -9,6 +9,9 @@
 #include "worker/crm/fill.h"
 #include "worker/crm/link.h"
 #include "worker/crm/recording.h"
+#include "worker/crm/responsible.h"
+#include "worker/crm/talked.h"
+#include "worker/crm/task.h"
 #include "worker/crm/twin.h"
 
 const struct work_ops *kinds_of(enum job_kind kind)
@@ -18,6 +21,12 @@ const struct work_ops *kinds_of(enum job_kind kind)
         return client_ops();
     case JOB_FILL:
         return fill_ops();
+    case JOB_RESPONSIBLE:
+        return responsible_ops();
+    case JOB_TASK:
+        return task_ops();
+    case JOB_TALKED:
+        return talked_ops();
     case JOB_CALL:
         return call_ops();
     case JOB_RECORD:

@@ -9,6 +9,7 @@
 #include "common/megaplan/callinfo.h"
 #include "common/megaplan/field.h"
 #include "common/megaplan/marker.h"
+#include "common/megaplan/task.h"
 #include "common/mem.h"
 
 struct way { /* how a kind of thing is looked for */
@@ -30,6 +31,7 @@ struct look {
     unsigned done;   /* looks that ended without finding */
     unsigned pages;  /* of the look that runs */
     struct contractor_page clients;
+    struct task_page tasks;
     char found[LOOKUP_ID]; /* "" = nothing yet */
     char *name;            /* the same of a field; NULL = nothing yet */
     bool made, more;
@@ -60,6 +62,27 @@ static bool client_take(struct look *l, const struct answer *a, const struct set
     l->more = p->more;
     l->enough = l->made;
     l->count = p->nmarked > p->nnumbered ? p->nmarked : p->nnumbered;
+    return true;
+}
+
+/* tasks: those of the client that it was made for */
+
+static char *task_url(const struct look *l, const struct settings *s)
+{
+    return task_list_url(str_of(s->megaplan.base_url), str_of(l->intent->client),
+                         l->intent->company, str_of(l->tasks.last));
+}
+
+static bool task_take(struct look *l, const struct answer *a, const struct settings *s)
+{
+    const struct task_search wanted = {.marker = str_of(l->marker), .since = l->since};
+    (void)s;
+    if (!task_read_page(a, &wanted, &l->tasks))
+        return false;
+    memcpy(l->found, l->tasks.found, sizeof l->found);
+    l->made = l->enough = l->found[0] != '\0';
+    l->more = l->tasks.more;
+    l->count = l->tasks.nmarked;
     return true;
 }
 
@@ -116,17 +139,29 @@ static const struct way call_way = {"call.look", "/callInfo/provider", ANSWER_AB
 static const struct way field_way = {"field.look", "/contractorHuman/extraFields",
                                      ANSWER_ABOUT_ACCOUNT, field_url, field_take};
 
+static const struct way task_way = {"task.look", "/contractorHuman/{id}/tasks", ANSWER_ABOUT_RECORD,
+                                    task_url, task_take};
+
 static const struct way *way_of(enum job_kind kind)
 {
     switch (kind) {
+    case JOB_CLIENT:
+        return &client_way;
+    case JOB_TASK:
+        return &task_way;
     case JOB_CALL:
     case JOB_POPUP:
         return &call_way;
     case JOB_FIELD:
         return &field_way;
     default:
-        return &client_way;
+        return NULL;
     }
+}
+
+bool look_is_for(const struct fact *intent)
+{
+    return way_of(intent->kind) && (intent->kind != JOB_TASK || intent->client);
 }
 
 /* one looking */
@@ -197,6 +232,7 @@ char *look_url(const struct look *l, const struct settings *s)
 static void restart(struct look *l)
 {
     l->clients = (struct contractor_page){0};
+    l->tasks = (struct task_page){0};
     l->pages = 0;
     l->found[0] = '\0';
     l->made = l->more = l->enough = false;
@@ -228,6 +264,11 @@ enum look_step look_missing(struct look *l)
 {
     restart(l);
     return ++l->done < LOOK_TIMES ? LOOK_WAIT : LOOK_NOT_DONE;
+}
+
+bool look_found_open(const struct look *l)
+{
+    return l->intent->kind == JOB_TASK && l->found[0] && l->tasks.open;
 }
 
 const char *look_found(const struct look *l, bool *made)

@@ -5,6 +5,7 @@
  *
  *   client         the newest-first list, page by page back to a minute before the intent, by marker,
  *                  then by number
+ *   task           the tasks of the client it was made for, newest first, by marker
  *   call, popup    the CallInfo of that providerId
  *   field          the list of fields, by label
  */
@@ -33,7 +34,11 @@ enum look_step {
     LOOK_BROKEN,   /* the answer is no list, or the list does not end: this look does not count */
 };
 
-/* id: the job's; intent: what it wrote, copied; written_at: unix ms, now: boot ms. look_free. */
+/* Whether what such an intent announces can be looked for. A value that is set (responsible) need not be:
+ * who wants to set it reads what stands there. */
+bool look_is_for(const struct fact *intent);
+/* id: the job's; intent: what it wrote, look_is_for it, copied; written_at: unix ms, now: boot ms.
+ * look_free. */
 struct look *look_new(struct str id, const struct fact *intent, int64_t written_at, int64_t now);
 void look_free(struct look *l); /* NULL is fine */
 const char *look_id(const struct look *l);
@@ -52,6 +57,8 @@ enum look_step look_take(struct look *l, const struct answer *a, const struct se
 enum look_step look_missing(struct look *l);
 /* LOOK_FOUND: the id, and whether the request that is looked for made it (false: it only has the number). */
 const char *look_found(const struct look *l, bool *made);
+/* LOOK_FOUND: it is a task, and open. */
+bool look_found_open(const struct look *l);
 
 /* Only to count what carries marker or number: takes a page in; look_has_more says whether there is a next
  * one. False: no list, or one that does not end. */

@@ -3,8 +3,10 @@
  */
 #include "worker/crm/prelude.h"
 
+#include "common/mem.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
+#include "worker/crm/known.h"
 #include "worker/crm/settle.h"
 
 /* Whether this very job is over already. True: it has ended. */
@@ -36,7 +38,23 @@ static bool lacks_account(struct executor *x, struct work *w)
     return true;
 }
 
+/* The call was found to be another one: what this job wants, nobody wants any more. */
+static bool is_overruled(struct executor *x, struct work *w)
+{
+    const struct job *j = w->job;
+    struct known_verdict stands = {0};
+    if (known_judge_verdict(w->owner->facts, work_account(w), str_of(j->entry_id), j->verdict,
+                            work_summarized(w)) != KNOWN_VERDICT_DROPPED)
+        return false;
+    (void)known_verdict(w->owner->facts, work_account(w), str_of(j->entry_id), &stands);
+    char *why CLEANUP(mem_free_text) =
+        mem_format("the call was %s by another closing, which stands; this job says %s",
+                   job_verdict_name(stands.verdict), job_verdict_name(j->verdict));
+    finish_outcome(x, w, "dropped", why);
+    return true;
+}
+
 bool prelude_passes(struct executor *x, struct work *w)
 {
-    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w);
+    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w) && !is_overruled(x, w);
 }

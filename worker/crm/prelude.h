@@ -1,6 +1,6 @@
 /*
- * What is asked of every job before its kind judges it: is it over, is there an account, does its verdict
- * stand, is something of another owner to be settled first? (design.md section 3.)
+ * What is asked of every job before its kind judges it: is it over, is there an account, is something of
+ * another owner to be settled first, does its verdict stand? (design.md section 3.)
  */
 #ifndef WORKER_CRM_PRELUDE_H
 #define WORKER_CRM_PRELUDE_H

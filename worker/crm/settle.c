@@ -5,11 +5,14 @@
 
 #include <stdlib.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
+#include "worker/crm/known.h"
 #include "worker/crm/look.h"
 #include "worker/crm/record.h"
+#include "worker/crm/task_close.h"
 
 static void look_again(struct executor *x, struct work *w);
 
@@ -48,13 +51,38 @@ static void write_found(struct executor *x, struct work *w, const char *object, 
     record_fact_of(x, w, FACT_DONE, str_of(id), value, told);
 }
 
+/* A task was found whose client was talked to since: who closes the tasks of a talk has not seen it. */
+static bool is_overtaken(const struct work *w)
+{
+    const struct fact *task = look_intent(w->look);
+    int64_t talk = look_found_open(w->look)
+                       ? known_last_talk(w->owner->facts, work_account(w), str_of(task->number),
+                                         str_of(task->client))
+                       : 0;
+    return talk && talk >= task->at;
+}
+
+static void closed(struct executor *x, struct work *w, enum task_close_end how)
+{
+    bool made = false;
+    char *object CLEANUP(mem_free_text) = mem_copy(str_of(look_found(w->look, &made)));
+    if (how == TASK_CLOSE_REFUSED) /* no reason to hold up this job and all that come */
+        log_warn("a task whose client was talked to cannot be closed",
+                 LOG_STR("account", work_account(w)), LOG_TEXT("job", look_id(w->look)),
+                 LOG_TEXT("err", task_close_why(w)));
+    write_found(x, w, object, made);
+}
+
 static void found(struct executor *x, struct work *w)
 {
     bool made = false;
     char *object CLEANUP(mem_free_text) = mem_copy(str_of(look_found(w->look, &made)));
     tally_unknown(x->tally, job_kind_name(look_intent(w->look)->kind), true);
     if (!is_own(w)) {
-        write_found(x, w, object, made);
+        if (is_overtaken(w))
+            task_close(x, w, str_of(object), closed);
+        else
+            write_found(x, w, object, made);
         return;
     }
     end_look(w);
@@ -152,20 +180,30 @@ static void begin(struct executor *x, struct work *w, struct str id, const struc
     executor_rest(x, w, look_at(w->look));
 }
 
+/* True: it is waited for or looked for. */
+static bool settle(struct executor *x, struct work *w, const struct facts_entry *b)
+{
+    int64_t aged_at = b->read_at + SETTLE_AGEING_MS;
+    if (executor_now(x) < aged_at) {
+        executor_rest(x, w, aged_at);
+        return true;
+    }
+    if (look_is_for(b->said)) {
+        begin(x, w, str_of(b->id), b->said, b->written_at);
+        return true;
+    }
+    facts_settle(w->owner->facts, work_account(w), str_of(b->id));
+    return false;
+}
+
 bool settle_first(struct executor *x, struct work *w)
 {
-    struct owner *o = w->owner;
-    const struct facts_entry *b =
-        facts_blocker(o->facts, work_account(w), str_of(w->job->id), w->job->kind,
-                      str_of(w->job->number), str_of(w->job->entry_id));
-    if (!b)
-        return false;
-    int64_t aged_at = b->read_at + SETTLE_AGEING_MS;
-    if (executor_now(x) < aged_at)
-        executor_rest(x, w, aged_at);
-    else
-        begin(x, w, str_of(b->id), b->said, b->written_at);
-    return true;
+    const struct facts_entry *b;
+    do
+        b = facts_blocker(w->owner->facts, work_account(w), str_of(w->job->id), w->job->kind,
+                          str_of(w->job->number), str_of(w->job->entry_id));
+    while (b && !settle(x, w, b));
+    return b != NULL;
 }
 
 void settle_own(struct executor *x, struct work *w)

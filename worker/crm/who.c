@@ -44,6 +44,15 @@ void who_forget(struct work *w)
     w->who = NULL;
 }
 
+const struct lookup_candidate *who_row(const struct work *w, const char *id)
+{
+    const struct lookup *l = w->who ? &w->who->lookup : NULL;
+    for (size_t i = 0; l && i < l->count; i++)
+        if (str_is(str_of(l->candidates[i].id), id))
+            return &l->candidates[i];
+    return NULL;
+}
+
 /* requests */
 
 /* The account's country code is read anew for each answer: settings may have changed. */

@@ -40,6 +40,8 @@ struct who_client {
 enum who_answer who_of(struct executor *x, struct work *w, bool to_create, struct who_client *out);
 /* Whether "nobody" is fresh enough to create a client by it. */
 bool who_is_fresh(const struct executor *x, const struct work *w);
+/* What the lookups read of that client; NULL: nothing, it is remembered. Valid until the work goes on. */
+const struct lookup_candidate *who_row(const struct work *w, const char *id);
 /* The remembered client is gone: asked anew. */
 void who_forget(struct work *w);
 void who_free(struct who *q); /* NULL is fine */

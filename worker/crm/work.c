@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "worker/crm/look.h"
+#include "worker/crm/task_close.h"
 #include "worker/crm/who.h"
 
 static void copy_headers(struct work_raw *raw, const struct kafka_message *m)
@@ -47,6 +48,8 @@ void work_free(struct work *w)
         w->ops->done(w);
     look_free(w->look);
     who_free(w->who);
+    task_close_free(w->closing);
+    employee_list_done(&w->staff);
     for (size_t i = 0; i < w->raw.nheaders; i++)
         free((char *)(uintptr_t)w->raw.headers[i].name); /* the block is ours */
     free(w->raw.headers);

@@ -13,6 +13,7 @@
 #include "common/job.h"
 #include "common/kafka/client.h"
 #include "common/megaplan/answer.h"
+#include "common/megaplan/employee.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/lanes.h"
 #include "worker/crm/owner.h"
@@ -22,6 +23,7 @@ struct account;
 struct act;
 struct executor;
 struct look;
+struct task_close;
 struct who;
 struct work;
 struct awaited;
@@ -103,7 +105,9 @@ struct work {
     struct look *look;   /* looking for what a request may have made; NULL: not */
     bool repeated;       /* a request like its own had an unknown end and was found not done */
     int64_t since;       /* unix ms of the first intent that was looked for; 0 = none */
-    struct who *who;     /* who carries the number, as far as asked; NULL: not asked */
+    struct task_close *closing; /* a task that is being closed; NULL: none */
+    struct employee_list staff; /* pages of the account's employees, while they are asked for */
+    struct who *who;            /* who carries the number, as far as asked; NULL: not asked */
     struct http_transfer *transfer;
     struct awaited *awaited;
     struct {

@@ -1,0 +1,117 @@
+/*
+ * The employees of an account: a cache, and how it is filled.
+ */
+#include "worker/crm/employees.h"
+
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/megaplan/employee.h"
+#include "common/mem.h"
+#include "worker/crm/account.h"
+#include "worker/crm/act.h"
+#include "worker/crm/executor_state.h"
+
+#define FRESH_MS (60LL * 60 * 1000)
+/* Who asks does so until then; later somebody else may, for it may have gone away. */
+#define ASKING_MS 30000
+#define LOOK_AGAIN_MS 500
+
+struct employees {
+    struct employee_list list;
+    bool known;
+    int64_t until;            /* boot ms: fresh */
+    const struct work *asker; /* only compared: it may be gone */
+    int64_t asked_until;      /* boot ms: others let it ask */
+};
+
+void employees_free(struct employees *e)
+{
+    if (!e)
+        return;
+    employee_list_done(&e->list);
+    free(e);
+}
+
+static struct employees *of(const struct work *w)
+{
+    struct account *a = w->account;
+    if (!a->employees)
+        a->employees = mem_alloc(1, sizeof *a->employees);
+    return a->employees;
+}
+
+void employees_forget(const struct work *w)
+{
+    of(w)->until = 0;
+}
+
+/* asking */
+
+static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
+{
+    (void)x;
+    r->url = employee_list_url(str_of(s->megaplan.base_url), str_of(w->staff.last));
+    return true;
+}
+
+/* A whole list was read. A good one is not replaced by an empty or halved one: that is no dismissal. */
+static void keep(struct executor *x, struct work *w)
+{
+    struct employees *e = of(w);
+    bool halved = w->staff.count == 0 || w->staff.count * 2 < e->list.count;
+    if (halved)
+        log_warn("the list of employees came empty or halved", LOG_STR("account", work_account(w)),
+                 LOG_INT("count", (int64_t)w->staff.count));
+    if (!halved || !e->known) {
+        employee_list_done(&e->list);
+        e->list = w->staff;
+        w->staff = (struct employee_list){0};
+    }
+    employee_list_done(&w->staff);
+    e->known = true;
+    e->until = executor_now(x) + FRESH_MS;
+    e->asker = NULL;
+}
+
+static void paged(struct executor *x, struct work *w, const struct answer *a)
+{
+    size_t before = w->staff.count;
+    if (!employee_read_page(a, &w->staff)) {
+        employee_list_done(&w->staff);
+        act_unclear(x, w, "the list of employees cannot be read");
+        return;
+    }
+    /* A page that brings nobody new would go on for ever. */
+    if (!w->staff.more || w->staff.count == before)
+        keep(x, w);
+    executor_judge(x, w);
+}
+
+static const struct act page_act = {.operation = "employee.list",
+                                    .method = "GET",
+                                    .path = "/employee",
+                                    .midway = true,
+                                    .build = build,
+                                    .good = paged};
+
+bool employees_known(struct executor *x, struct work *w)
+{
+    struct employees *e = of(w);
+    int64_t now = executor_now(x);
+    if (e->known && now < e->until)
+        return true;
+    if (e->asker && e->asker != w && now < e->asked_until) {
+        executor_rest(x, w, now + LOOK_AGAIN_MS);
+        return false;
+    }
+    e->asker = w;
+    e->asked_until = now + ASKING_MS;
+    act_want(x, w, &page_act);
+    return false;
+}
+
+bool employees_works(const struct work *w, const char *id)
+{
+    return employee_works(&of(w)->list, str_of(id));
+}

@@ -1,0 +1,26 @@
+/*
+ * Who works in an account's Megaplan: its list of employees, kept for an hour, asked for when a kind of job
+ * wants to know and by one work at a time.
+ *
+ *   employees_known --> fresh: true
+ *                   --> asked for by another work: rests, judged anew
+ *                   --> PAGE, PAGE ... --> kept, judged anew
+ */
+#ifndef WORKER_CRM_EMPLOYEES_H
+#define WORKER_CRM_EMPLOYEES_H
+
+#include <stdbool.h>
+
+#include "worker/crm/executor.h"
+
+struct employees; /* of an account */
+
+void employees_free(struct employees *e); /* NULL is fine */
+/* True: the list is there. False: the work is taken over; judged anew when it may be. */
+bool employees_known(struct executor *x, struct work *w);
+/* After employees_known: not fired, not blocked, in the list. */
+bool employees_works(const struct work *w, const char *id);
+/* The list told wrong: it is asked for anew. */
+void employees_forget(const struct work *w);
+
+#endif
