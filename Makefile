@@ -117,6 +117,7 @@ INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
 BENCH_BIN := $(call bin,$(BENCH_C))
 FUZZ_BIN := $(call bin,$(FUZZ_C))
 STORIES_BIN := $(B)/tests/stories/stories
+REQUESTS_BIN := $(B)/tests/requests/requests
 
 # ---------------------------------------------------------------------------------------------
 # How
@@ -213,6 +214,8 @@ $(B)/devbroker: $(call obj,$(BROKER_C)) $(COMMON_A)
 	$(call link)
 $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UNITLIB_C)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link,$(CHECK_LDLIBS))
+$(REQUESTS_BIN): $(call obj,tests/requests/main.c $(filter-out tests/stories/main.c,$(STORIES_C)) $(UNITLIB_C)) $(WORKER_A) $(INGEST_A) $(COMMON_A)
+	$(call link,$(CHECK_LDLIBS))
 $(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
 $(STORIES_BIN): $(call obj,$(STORIES_C)) $(WORKER_A) $(COMMON_A)
@@ -244,6 +247,10 @@ scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apa
 chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice; KAFKA=1 on Apache Kafka
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
+
+requests: deps ## requests per call over N=3000 random stories by SEED=1, by operation and kind of client
+	$(Q)$(MAKE) --no-print-directory $(J) $(REQUESTS_BIN)
+	$(Q)N=$(or $(N),3000) SEED=$(or $(SEED),1) CK_DEFAULT_TIMEOUT=600 $(REQUESTS_BIN)
 
 stories: deps ## N=1000000 random true calls, decisions against what happened; SEED=1, KIND=lost,repeated
 	$(Q)$(MAKE) --no-print-directory $(J) stories-build
