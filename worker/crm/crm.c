@@ -7,8 +7,6 @@
  */
 #include "worker/crm/crm.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/accounts.h"
@@ -21,14 +19,11 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mem.h"
-#include "common/murmur2.h"
 #include "common/ops.h"
 #include "common/product_metrics.h"
 #include "common/secret.h"
-#include "common/text.h"
 #include "worker/crm/executor.h"
-#include "worker/crm/hold.h"
-#include "worker/crm/shard.h"
+#include "worker/crm/owned.h"
 #include "worker/zones.h"
 
 #define EXIT_CONFIG 3
@@ -36,7 +31,6 @@
 
 #define DELIVER_MS 10000 /* how long a record may wait for Kafka: as long as a group's session */
 #define CONNECT_MS 5000
-#define HOLD_REVOKE_MS 2000 /* design.md section 3: revocation waits so long for running requests */
 #define STOP_REQUESTS_MS 10000
 #define TICK_MS 20
 #define GAUGES_MS 1000
@@ -48,9 +42,6 @@ enum {
     CHECK_RESTORED,
     CHECKS
 };
-
-static const enum kafka_topic topics[] = {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK, KAFKA_FACTS};
-#define TOPICS (sizeof topics / sizeof *topics)
 
 struct crm {
     const struct config *config;
@@ -64,23 +55,18 @@ struct crm {
     struct producer *producer;
     struct http *http;
     struct port port;
-    struct shard_port shard_port;
     struct executor *executor;
     struct accounts *accounts;
     struct zones *zones;
     struct consumer *consumer;
-    struct shard *shards[LIMIT_PARTITIONS]; /* of assigned partitions, else NULL */
-    bool told_restored[LIMIT_PARTITIONS];
-    bool paused[KAFKA_TOPICS][LIMIT_PARTITIONS];
-    bool any_paused;
+    struct owned *owned;
     struct loop_timer due, tick, gauges;
-    int64_t revoke_by; /* boot ms: a revocation is held until then; 0 = none */
     struct ending *ending;
     int64_t stop_by; /* boot ms: requests are waited for no longer; 0 = not stopping */
     int exit;
 };
 
-/* ---- what the executor and the shards ask of the outside ---- */
+/* ---- what the executor asks of the outside ---- */
 
 static int64_t port_boot(void *arg)
 {
@@ -137,163 +123,7 @@ static enum err port_produce(void *arg, const struct producer_record *r, struct 
 static void port_finished(void *arg, enum kafka_topic topic, int32_t partition, int64_t offset)
 {
     const struct crm *c = arg;
-    if (c->shards[partition])
-        shard_finished(c->shards[partition], topic, offset);
-}
-
-static enum err port_start(void *arg, enum kafka_topic t, int32_t partition, int64_t offset,
-                           struct error *e)
-{
-    const struct crm *c = arg;
-    return consumer_start(c->consumer, t, partition, offset, e);
-}
-
-static void port_commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset)
-{
-    const struct crm *c = arg;
-    consumer_commit(c->consumer, t, partition, offset, NULL);
-}
-
-/* ---- partitions ---- */
-
-static bool is_ours(enum kafka_topic topic, int32_t partition)
-{
-    bool known = false;
-    for (size_t i = 0; i < TOPICS; i++)
-        known |= topics[i] == topic;
-    return known && partition >= 0 && partition < LIMIT_PARTITIONS;
-}
-
-static void rebalanced(const struct crm *c, const char *reason)
-{
-    metrics_add(metrics_get(product_metrics_family(&c->numbers, PM_KAFKA_REBALANCES), reason), 1);
-}
-
-static void drop_shards(struct crm *c)
-{
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        shard_free(c->shards[i]);
-        c->shards[i] = NULL;
-        c->told_restored[i] = false;
-        for (size_t t = 0; t < TOPICS; t++)
-            c->paused[topics[t]][i] = false;
-    }
-    c->any_paused = false;
-}
-
-static struct shard *shard_for(struct crm *c, int32_t partition)
-{
-    if (!c->shards[partition]) {
-        uint8_t bytes[FACT_MARK_HEX / 2];
-        char mark[FACT_MARK_HEX + 1];
-        secret_random(bytes, sizeof bytes);
-        text_hex(bytes, sizeof bytes, mark);
-        c->shards[partition] = shard_new(&c->shard_port, c->executor, partition, mark);
-    }
-    return c->shards[partition];
-}
-
-static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
-{
-    struct crm *c = arg;
-    rebalanced(c, "assigned");
-    c->revoke_by = 0; /* whatever was held is over: the new partitions are not dropped by it */
-    drop_shards(c);
-    executor_stop(c->executor, c->stop_by != 0);
-    for (size_t i = 0; i < n; i++)
-        if (is_ours(list[i].topic, list[i].partition))
-            shard_assigned(shard_for(c, list[i].partition), &list[i]);
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        if (c->shards[i])
-            shard_begin(c->shards[i]);
-}
-
-/* Requests that run get two seconds to end and to leave their facts; nothing new is begun. What still
- * runs then is left to the next owner's settling. */
-static void on_revoked(void *arg, const struct consumer_partition *list, size_t n, bool lost)
-{
-    struct crm *c = arg;
-    (void)list;
-    (void)n;
-    rebalanced(c, lost ? "lost" : "revoked");
-    if (lost || executor_running(c->executor) == 0) {
-        drop_shards(c);
-        return;
-    }
-    executor_stop(c->executor, true);
-    consumer_hold_revoke(c->consumer);
-    c->revoke_by = loop_now(c->loop) + HOLD_REVOKE_MS;
-}
-
-static void end_revoke(struct crm *c)
-{
-    c->revoke_by = 0;
-    drop_shards(c);
-    consumer_release_revoke(c->consumer);
-    executor_stop(c->executor, c->stop_by != 0);
-}
-
-static struct hold hold_of(const struct crm *c, int32_t partition)
-{
-    struct hold h = {.limit = (size_t)c->config->crm_hold_jobs,
-                     .all = executor_held(c->executor),
-                     .here = shard_owner(c->shards[partition])->held};
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        h.partitions += c->shards[i] != NULL;
-    return h;
-}
-
-static void pause_if_full(struct crm *c, const struct kafka_message *m)
-{
-    if (m->topic == KAFKA_FACTS || c->paused[m->topic][m->partition] ||
-        executor_held(c->executor) < (size_t)c->config->crm_hold_jobs / 2)
-        return;
-    struct hold h = hold_of(c, m->partition);
-    if (!hold_is_full(&h, m->topic))
-        return;
-    log_fail("too many jobs are held; the partition waits", LOG_INT("partition", m->partition),
-             LOG_TEXT("topic", kafka_topic_name(m->topic)), LOG_INT("count", h.here));
-    c->paused[m->topic][m->partition] = true;
-    c->any_paused = true;
-    consumer_pause(c->consumer, m->topic, m->partition);
-}
-
-static void resume_if_room(struct crm *c)
-{
-    if (!c->any_paused || c->stop_by != 0)
-        return;
-    c->any_paused = false;
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        for (size_t t = 0; c->shards[i] && t < TOPICS; t++) {
-            if (!c->paused[topics[t]][i])
-                continue;
-            struct hold h = hold_of(c, i);
-            c->paused[topics[t]][i] = !hold_has_room(&h, topics[t]);
-            c->any_paused |= c->paused[topics[t]][i];
-            if (!c->paused[topics[t]][i])
-                consumer_resume(c->consumer, topics[t], i);
-        }
-    }
-}
-
-static void on_message(void *arg, const struct kafka_message *m)
-{
-    struct crm *c = arg;
-    if (!is_ours(m->topic, m->partition) || !c->shards[m->partition])
-        return;
-    shard_message(c->shards[m->partition], m);
-    pause_if_full(c, m);
-}
-
-/* What this process believes may be nobody's truth any more: all is dropped, requests that run are left,
- * the group is joined anew. */
-static void begin_anew(struct crm *c, const char *reason)
-{
-    c->revoke_by = 0;
-    drop_shards(c);
-    rebalanced(c, reason);
-    if (c->consumer)
-        consumer_rejoin(c->consumer);
+    owned_finished(c->owned, topic, partition, offset);
 }
 
 /* The self-fence. Nothing of before may be sent or produced, so it comes before everything else. */
@@ -301,18 +131,8 @@ static void on_gap(void *arg, int64_t ms)
 {
     struct crm *c = arg;
     log_warn("stood still: everything is dropped and joined anew", LOG_INT("ms", ms));
-    drop_shards(c);
-    if (c->producer)
-        producer_purge(c->producer);
-    begin_anew(c, "fence");
-}
-
-static bool any_stopped(const struct crm *c)
-{
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        if (c->shards[i] && shard_stopped(c->shards[i]))
-            return true;
-    return false;
+    if (c->owned)
+        owned_fence(c->owned);
 }
 
 static void on_turn(void *arg)
@@ -320,12 +140,10 @@ static void on_turn(void *arg)
     struct crm *c = arg;
     if (!c->consumer)
         return;
-    if (any_stopped(c))
-        begin_anew(c, "mark");
+    owned_turn(c->owned);
     int64_t next = executor_run(c->executor);
     if (next != AGENDA_NEVER)
         loop_timer_set(&c->due, next);
-    resume_if_room(c);
 }
 
 static void on_due(void *arg)
@@ -333,40 +151,14 @@ static void on_due(void *arg)
     (void)arg; /* the turn that it made happen does what is due */
 }
 
-/* The owner of the account's partition, if that is us and restored. */
-static struct owner *owner_of(const struct crm *c, const char *account)
-{
-    int32_t i = murmur2_partition(str_of(account), c->layout.partitions[KAFKA_JOBS]);
-    bool ours = i >= 0 && i < LIMIT_PARTITIONS && c->shards[i] && shard_restored(c->shards[i]);
-    return ours ? shard_owner(c->shards[i]) : NULL;
-}
-
-static void see_to_switches(void *arg, const struct settings *s)
-{
-    const struct crm *c = arg;
-    struct owner *o = owner_of(c, s->account);
-    if (o)
-        executor_switches(c->executor, o, s->account);
-}
-
 static void on_changed(void *arg, const char *account)
 {
     struct crm *c = arg;
-    const struct settings *s = accounts_get(c->accounts, str_of(account));
     executor_settings(c->executor, account);
-    if (s)
-        see_to_switches(c, s);
+    owned_settings(c->owned, account);
 }
 
 /* ---- time ---- */
-
-static bool all_restored(const struct crm *c)
-{
-    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
-        if (c->shards[i] && !shard_restored(c->shards[i]))
-            return false;
-    return true;
-}
 
 static int status(bool well)
 {
@@ -380,7 +172,7 @@ static void set_checks(struct crm *c)
     c->checks[CHECK_KAFKA].status = status(c->consumer && consumer_connected(c->consumer));
     c->checks[CHECK_SETTINGS].status = status(known);
     c->checks[CHECK_GROUP].status = status(joined);
-    c->checks[CHECK_RESTORED].status = status(joined && all_restored(c));
+    c->checks[CHECK_RESTORED].status = status(joined && owned_restored(c->owned));
 }
 
 static bool at_rest(const struct crm *c)
@@ -395,66 +187,17 @@ static void on_tick(void *arg)
     struct crm *c = arg;
     int64_t now = loop_now(c->loop);
     set_checks(c);
-    if (c->revoke_by && (now >= c->revoke_by || (executor_running(c->executor) == 0 &&
-                                                 producer_waiting(c->producer) == 0)))
-        end_revoke(c);
+    if (c->owned)
+        owned_tick(c->owned);
     if (c->stop_by && (at_rest(c) || now >= c->stop_by))
         loop_stop(c->loop);
     loop_timer_after(&c->tick, TICK_MS);
 }
 
-static void set_lag(struct crm *c, int32_t i, enum kafka_topic topic)
-{
-    char partition[16];
-    int64_t received = 0;
-    int64_t next = shard_position(c->shards[i], topic, &received);
-    if (next < 0)
-        return;
-    int64_t behind = consumer_high(c->consumer, topic, i) - next;
-    int64_t ms = clock_wall_ms() - received;
-    bool late = behind > 0 && received > 0 && ms > 0;
-    snprintf(partition, sizeof partition, "%" PRId32, i);
-    const char *name = kafka_topic_name(topic);
-    metrics_set(
-        metrics_get(product_metrics_family(&c->numbers, PM_CONSUMER_LAG_MESSAGES), name, partition),
-        behind > 0 ? (double)behind : 0);
-    metrics_set(
-        metrics_get(product_metrics_family(&c->numbers, PM_CONSUMER_LAG_SECONDS), name, partition),
-        late ? (double)ms / 1000.0 : 0);
-}
-
-/* True: it has been restored just now. */
-static bool report_restored(struct crm *c, int32_t i)
-{
-    char partition[16];
-    if (c->told_restored[i] || !shard_restored(c->shards[i]))
-        return false;
-    c->told_restored[i] = true;
-    snprintf(partition, sizeof partition, "%" PRId32, i);
-    metrics_set(metrics_get(product_metrics_family(&c->numbers, PM_RESTORE_SECONDS),
-                            kafka_topic_name(KAFKA_FACTS), partition),
-                (double)shard_restore_ms(c->shards[i]) / 1000.0);
-    return true;
-}
-
 static void on_gauges(void *arg)
 {
     struct crm *c = arg;
-    struct owner *owners[LIMIT_PARTITIONS];
-    size_t n = 0;
-    bool restored = false;
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++) {
-        if (!c->shards[i])
-            continue;
-        owners[n++] = shard_owner(c->shards[i]);
-        shard_tick(c->shards[i]);
-        restored |= report_restored(c, i);
-        for (size_t t = 0; t < TOPICS; t++)
-            set_lag(c, i, topics[t]);
-    }
-    if (restored)
-        accounts_each(c->accounts, see_to_switches, c);
-    executor_measure(c->executor, owners, n);
+    owned_measure(c->owned);
     (void)producer_is_warm(c->producer);
     loop_timer_after(&c->gauges, GAUGES_MS);
 }
@@ -475,14 +218,17 @@ static void fail(void *arg, const struct error *e)
 /* Settings are read: only now it is known whose jobs may be carried out, so only now the group is joined. */
 static void on_settings(void *arg)
 {
-    static const struct consumer_events events = {
-        .assigned = on_assigned, .revoked = on_revoked, .message = on_message};
     struct crm *c = arg;
     struct error e = ERROR_NONE;
-    const struct consumer_options options = {
-        .group = "crm", .topics = topics, .ntopics = TOPICS, .events = &events, .arg = c};
+    const struct consumer_options options = {.group = "crm",
+                                             .topics = owned_topics,
+                                             .ntopics = owned_ntopics,
+                                             .events = &owned_events,
+                                             .arg = c->owned};
     if (consumer_new(c->loop, c->config, &options, &c->consumer, &e))
         fail(c, &e);
+    else
+        owned_read_from(c->owned, c->consumer, c->accounts);
 }
 
 /* Facts are read on: what runs has to be read back to end. */
@@ -495,20 +241,14 @@ static void on_stop(void *arg, int signal)
     log_info("stopping", LOG_INT("signal", signal));
     ending_begin(&c->ending, limit * 2, EXIT_FAILURE, "requests under way");
     c->stop_by = loop_now(c->loop) + (limit < STOP_REQUESTS_MS ? limit : STOP_REQUESTS_MS);
-    if (c->executor)
-        executor_stop(c->executor, true);
-    for (int32_t i = 0; i < LIMIT_PARTITIONS; i++)
-        for (size_t t = 0; c->shards[i] && t < TOPICS; t++)
-            if (topics[t] != KAFKA_FACTS)
-                consumer_pause(c->consumer, topics[t], i);
+    if (c->owned)
+        owned_stop(c->owned);
 }
 
 static void make_executor(struct crm *c)
 {
     c->port = (struct port){c,           port_boot, port_wall,   port_random,  port_settings,
                             port_offset, port_send, port_cancel, port_produce, port_finished};
-    c->shard_port =
-        (struct shard_port){c, port_boot, port_wall, port_produce, port_start, port_commit};
     const struct executor_options options = {
         .concurrency = (size_t)c->config->crm_concurrency,
         .request_timeout_ms = c->config->crm_request_timeout_ms,
@@ -519,6 +259,13 @@ static void make_executor(struct crm *c)
         .metrics = &c->numbers};
     c->zones = zones_new();
     c->executor = executor_new(&c->port, &options);
+    const struct owned_base base = {.loop = c->loop,
+                                    .config = c->config,
+                                    .executor = c->executor,
+                                    .producer = c->producer,
+                                    .layout = &c->layout,
+                                    .numbers = &c->numbers};
+    c->owned = owned_new(&base);
 }
 
 /* The topics are there: the way to Kafka, who uses both ways, and settings. */
@@ -591,7 +338,8 @@ static void stop(struct crm *c)
     ending_begin(&c->ending, c->config->shutdown_timeout_s * 1000, c->exit, "the group");
     consumer_free(c->consumer, left(c));
     c->consumer = NULL;
-    drop_shards(c);
+    owned_free(c->owned);
+    c->owned = NULL;
     ending_step(c->ending, "Kafka");
     connect_free(c->connect);
     accounts_free(c->accounts);
