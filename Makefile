@@ -117,7 +117,7 @@ INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
 BENCH_BIN := $(call bin,$(BENCH_C))
 FUZZ_BIN := $(call bin,$(FUZZ_C))
 STORIES_BIN := $(B)/tests/stories/stories
-REQUESTS_BIN := $(B)/tests/requests/requests
+REQUESTS_BIN := $(B)/tests/requests/test_requests
 
 # ---------------------------------------------------------------------------------------------
 # How
@@ -167,7 +167,7 @@ J = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) ## build ingest, worker and devbroker into build/
 	@:
 
-tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) ## build the unit and integration tests without running them
+tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) $(REQUESTS_BIN) ## build the unit and integration tests without running them
 	@:
 
 # Rewritten only when compiler or flags change; every object depends on it.
@@ -214,7 +214,7 @@ $(B)/devbroker: $(call obj,$(BROKER_C)) $(COMMON_A)
 	$(call link)
 $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UNITLIB_C)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link,$(CHECK_LDLIBS))
-$(REQUESTS_BIN): $(call obj,tests/requests/main.c $(filter-out tests/stories/main.c,$(STORIES_C)) $(UNITLIB_C)) $(WORKER_A) $(INGEST_A) $(COMMON_A)
+$(REQUESTS_BIN): $(call obj,tests/requests/test_requests.c $(filter-out tests/stories/main.c,$(STORIES_C)) $(UNITLIB_C)) $(WORKER_A) $(INGEST_A) $(COMMON_A)
 	$(call link,$(CHECK_LDLIBS))
 $(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
@@ -234,7 +234,7 @@ deps:
 
 test: deps ## every test, sanitized; ends with "N passed, N failed"
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
-	$(Q)BUILD=build/asan tests/run unit stories fakes integration
+	$(Q)BUILD=build/asan tests/run unit stories requests fakes integration
 
 unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
