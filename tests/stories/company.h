@@ -22,7 +22,7 @@ struct seat {
     int employee;       /* NOBODY: an unmapped extension */
 };
 
-struct employee {
+struct colleague {
     char id[12];
     char name[32];
     char first_extension[16];
@@ -41,7 +41,7 @@ enum company_zone {
 };
 
 struct company {
-    struct employee employees[COMPANY_EMPLOYEES];
+    struct colleague employees[COMPANY_EMPLOYEES];
     struct seat seats[COMPANY_SEATS];
     struct group groups[2];
     char lines[3][48];
