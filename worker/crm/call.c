@@ -263,20 +263,10 @@ static void judge(struct executor *x, struct work *w)
     save(x, w, &known);
 }
 
-/* What was saved is what the intent says, whoever wrote it: not what this owner would have saved. */
 static void found(struct executor *x, struct work *w, const char *object, bool made)
 {
-    static const char why[] = "found after a request whose end was unknown";
-    const struct facts_entry *e = facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
     (void)made;
-    if (!e || !e->said) {
-        end(x, w, object, true, why);
-        return;
-    }
-    struct fact f = *e->said;
-    f.object = (char *)(uintptr_t)object;
-    f.made = true;
-    finish_done(x, w, &f, "done", why, details_of(w, object));
+    end(x, w, object, true, "found after a request whose end was unknown");
 }
 
 const struct work_ops *call_ops(void)

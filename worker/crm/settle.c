@@ -16,11 +16,6 @@
 
 static void look_again(struct executor *x, struct work *w);
 
-static bool is_own(const struct work *w)
-{
-    return str_is(str_of(look_id(w->look)), w->job->id);
-}
-
 static void end_look(struct work *w)
 {
     look_free(w->look);
@@ -43,7 +38,7 @@ static void write_found(struct executor *x, struct work *w, const char *object, 
     done.object = (char *)(uintptr_t)object;
     done.made = made;
     if (!made)
-        done.responsible = NULL;
+        done.responsible = done.data = NULL;
     char *value CLEANUP(mem_free_text) = fact_encode(FACT_DONE, &done);
     char *id CLEANUP(mem_free_text) = mem_copy(str_of(look_id(w->look)));
     end_look(w);
@@ -78,7 +73,7 @@ static void found(struct executor *x, struct work *w)
     bool made = false;
     char *object CLEANUP(mem_free_text) = mem_copy(str_of(look_found(w->look, &made)));
     tally_unknown(x->tally, job_kind_name(look_intent(w->look)->kind), true);
-    if (!is_own(w)) {
+    if (!w->look_own) {
         if (is_overtaken(w))
             task_close(x, w, str_of(object), closed);
         else
@@ -171,8 +166,9 @@ static void look_again(struct executor *x, struct work *w)
 }
 
 static void begin(struct executor *x, struct work *w, struct str id, const struct fact *intent,
-                  int64_t written_at)
+                  int64_t written_at, bool own)
 {
+    w->look_own = own;
     if (w->since == 0 || written_at < w->since)
         w->since = written_at;
     w->look = look_new(id, intent, written_at, executor_now(x));
@@ -189,7 +185,7 @@ static bool settle(struct executor *x, struct work *w, const struct facts_entry 
         return true;
     }
     if (look_is_for(b->said)) {
-        begin(x, w, str_of(b->id), b->said, b->written_at);
+        begin(x, w, str_of(b->id), b->said, b->written_at, false);
         return true;
     }
     facts_settle(w->owner->facts, work_account(w), str_of(b->id));
@@ -209,5 +205,5 @@ bool settle_first(struct executor *x, struct work *w)
 void settle_own(struct executor *x, struct work *w)
 {
     const struct fact intent = w->act->intent(w);
-    begin(x, w, str_of(w->job->id), &intent, w->intent_wall);
+    begin(x, w, str_of(w->job->id), &intent, w->intent_wall, true);
 }

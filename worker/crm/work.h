@@ -103,6 +103,7 @@ struct work {
     int64_t intent_at;   /* boot ms of handing the intent over */
     int64_t intent_wall; /* the same, unix ms */
     struct look *look;   /* looking for what a request may have made; NULL: not */
+    bool look_own;       /* ... this work's own request */
     bool repeated;       /* a request like its own had an unknown end and was found not done */
     int64_t since;       /* unix ms of the first intent that was looked for; 0 = none */
     struct task_close *closing; /* a task that is being closed; NULL: none */
