@@ -15,6 +15,8 @@
 
 struct fields {
     struct field_names names;
+    bool unreadable;  /* Megaplan refused the list: nobody knows what is there */
+    int64_t asked_at; /* boot ms */
 };
 
 struct part {
@@ -145,11 +147,13 @@ const char *fields_name(const struct work *w, enum field f)
     return w->account->fields ? field_name(&w->account->fields->names, f) : NULL;
 }
 
-static void keep(struct work *w, const struct field_names *names)
+static void keep(struct executor *x, struct work *w, const struct field_names *names)
 {
     if (!w->account->fields)
         w->account->fields = mem_alloc(1, sizeof *w->account->fields);
     w->account->fields->names = *names;
+    w->account->fields->unreadable = false;
+    w->account->fields->asked_at = executor_now(x);
 }
 
 static bool build_list(struct executor *x, struct work *w, const struct settings *s,
@@ -168,17 +172,21 @@ static void listed(struct executor *x, struct work *w, const struct answer *a)
         act_unclear(x, w, "the answer is no list of fields");
         return;
     }
-    keep(w, &names);
+    keep(x, w, &names);
     executor_judge(x, w);
 }
 
-/* Who may not read them has none: that is no outage of the account. */
+/* Who may not read them has none to write to: that is no outage of the account. But none is made, since it
+ * may be there. */
 static bool list_refused(struct executor *x, struct work *w, const struct request_end *e)
 {
     const struct field_names none = {0};
+    if (w->job->kind == JOB_FIELD)
+        return false;
     log_warn("the extra fields cannot be read", LOG_STR("account", work_account(w)),
              LOG_TEXT("err", e->why));
-    keep(w, &none);
+    keep(x, w, &none);
+    w->account->fields->unreadable = true;
     executor_judge(x, w);
     return true;
 }
@@ -246,7 +254,7 @@ static void created(struct executor *x, struct work *w, const struct answer *a)
         act_unclear(x, w, "the answer does not say what was created");
         return;
     }
-    keep(w, &names);
+    keep(x, w, &names);
     end(x, w, field_name(&names, f), true, "the setting was switched on");
 }
 
@@ -266,6 +274,10 @@ static void judge(struct executor *x, struct work *w)
         executor_end(x, w);
         return;
     }
+    /* What was there before the setting was switched on says nothing. */
+    if (w->account->fields &&
+        (w->account->fields->unreadable || w->account->fields->asked_at < w->taken_at))
+        fields_forget(w);
     if (!fields_known(x, w))
         return;
     if (field_exists(&w->account->fields->names, f))
