@@ -96,14 +96,16 @@ struct count {
 
 /* --- going on --- */
 
+/* A strike may come in the middle of this, too, and somebody else be the owner when it returns. */
 static void own(struct walk *k, struct world_member *m)
 {
+    k->owner = m;
     if (m)
         world_rejoin(m);
     else
         m = world_join(k->world);
-    m->killed = false;
-    k->owner = m;
+    if (!k->owner && k->zombie != m)
+        k->owner = m;
     walk_stories_feed(k->story, m);
 }
 
@@ -248,7 +250,6 @@ static void run(struct walk *k)
     own(k, NULL);
     for (int64_t end = w->now + HOURS_3; w->now < end && !finished(k);)
         go_on(k, end);
-    k->steps = w->steps;
     if (!finished(k))
         k->wrong = "a job is not finished after three hours";
     else
@@ -260,6 +261,7 @@ static void run(struct walk *k)
     /* A member that does not know of its successor may say otherwise, and is not listened to. */
     if (!k->wrong && *w->broken && k->strike != STRIKE_REPLACE)
         k->wrong = w->broken;
+    k->steps = w->steps;
     k->state = world_state(w);
 }
 
@@ -297,17 +299,34 @@ static bool no_more_than(const char *state, const char *after)
     return true;
 }
 
+/* Requests whose refusal is an answer like any other: who may not see the fields has none. */
+static bool may_be_refused(const struct walk *k)
+{
+    return k->operation && strcmp(k->operation, "GET /contractorHuman/extraFields") == 0;
+}
+
+static bool gave_up(const struct world *w)
+{
+    if (w->ndead || world_outcomes(w, "\"result\":\"none\"") ||
+        world_outcomes(w, "\"result\":\"no_record\""))
+        return true;
+    for (size_t i = 0; i < w->nfacts; i++)
+        if (str_ends(str_of(w->facts[i].key), STR("/given-up")))
+            return true;
+    return false;
+}
+
 static void judge(struct walk *k, const struct base *b)
 {
     struct world *w = k->world;
+    bool refused = k->fault->for_ever || (k->fault->status == 422 && may_be_refused(k));
     if (k->wrong)
         return;
     if (strcmp(k->state, b->after) == 0 && w->ndead == 0)
         return;
-    if (!k->fault->for_ever)
+    if (!refused)
         k->wrong = w->ndead ? "a job is dead" : "Megaplan is not as it is without";
-    else if (!w->ndead && !world_outcomes(w, "\"result\":\"none\"") &&
-             !world_outcomes(w, "\"result\":\"no_record\""))
+    else if (!gave_up(w))
         k->wrong = "Megaplan is not as it is without, and nothing is dead";
     else if (!no_more_than(k->state, b->after))
         k->wrong = "something was made that should not be";
@@ -430,6 +449,7 @@ START_TEST(ends_as_without)
     struct error e = ERROR_NONE;
     struct count c = {0, 0};
     const char *wanted = getenv("WALK_STORY");
+    setvbuf(stdout, NULL, _IOLBF, 0);
     ck_assert(!log_start("error", "test", &e));
     for (size_t i = 0; i < walk_stories_count; i++)
         if (!wanted || strstr(walk_stories[i].name, wanted))

@@ -13,6 +13,12 @@
     "\"responsible\":\"1000005\",\"employee\":\"Петров Пётр\",\"extension\":\"101\"," \
     "\"direction\":\"in\",\"line\":\"" LINE "\"}"
 
+#define TRACKED_CLIENT                                                                          \
+    "{\"name\":\"Новый (16:30 05.03.2018, входящий вызов)\",\"phone\":\"" N "\","               \
+    "\"responsible\":\"1000005\",\"employee\":\"Петров Пётр\",\"extension\":\"101\"," \
+    "\"direction\":\"in\",\"line\":\"" LINE "\",\"source_line\":\"" LINE "\",\"tracking\":true}"
+#define FILL_LINE "{\"source_line\":\"" LINE "\"}"
+#define READY "{\"on\":true,\"ready\":true,\"rev\":1,\"v\":1}"
 #define CALL(type, direction, from, to, talk, closed_by)                                          \
     "{\"type\":\"" type "\",\"direction\":\"" direction "\",\"from\":\"" from "\",\"to\":\"" to   \
     "\",\"line\":\"" LINE "\",\"employee\":\"1000005\",\"started_at\":1399907800,"                \
@@ -66,6 +72,47 @@ static void lagging(struct world *w)
 static void without_creator(struct world *w)
 {
     w->refused_field = "userCreated";
+}
+
+static void with_fields(struct world *w)
+{
+    static const char *const labels[] = {"Номер линии MANGO OFFICE", "ДКТ: client_id", "ДКТ: Город",
+                                         "ДКТ: Контекст вызова"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        world_field_add(w, labels[i]);
+    world_fact_add(w, "acme/state/fields-line", READY);
+    world_fact_add(w, "acme/state/fields-tracking", READY);
+}
+
+static void visited(struct world *w)
+{
+    world_fact_add(w, "acme/A:visitor/done",
+                   "{\"data\":{\"uid\":\"u1\",\"location\":{\"city\":\"Москва\"}},\"entry\":\"A\","
+                   "\"kind\":\"visitor\",\"v\":1}");
+}
+
+static void visited_with_fields(struct world *w)
+{
+    with_fields(w);
+    visited(w);
+}
+
+/* The client was made, the answer came then, and whoever had both is gone. */
+static void to_be_filled(struct world *w)
+{
+    visited_with_fields(w);
+    world_client_add(w, "1000011", N);
+    world_fact_add(w, "acme/A:client/done",
+                   "{\"client\":\"1000011\",\"data\":{\"tracking\":true},\"entry\":\"A\","
+                   "\"kind\":\"client\",\"made\":true,\"number\":\"" N
+                   "\",\"responsible\":\"1000005\",\"v\":1}");
+}
+
+static void switched_on(struct world *w)
+{
+    world_field_add(w, "ДКТ:  client_ID");
+    visited(w);
+    w->switches = true;
 }
 
 const struct walk_story walk_stories[] = {
@@ -149,6 +196,20 @@ const struct walk_story walk_stories[] = {
      inserting,
      {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED}},
      {3, WORLD_REQUEST_LOST, 0}},
+    {"a new client with its line, its visitor known",
+     visited_with_fields,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT}},
+     {0}},
+    {"the line comes after the client",
+     with_fields,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "fill", "line", N, NULL, FILL_LINE}},
+     {0}},
+    {"a fill that is due", to_be_filled, {{0}}, {0}},
+    {"extra fields are switched on, and a client comes",
+     switched_on,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT}},
+     {0}},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;
 

@@ -97,6 +97,8 @@ void world_rejoin(struct world_member *m)
     m->stopped_by_mark = false;
     m->nfinished = 0;
     world_log_read(m);
+    if (w->switches)
+        executor_switches(m->executor, m->owner, WORLD_ACCOUNT);
 }
 
 struct world_member *world_join(struct world *w)
@@ -365,6 +367,25 @@ struct world_thing *world_client_add(struct world *w, const char *id, const char
     struct world_thing *t = world_add(w, WORLD_CLIENTS, values);
     snprintf(t->id, sizeof t->id, "%s", id);
     return t;
+}
+
+struct world_thing *world_field_add(struct world *w, const char *label)
+{
+    char name[64];
+    struct jval *values = jval_new_object();
+    snprintf(name, sizeof name, "Category183CustomField%zu", w->nfields + 1);
+    jval_put_text(values, "hrName", str_of(label));
+    jval_put_text(values, "name", str_of(name));
+    return world_add(w, WORLD_FIELDS, values);
+}
+
+void world_fact_add(struct world *w, const char *key, const char *value)
+{
+    w->facts[w->nfacts++] = (struct world_fact){.key = mem_copy(str_of(key)),
+                                                .value = mem_copy(str_of(value)),
+                                                .job = mem_copy(STR_NONE),
+                                                .mark = "ffffffffffffffffffffffffffffffff",
+                                                .at = WALL + w->now - 60000};
 }
 
 const char *world_fact_of(const struct world *w, const char *key)

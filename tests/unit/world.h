@@ -104,6 +104,7 @@ struct world {
     uint32_t seed;
     struct settings settings, *parsed;
     bool account_gone;
+    bool switches;      /* owners are told of the account's settings when they are restored */
     const char *origin; /* of jobs: "live" */
     struct world_thing clients[WORLD_MAX], calls[WORLD_MAX], tasks[WORLD_MAX], employees[16],
         fields[64];
@@ -195,6 +196,9 @@ void world_land(struct world *w, size_t flight);
 void world_step(struct world *w, struct world_member *m, enum world_event event, const char *text);
 
 struct world_thing *world_client_add(struct world *w, const char *id, const char *phone);
+struct world_thing *world_field_add(struct world *w, const char *label);
+/* A fact that somebody wrote before, long enough ago. */
+void world_fact_add(struct world *w, const char *key, const char *value);
 /* The account's tokens are not valid any more; the login gives new ones. */
 void world_revoke(struct world *w);
 size_t world_clients_of(const struct world *w, const char *number);
