@@ -507,6 +507,7 @@ enum err http_new(struct loop *l, const struct http_options *options, struct htt
     curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
     curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, options->connections_per_host);
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options->connections);
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     *out = h;

@@ -32,6 +32,7 @@ struct http_options {
     const char *ca_file;        /* "" = the system's */
     int64_t connect_timeout_ms;
     long connections_per_host;
+    long connections; /* of all hosts; what is over waits for one. 0 = no limit */
     const char *const
         *resolve; /* tests: "host:port:address" instead of DNS, NULL-terminated; NULL = none */
 };

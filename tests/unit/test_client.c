@@ -116,6 +116,39 @@ START_TEST(two_calls_of_one_number_make_one_client)
 }
 END_TEST
 
+/* Intents that are on their way take a quarter of the places beside those of the requests. */
+START_TEST(requests_go_on_while_intents_are_on_their_way)
+{
+    setup();
+    size_t intents = 0;
+    world_kill(m);
+    w->concurrency = 8;
+    w->settings.megaplan.requests_per_second = 10000;
+    w->settings.megaplan.requests_per_hour = 10000000;
+    m = world_join(w);
+    world_job(m, KAFKA_JOBS, 6, "first", "79990001000");
+    pass(300); /* the account is served */
+    m->deaf = true;
+    for (int i = 0; i < 12; i++) {
+        char entry[16], number[32];
+        snprintf(entry, sizeof entry, "E%d", i);
+        snprintf(number, sizeof number, "799900000%02d", i);
+        world_job(m, KAFKA_JOBS, 7 + i, entry, number);
+    }
+    pass(3000);
+    for (size_t i = 0; i < w->nfacts; i++)
+        intents += strstr(w->facts[i].key, "/intent") != NULL;
+    ck_assert_uint_eq(intents, 1 + 8 + 2);
+    ck_assert_uint_eq(executor_running(m->executor), 8 + 2);
+    ck_assert_uint_eq(w->nclients, 1);
+    m->deaf = false;
+    pass(3000);
+    ck_assert_uint_eq(w->nclients, 1 + 12);
+    ck_assert_uint_eq(executor_running(m->executor), 0);
+    over();
+}
+END_TEST
+
 START_TEST(a_client_that_is_there_stays_alone)
 {
     setup();
@@ -755,11 +788,12 @@ int main(void)
 {
     return UNIT_RUN(
         "client", a_new_number_gets_its_client, the_same_job_twice_does_nothing,
-        two_calls_of_one_number_make_one_client, a_client_that_is_there_stays_alone,
-        of_several_the_smallest_id, killed_with_the_request_on_its_way,
-        killed_and_the_request_never_lands, a_live_job_settles_the_bulk_jobs_request,
-        the_same_process_owns_it_again, a_strangers_mark_before_the_intent,
-        an_intent_that_comes_late_is_not_used, no_intent_no_request, a_lost_answer_is_looked_for,
+        two_calls_of_one_number_make_one_client, requests_go_on_while_intents_are_on_their_way,
+        a_client_that_is_there_stays_alone, of_several_the_smallest_id,
+        killed_with_the_request_on_its_way, killed_and_the_request_never_lands,
+        a_live_job_settles_the_bulk_jobs_request, the_same_process_owns_it_again,
+        a_strangers_mark_before_the_intent, an_intent_that_comes_late_is_not_used,
+        no_intent_no_request, a_lost_answer_is_looked_for,
         a_lost_request_is_made_again_after_the_last_look, twins_are_told, done_and_answered_500,
         looks_go_on_after_failed_looks, found_by_number_it_was_not_made_by_us,
         a_client_the_user_deleted_at_once_is_not_made_again, not_sent_is_tried_at_once,

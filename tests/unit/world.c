@@ -108,7 +108,7 @@ struct world_member *world_join(struct world *w)
     m->port = (struct port){
         m,           port_boot,       port_wall,         port_random,       port_settings,
         port_offset, world_http_send, world_http_cancel, world_log_produce, port_finished};
-    const struct executor_options options = {.concurrency = 64,
+    const struct executor_options options = {.concurrency = w->concurrency ? w->concurrency : 64,
                                              .request_timeout_ms = 15000,
                                              .retry_max_ms = 30000,
                                              .outcome_partitions = 12,

@@ -65,6 +65,7 @@ static void send_now(struct executor *x, struct work *w)
 static void written(struct executor *x, struct work *w, bool ok)
 {
     agenda_drop(&x->works, &w->timer);
+    executor_writes(x, w, false);
     bool late = executor_now(x) >= w->intent_at + EXECUTOR_INTENT_LIVES_MS;
     if (ok && !late && executor_settings_of(x, w)) {
         send_now(x, w);
@@ -82,6 +83,7 @@ static void write_intent(struct executor *x, struct work *w)
     const struct fact intent = w->act->intent(w);
     char *value CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, &intent);
     w->phase = WORK_WRITES;
+    executor_writes(x, w, true);
     w->intent_at = executor_now(x);
     w->intent_wall = x->port->wall(x->port->world);
     agenda_set(&x->works, &w->timer, w->intent_at + EXECUTOR_INTENT_LIVES_MS);

@@ -134,11 +134,23 @@ void executor_hold_place(struct executor *x, struct work *w, bool hold)
         return;
     }
     x->places--;
+    executor_writes(x, w, false);
     if (w->service->probing && w->probe) { /* it went away without an answer */
         service_unprobe(w->service, executor_now(x));
         agenda_set(&x->services, &w->service->wake, w->service->probe_at);
     }
     w->probe = false;
+}
+
+void executor_writes(struct executor *x, struct work *w, bool writes)
+{
+    if (w->writing == writes)
+        return;
+    w->writing = writes;
+    if (writes)
+        x->writing++;
+    else
+        x->writing--;
 }
 
 static int level_of(const struct work *w)
@@ -303,10 +315,18 @@ static void judge_fresh(struct executor *x)
     }
 }
 
+/* An intent takes as long as Kafka does: while some are on their way others may ask, so that the requests are as many
+ * as they may be. Should too many come back at once, http.c lets no more of them go. */
+static bool is_full(const struct executor *x)
+{
+    size_t most = x->options.concurrency;
+    return x->places - x->writing >= most || x->places >= most + most / 4;
+}
+
 /* One request more, if somebody may. */
 static bool go_one(struct executor *x, int64_t now)
 {
-    if (x->stopping || x->places >= x->options.concurrency)
+    if (x->stopping || is_full(x))
         return false;
     struct lanes_entry *e = lanes_best(x->lanes);
     if (!e)

@@ -76,6 +76,8 @@ void executor_want(struct executor *x, struct work *w, bool midway);
 void executor_rest(struct executor *x, struct work *w, int64_t at);
 /* Whether it takes one of the places for requests; for finish.h and request.h. */
 void executor_hold_place(struct executor *x, struct work *w, bool hold);
+/* Its place is an intent's on its way (until it is handed back, too): others may ask meanwhile. */
+void executor_writes(struct executor *x, struct work *w, bool writes);
 /* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
 /* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is

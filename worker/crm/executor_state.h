@@ -19,7 +19,7 @@ struct executor {
     struct agenda services;                /* service->wake */
     struct account *accounts;              /* all of them, a list */
     struct account_entry *account_entries; /* the same by name, account.c */
-    size_t held, places, awaited;
+    size_t held, places, writing, awaited; /* writing: of places, intents on their way */
     bool stopping;
     struct tally *tally;
 };
