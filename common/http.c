@@ -90,7 +90,11 @@ static void put_away(struct http_transfer *t)
     struct http *h = t->http;
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, NULL);
+    for (struct curl_slist *i = t->headers; i; i = i->next) /* tokens */
+        explicit_bzero(i->data, strlen(i->data));
     curl_slist_free_all(t->headers);
+    if (t->sent_body) /* a password */
+        explicit_bzero(t->sent_body, strlen(t->sent_body));
     free(t->sent_body);
     buf_done(&t->body);
     if (h->nspare >= SPARE_TRANSFERS) {

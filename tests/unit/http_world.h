@@ -23,7 +23,7 @@ struct got { /* one request and what came of it */
     struct http_transfer *transfer;
     struct got *cancels; /* inside its callback */
     const char *sends;   /* inside its callback: the path of one more request */
-    int calls;
+    int calls, left;
     enum http_end end;
     int status;
     bool too_large;
@@ -87,8 +87,16 @@ static inline void done(void *arg, const struct http_answer *a)
         (void)request(g->world, g->sends);
 }
 
+static inline void left(void *arg)
+{
+    struct got *g = arg;
+    ck_assert_int_eq(g->calls, 0);
+    g->left++;
+}
+
 static inline enum err send_as(struct got *g, struct http_request *r)
 {
+    r->left = left;
     r->done = done;
     r->arg = g;
     return http_send(g->world->http, r, &g->transfer, &g->world->e);
@@ -156,6 +164,7 @@ static inline void ck_end(const struct got *g, enum http_end expected, const cha
         ck_assert_str_ne(g->why, "");
         ck_assert_uint_eq(g->body_len, 0);
     }
+    ck_assert_int_eq(g->left, g->sent_at != 0);
     if (expected == HTTP_NOT_SENT)
         ck_assert_int_eq(g->sent_at, 0);
     else

@@ -48,14 +48,19 @@ static void pass(int64_t ms)
     world_pass(w, ms, &m, 1);
 }
 
-static void jobs(int from, int to)
+static void jobs_on(enum kafka_topic topic, int from, int to)
 {
     for (int i = from; i < to; i++) {
         char entry[24], number[24];
         snprintf(entry, sizeof entry, "E%d", i);
         snprintf(number, sizeof number, "7999123%04d", i);
-        world_job(m, KAFKA_JOBS, i, entry, number);
+        world_job(m, topic, i, entry, number);
     }
+}
+
+static void jobs(int from, int to)
+{
+    jobs_on(KAFKA_JOBS, from, to);
 }
 
 static void fail_all(enum world_fault fault, int status)
@@ -132,6 +137,25 @@ START_TEST(an_hour_is_not_spent_twice)
     /* 85.5 without the reserve, 28 s of 0.2375 */
     ck_assert_uint_le(w->requests, 92);
     ck_assert_uint_ge(w->requests, 88);
+    over();
+}
+END_TEST
+
+/* A job that only makes sense while it rings does not wait with those that may not use the reserve. */
+START_TEST(the_reserve_is_there_at_once)
+{
+    setup();
+    w->settings.megaplan.requests_per_second = 50;
+    w->settings.megaplan.requests_per_hour = 1000;
+    jobs_on(KAFKA_JOBS_BULK, 0,
+            60); /* behind it in priority, as all jobs are behind those of jobs.now */
+    pass(10000);
+    size_t before = w->nclients;
+    ck_assert_uint_lt(before, 60);
+    world_job(m, KAFKA_JOBS_NOW, 100, "R", "79995550000");
+    pass(500);
+    ck_assert(world_finished(m, 100));
+    ck_assert_uint_le(w->nclients, before + 2);
     over();
 }
 END_TEST
@@ -240,6 +264,27 @@ START_TEST(a_partition_that_goes_takes_its_login_with_it)
 }
 END_TEST
 
+/* The one that was asked for with the old password is not taken for the new one's. */
+START_TEST(settings_change_while_it_logs_in)
+{
+    with_password();
+    fail_all(WORLD_HANGS, 0);
+    w->fault_path = "/auth/";
+    jobs(0, 1);
+    pass(1000);
+    heal();
+    executor_settings(m->executor, WORLD_ACCOUNT);
+    pass(2000);
+    ck_assert_uint_eq(w->nclients, 1);
+    w->account_gone = true;
+    executor_settings(m->executor, WORLD_ACCOUNT);
+    jobs(1, 2);
+    pass(1000);
+    ck_assert_uint_eq(w->ndead, 1);
+    over();
+}
+END_TEST
+
 START_TEST(a_configured_token_that_is_rejected)
 {
     setup();
@@ -308,12 +353,13 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("account", nothing_is_asked_before_it_is_written_down,
-                    a_full_budget_is_no_memory, an_hour_is_not_spent_twice, one_login_and_all_go_on,
+                    a_full_budget_is_no_memory, an_hour_is_not_spent_twice,
+                    the_reserve_is_there_at_once, one_login_and_all_go_on,
                     a_spent_refresh_token_leads_to_the_password,
                     rejected_credentials_are_told_once_and_tried_seldom,
                     a_probe_gets_in_when_the_password_is_right_again,
                     a_login_that_fails_for_a_while_is_no_rejection,
-                    a_partition_that_goes_takes_its_login_with_it,
+                    a_partition_that_goes_takes_its_login_with_it, settings_change_while_it_logs_in,
                     a_configured_token_that_is_rejected, a_megaplan_that_is_down_is_not_hammered,
                     jobs_held_for_long_are_told);
 }

@@ -118,6 +118,17 @@ void account_free_all(struct executor *x)
     x->accounts = NULL;
 }
 
+void account_settings(struct executor *x, struct account *a)
+{
+    account_signin_stop(x, a);
+    service_reset(&a->service);
+    employees_free(a->employees); /* it may be another Megaplan now */
+    a->employees = NULL;
+    if (!x->port->settings(x->port->world, a->service.account))
+        signin_done(&a->service.signin);
+    account_wake(x, a);
+}
+
 /* memory */
 
 static void written(struct account *a, bool ok)

@@ -43,6 +43,8 @@ void account_drop(struct executor *x, const struct owner *o);
 void account_free_all(struct executor *x);
 /* The owner's facts were read up to o->facts_next. */
 void account_read(struct executor *x, struct owner *o);
+/* Its settings have changed, or are gone: what is known of its credentials is forgotten if they are others. */
+void account_settings(struct executor *x, struct account *a);
 /* After each asking for admission, and about every second: writes the memory, logs in, if it is time. */
 void account_serve(struct executor *x, struct account *a);
 /* The breaker was opened or told again, w: by the answer to its request; NULL: by a login. Told once. */

@@ -151,9 +151,11 @@ void account_signin(struct executor *x, struct account *a)
 {
     struct service *s = &a->service;
     struct error e = ERROR_NONE;
-    const struct settings *settings = x->port->settings(x->port->world, s->account);
     int64_t until = 0;
-    if (!s->wants_signin || s->signin.state != SIGNIN_OUT || x->stopping || !settings)
+    if (!s->wants_signin || s->signin.state != SIGNIN_OUT || x->stopping)
+        return;
+    const struct settings *settings = x->port->settings(x->port->world, s->account);
+    if (!settings)
         return;
     if (!service_admit_signin(s, executor_now(x), &until)) {
         agenda_set(&x->services, &s->wake, until);

@@ -12,7 +12,6 @@
 #include "common/text.h"
 #include "worker/crm/act.h"
 #include "worker/crm/due.h"
-#include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
 #include "worker/crm/finish.h"
@@ -268,6 +267,8 @@ void executor_want(struct executor *x, struct work *w, bool midway)
     executor_hold_place(x, w, false);
     w->wanted_at = executor_now(x);
     lanes_want(x->lanes, &w->lane, midway);
+    if (w->urgent) /* what others wait for may be there for it: the reserve */
+        lanes_unblock(x->lanes, work_account(w));
 }
 
 void executor_rest(struct executor *x, struct work *w, int64_t at)
@@ -397,12 +398,8 @@ void executor_read(struct executor *x, struct owner *o, struct str account, stru
 void executor_settings(struct executor *x, const char *account)
 {
     struct account *a = account_find(x, account);
-    if (!a)
-        return;
-    service_reset(&a->service);
-    employees_free(a->employees); /* it may be another Megaplan now */
-    a->employees = NULL;
-    agenda_set(&x->services, &a->service.wake, executor_now(x));
+    if (a)
+        account_settings(x, a);
 }
 
 void executor_stop(struct executor *x, bool stopped)
