@@ -22,6 +22,7 @@
 #include "tests/unit/world_megaplan.h"
 
 #define OPERATIONS 32
+#define WARM_NUMBER "79000000001"
 #define SETTLE_MS 1200000 /* what is looked at again comes within ten minutes */
 
 enum class {
@@ -124,12 +125,27 @@ static void tell_visitor(struct world *w, const struct world_member *m, const ch
     memcpy(to->mark, m->mark, sizeof to->mark);
 }
 
+/* Somebody missed a call of the first client: who works here has to be known. */
+static void miss_a_call(struct world_member *m)
+{
+    int64_t now_s = m->port.wall(m->port.world) / 1000;
+    char *json =
+        mem_format("{\"v\":1,\"id\":\"missed:task\",\"kind\":\"task\",\"entry_id\":\"missed\","
+                   "\"number\":\"" WARM_NUMBER "\",\"rule\":\"B2\",\"data\":{\"title\":\"x\","
+                   "\"phone\":\"1\",\"ended_at\":%" PRId64 ",\"due_at\":%" PRId64 "}}",
+                   now_s, now_s + 3600);
+    world_job_json(m, KAFKA_JOBS, 397, WORLD_ACCOUNT "/" WARM_NUMBER, json);
+    free(json);
+}
+
 /* Names of fields and employees, asked once; a client that is remembered. */
 static void warm_up(struct world *w, struct world_member *m, const char *remembered)
 {
     executor_switches(m->executor, m->owner, WORLD_ACCOUNT);
     advance(w, m, w->now + 20000);
-    world_job(m, KAFKA_JOBS, 399, "warm", "79000000001");
+    world_job(m, KAFKA_JOBS, 399, "warm", WARM_NUMBER);
+    advance(w, m, w->now + 5000);
+    miss_a_call(m);
     if (remembered)
         world_job(m, KAFKA_JOBS, 398, "before", remembered);
     advance(w, m, w->now + 20000);
