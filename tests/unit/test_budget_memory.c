@@ -3,6 +3,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,7 +220,7 @@ static void remember(struct life *l, int64_t now)
     if (!budget_memory_due(&m, &b, now))
         return;
     budget_memory_write(&m, &b, WALL + now, now, &record);
-    memcpy(l->flying, record.tombstone ? "" : record.value, sizeof l->flying);
+    snprintf(l->flying, sizeof l->flying, "%s", record.tombstone ? "" : record.value);
     l->lands_at = now + 2 + chance(l, 15);
 }
 
