@@ -4,6 +4,8 @@
 #include "common/kafka/stats.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/unit.h"
 
@@ -65,11 +67,47 @@ START_TEST(no_statistics)
     ck_assert_int_eq(stats_read(STR("nothing"), on_partition, &f), 0);
     ck_assert_int_eq(stats_read(STR("{}"), on_partition, &f), 0);
     ck_assert_int_eq(stats_read(STR("{\"ts\":10000," BROKERS "}"), NULL, NULL), 9500);
+    ck_assert_int_eq(stats_read(STR_NONE, on_partition, &f), 0);
+    ck_assert_int_eq(f.n, 0);
+}
+END_TEST
+
+/* What is of no use has any shape; members come in any order. */
+START_TEST(others_are_passed_over)
+{
+    static const char text[] =
+        " { \"topics\" : {\"a\\\"b\":{\"age\":1,\"batchsize\":{\"p\":[1,{\"x\":\"}\"}]},\n"
+        "\"partitions\":{\"0\":{\"hi_offset\":5,\"x\":null,\"leader\":1,\"partition\":0,"
+        "\"y\":[[]],\"fetch_state\":\"active\"},\"-1\":{}}},\"none\":{}},\"name\":\"\\\\\","
+        "\"f\":1.5e3,\"t\":true, " BROKERS ",\"ts\":10000 } ";
+    struct found f = {0};
+    ck_assert_int_eq(stats_read(STR(text), on_partition, &f), 9500);
+    ck_assert_int_eq(f.n, 1);
+    ck_assert_int_eq(f.last.high, 5);
+    ck_assert_int_eq(f.last.heard_us, 9500);
+    ck_assert(str_is(f.last.topic, "a\\\"b"));
+}
+END_TEST
+
+/* Cut anywhere it says nothing, and nothing of it is told. */
+START_TEST(cut_anywhere)
+{
+    char text[1024];
+    struct found f = {0};
+    snprintf(text, sizeof(text), "{\"ts\":10000," BROKERS ",\"topics\":{\"t\":{%s%s%s}}}",
+             "\"partitions\":{", cases[0].partition, "}");
+    for (size_t n = 0; n < strlen(text); n++) {
+        char *cut = malloc(n + 1); /* so that reading on is noticed */
+        memcpy(cut, text, n);
+        cut = realloc(cut, n ? n : 1);
+        ck_assert_int_eq(stats_read((struct str){cut, n}, on_partition, &f), 0);
+        free(cut);
+    }
     ck_assert_int_eq(f.n, 0);
 }
 END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("kafka_stats", partitions, no_statistics);
+    return UNIT_RUN("kafka_stats", partitions, no_statistics, others_are_passed_over, cut_anywhere);
 }
