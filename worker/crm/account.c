@@ -95,11 +95,22 @@ static void leave(struct executor *x, struct account *a)
     a->told_held = false;
 }
 
+/* What Megaplan said; whoever owns the account meanwhile may change it. */
+static void forget(struct account *a)
+{
+    employees_free(a->employees);
+    fields_free(a->fields);
+    a->employees = NULL;
+    a->fields = NULL;
+}
+
 void account_drop(struct executor *x, const struct owner *o)
 {
     for (struct account *a = x->accounts; a; a = a->next)
-        if (a->owner == o)
+        if (a->owner == o) {
             leave(x, a);
+            forget(a);
+        }
 }
 
 void account_free_all(struct executor *x)
@@ -111,8 +122,7 @@ void account_free_all(struct executor *x)
         HASH_DEL(x->account_entries, entry);
         agenda_drop(&x->services, &a->service.wake);
         service_done(&a->service);
-        employees_free(a->employees);
-        fields_free(a->fields);
+        forget(a);
         free(entry);
     }
     x->accounts = NULL;

@@ -390,7 +390,7 @@ void executor_read(struct executor *x, struct owner *o, struct str account, stru
     account_read(x, o);
     record_read(x, o);
     if (str_starts(id, STR(FIELDS_PREFIX)))
-        fields_check(x, o, account);
+        fields_read(x, o, account, id);
     else if (id.len)
         due_read(x, o, account, id);
 }

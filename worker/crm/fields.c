@@ -118,6 +118,22 @@ void fields_check(struct executor *x, struct owner *o, struct str account)
         check_part(x, o, account, &parts[i], parts[i].wanted(s));
 }
 
+/* A field that is there by now, and the names do not have it: another owner made it, or it was found. */
+void fields_read(struct executor *x, struct owner *o, struct str account, struct str id)
+{
+    char *name CLEANUP(mem_free_text) = mem_copy(account);
+    const struct facts_entry *e = facts_find(o->facts, account, id);
+    struct account *a = account_find(x, name);
+    long colon = str_rfind(id, ':');
+    enum field f;
+    if (a && a->fields && e && e->done && e->said->object && colon >= 0 &&
+        field_of_key(str_from(id, (size_t)colon + 1), &f) && !field_name(&a->fields->names, f)) {
+        fields_free(a->fields);
+        a->fields = NULL;
+    }
+    fields_check(x, o, account);
+}
+
 bool fields_coming(const struct executor *x, const struct work *w, enum field f)
 {
     const struct settings *s = executor_settings_of(x, w);

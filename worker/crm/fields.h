@@ -38,6 +38,8 @@ bool fields_coming(const struct executor *x, const struct work *w, enum field f)
 /* The account's settings, its state or one of its fields has changed: what is to be made is begun. Only
  * while the owner is restored. */
 void fields_check(struct executor *x, struct owner *o, struct str account);
+/* The same, after a fact of one of its fields or its state was read. */
+void fields_read(struct executor *x, struct owner *o, struct str account, struct str id);
 /* The kind of work that makes one field. */
 const struct work_ops *fields_ops(void);
 

@@ -22,6 +22,7 @@
 struct filling {
     struct fill wanted;
     bool read;
+    size_t asked;       /* how many of them the reading that runs asked for */
     bool empty[FIELDS]; /* by place in wanted */
     bool renamed;       /* names were asked for anew once */
 };
@@ -168,6 +169,7 @@ static bool build_read(struct executor *x, struct work *w, const struct settings
     (void)x;
     if (!client)
         return false;
+    state_of(w)->asked = n;
     r->url = contractor_read_url(str_of(s->megaplan.base_url), str_of(client->object),
                                  client->company, names, n);
     return true;
@@ -178,6 +180,11 @@ static void was_read(struct executor *x, struct work *w, const struct answer *a)
     struct filling *f = state_of(w);
     if (contractor_is_dropped(a->data)) {
         end(x, w, "none", "the client was deleted");
+        return;
+    }
+    const char *names[FIELDS];
+    if (names_of(w, &f->wanted, names) != f->asked) { /* they changed meanwhile: once more */
+        executor_judge(x, w);
         return;
     }
     f->read = true;
@@ -203,6 +210,17 @@ static bool refused(struct executor *x, struct work *w, const struct request_end
     fields_forget(w);
     executor_judge(x, w);
     return true;
+}
+
+/* The names of what is to be written are known still; or all is read anew. */
+static bool is_named(const struct executor *x, const struct work *w)
+{
+    struct filling *f = w->kind;
+    (void)x;
+    for (size_t i = 0; i < f->wanted.count; i++)
+        if (f->empty[i] && !fields_name(w, f->wanted.list[i].field))
+            f->read = false;
+    return f->read;
 }
 
 static bool build_update(struct executor *x, struct work *w, const struct settings *s,
@@ -244,6 +262,7 @@ static const struct act update_act = {.operation = "fill.update",
                                       .path = "/contractorHuman/{id}",
                                       .about = ANSWER_ABOUT_RECORD,
                                       .midway = true,
+                                      .fresh = is_named,
                                       .build = build_update,
                                       .good = updated,
                                       .refused = refused};
@@ -274,9 +293,10 @@ static void judge(struct executor *x, struct work *w)
         end(x, w, "none", "there is nothing to write");
     else if (!fields_known(x, w))
         return;
-    else if (coming(x, w, &f->wanted))
+    else if (coming(x, w, &f->wanted)) {
+        fields_check(x, w->owner, work_account(w)); /* Kafka may not have taken its beginning */
         executor_rest(x, w, executor_now(x) + FIELDS_SOON_MS);
-    else if (names_of(w, &f->wanted, names) == 0)
+    } else if (names_of(w, &f->wanted, names) == 0)
         end(x, w, "none", "the account has no such fields");
     else if (!f->read)
         act_want(x, w, &read_act);
