@@ -5,7 +5,8 @@
  * touched.
  *
  * Strikes are a sample of one in WALK_SHARE (60), chosen by WALK_SEED (1). WALK_SHARE=1 walks all;
- * WALK_STORY=part of a name chooses stories, WALK_TRACE=1 tells each walk before it begins.
+ * WALK_STORY=part of a name chooses stories, WALK_TRACE=1 tells each walk before it begins,
+ * WALK_ONE="401 at request 2, kill at step 7" the steps of that one.
  */
 #include "tests/unit/unit.h"
 
@@ -332,11 +333,21 @@ static void judge(struct walk *k, const struct base *b)
         k->wrong = "something was made that should not be";
 }
 
-static void tell(const struct walk *k, const struct base *b)
+static void tell(const struct walk *k, const struct base *b, const char *what)
 {
-    printf("WRONG: %s: %s at request %zu (%s), %s at step %zu: %s\n", k->story->name,
-           k->fault->name, k->request, k->request ? b->operations[k->request - 1] : "-",
-           strike_names[k->strike], k->step, k->wrong);
+    printf("%s: %s at request %zu (%s), %s at step %zu: %s\n", k->story->name, k->fault->name,
+           k->request, k->request ? b->operations[k->request - 1] : "-", strike_names[k->strike],
+           k->step, what);
+}
+
+/* Asked for one alone? By fault, request, strike, step: "401 at request 2, kill at step 7". */
+static bool is_asked_for(const struct walk *k)
+{
+    const char *one = getenv("WALK_ONE");
+    char text[160];
+    snprintf(text, sizeof text, "%s at request %zu, %s at step %zu", k->fault->name, k->request,
+             strike_names[k->strike], k->step);
+    return one && strcmp(text, one) == 0;
 }
 
 static void tell_all(struct walk *k, const struct base *b)
@@ -352,7 +363,7 @@ static void tell_all(struct walk *k, const struct base *b)
     prepare(&again);
     run(&again);
     judge(&again, b);
-    tell(&again, b);
+    tell(&again, b, again.wrong ? again.wrong : "as it should be");
     printf("%.*s--- it should be:\n%s--- it is:\n%s", STR_ARG(buf_str(&again.world->trace)),
            b->after, again.state);
     for (size_t i = 0; i < again.world->ndead; i++)
@@ -377,23 +388,25 @@ static bool chosen(const struct walk *k)
                             k->request, (size_t)k->strike, k->step};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         h = (h ^ (uint32_t)parts[i]) * prime;
-    return (h ^ (h >> 15)) % setting("WALK_SHARE", 60) == 0;
+    unsigned share = setting("WALK_SHARE", 60);
+    if (share > 1 && k->story->rarer)
+        share *= k->story->rarer;
+    return (h ^ (h >> 15)) % share == 0;
 }
 
 static size_t walk_one(struct walk k, const struct base *b, struct count *c)
 {
     if (getenv("WALK_TRACE"))
-        printf("%s: %s at request %zu, %s at step %zu\n", k.story->name, k.fault->name, k.request,
-               strike_names[k.strike], k.step);
+        tell(&k, b, "walks");
     begin(&k);
     judge(&k, b);
     c->walks++;
     size_t steps = k.steps;
     bool wrong = k.wrong != NULL;
     if (wrong && c->wrong++ < TOLD)
-        tell(&k, b);
+        tell(&k, b, k.wrong);
     over(&k);
-    if (wrong && c->wrong == 1)
+    if ((wrong && c->wrong == 1 && !getenv("WALK_ONE")) || is_asked_for(&k))
         tell_all(&k, b);
     return steps;
 }
@@ -409,7 +422,7 @@ static void walk_fault(const struct walk_story *s, const struct fault *f, size_t
     for (k.step = 1; k.step <= steps; k.step++)
         for (int n = STRIKE_KILL; n < STRIKES; n++) {
             k.strike = (enum strike)n;
-            if (chosen(&k))
+            if (chosen(&k) || is_asked_for(&k))
                 walk_one(k, b, c);
         }
 }

@@ -21,6 +21,7 @@ struct walk_story {
     void (*before)(struct world *w); /* NULL: an empty Megaplan */
     struct walk_job jobs[WALK_JOBS];
     struct world_plan first; /* a fault that belongs to the story: so that it has looks */
+    unsigned rarer; /* a long one: its strikes are chosen so many times more rarely; 0 = 1 */
 };
 
 extern const struct walk_story walk_stories[];
