@@ -368,6 +368,26 @@ START_TEST(a_remembered_client_that_is_gone_is_asked_for_anew)
 }
 END_TEST
 
+/* The client job of the very call trusted the memory: it is carried out once more, and before the saving. */
+START_TEST(a_client_deleted_between_two_calls_is_made_anew)
+{
+    setup();
+    world_job(m, KAFKA_JOBS, offset++, "B", N);
+    pass(500);
+    w->clients[0].gone = true;
+    world_job(m, KAFKA_JOBS, offset++, "A", N);
+    call_job("summary", "miss", MISSED, 5, true);
+    pass(5000);
+    ck_assert_uint_eq(w->nclients, 2);
+    ck_assert_uint_eq(w->ncalls, 1);
+    ck_assert(str_is(side("fromUser"), w->clients[1].id));
+    ck_assert_str_eq(w->clients[1].description, "MANGO A");
+    ck_assert(world_finished(m, 1) && world_finished(m, 2));
+    ck_assert_uint_eq(w->ndead, 0);
+    over();
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN(
@@ -377,5 +397,6 @@ int main(void)
         a_late_recording_sends_all, a_recording_of_a_call_that_is_gone_is_no_failure,
         a_refused_link_is_no_failure, a_lost_answer_is_looked_for, a_lost_request_is_made_again,
         killed_between_request_and_answer, a_late_summary_corrects, saved_before_its_client_existed,
-        the_link_is_not_forgotten_by_a_crash, a_remembered_client_that_is_gone_is_asked_for_anew);
+        the_link_is_not_forgotten_by_a_crash, a_remembered_client_that_is_gone_is_asked_for_anew,
+        a_client_deleted_between_two_calls_is_made_anew);
 }

@@ -109,9 +109,11 @@ START_TEST(two_calls_of_one_number_make_one_client)
     pass(300);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert_uint_eq(w->requests, 3); /* the second one needs none */
-    ck_assert_str_eq(world_fact_of(w, DONE_B),
-                     "{\"client\":\"1000100\",\"entry\":\"B\",\"kind\":\"client\",\"made\":false,"
-                     "\"number\":\"" N "\",\"v\":1}");
+    const char *second = world_fact_of(w, DONE_B);
+    ck_assert_ptr_nonnull(strstr(second, "\"client\":\"1000100\""));
+    ck_assert_ptr_nonnull(strstr(second, "\"made\":false"));
+    /* it was not asked for: the job is kept, in case the client is gone */
+    ck_assert_ptr_nonnull(strstr(second, "\"trusted\":{\"employee\":"));
     over();
 }
 END_TEST

@@ -21,6 +21,7 @@
 #include "worker/crm/fields.h"
 #include "worker/crm/fill.h"
 #include "worker/crm/finish.h"
+#include "worker/crm/known.h"
 #include "worker/crm/record.h"
 #include "worker/crm/twin.h"
 #include "worker/crm/who.h"
@@ -29,7 +30,7 @@
 
 struct client {
     struct fill fill; /* the extra fields of the create */
-    char *data;       /* JSON: what is still to be filled; NULL: nothing */
+    char *data;       /* JSON: what is still to be filled, or the job (keep_job); NULL: nothing */
     bool company;     /* who carries the number is one */
     bool no_creator;  /* the account refuses userCreated */
     bool renamed;     /* names of fields were asked for anew once */
@@ -88,7 +89,7 @@ static void end(struct executor *x, struct work *w, const char *client, bool mad
     f.made = made;
     f.company = !made && state_of(w)->company;
     if (!made)
-        f.responsible = f.data = NULL;
+        f.responsible = NULL;
     finish_done(x, w, &f, made ? "done" : "present", why, details_of(w, client));
 }
 
@@ -205,6 +206,16 @@ static void create(struct executor *x, struct work *w, const struct settings *s)
     act_want(x, w, &create_act);
 }
 
+/* Nobody was asked whether the client still stands: if he does not, the job is needed once more (prelude.c). */
+static void keep_job(struct work *w)
+{
+    struct client *c = state_of(w);
+    struct jval *kept = jval_new_object();
+    jval_put(kept, KNOWN_TRUSTED, jval_copy(w->job->data));
+    free(c->data);
+    c->data = jval_dump_free(kept, true);
+}
+
 static void judge(struct executor *x, struct work *w)
 {
     struct phone p;
@@ -217,6 +228,8 @@ static void judge(struct executor *x, struct work *w)
     switch (who_of(x, w, true, &found)) {
     case WHO_FOUND:
         state_of(w)->company = found.company;
+        if (found.remembered)
+            keep_job(w);
         end(x, w, found.id, false,
             found.remembered ? "the client of this number is known from an earlier job"
                              : "a client with this number is there");

@@ -20,7 +20,7 @@ static void add(const struct question *q, struct str entry, enum job_kind kind, 
 {
     char *id CLEANUP(mem_free_text) =
         mem_format("%.*s:%s%s", STR_ARG(entry), job_kind_name(kind), rest);
-    executor_add(q->x, q->owner, kind, q->account, entry, id, number);
+    executor_add(q->x, q->owner, kind, q->account, entry, id, number, NULL);
 }
 
 /* The number of a job that facts know, which names its lane. */

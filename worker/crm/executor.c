@@ -234,7 +234,7 @@ static bool is_in_hand(const struct owner *o, struct str account, const char *id
 }
 
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
-                  struct str entry, const char *id, const char *number)
+                  struct str entry, const char *id, const char *number, const struct jval *data)
 {
     const struct kafka_message none = {.topic = KAFKA_JOBS, .offset = -1};
     if (is_in_hand(o, account, id))
@@ -245,10 +245,17 @@ void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struc
     j->account = mem_copy(account);
     j->entry_id = mem_copy(entry);
     j->number = number ? mem_copy(str_of(number)) : NULL;
-    j->data = jval_new_object();
+    j->data = data ? jval_copy(data) : jval_new_object();
     struct work *w = work_new(j, &none);
     w->ops = kinds_of(kind);
     adopt(x, o, w);
+    enter(x, w);
+}
+
+void executor_queue_again(struct executor *x, struct work *w)
+{
+    executor_hold_place(x, w, false);
+    lanes_leave(x->lanes, &w->lane);
     enter(x, w);
 }
 

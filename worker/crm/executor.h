@@ -81,9 +81,11 @@ void executor_writes(struct executor *x, struct work *w, bool writes);
 /* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
 /* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is
- * in hand already, nothing happens. */
+ * in hand already, nothing happens. data: of the job, copied; NULL: none. */
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
-                  struct str entry, const char *id, const char *number);
+                  struct str entry, const char *id, const char *number, const struct jval *data);
+/* It goes behind those that wait in its lanes and is judged anew when it comes to their head. */
+void executor_queue_again(struct executor *x, struct work *w);
 /* The work is over: leaves its lanes (if it has not yet), tells the port, is freed. */
 void executor_end(struct executor *x, struct work *w);
 

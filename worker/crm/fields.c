@@ -92,7 +92,7 @@ static bool is_complete(struct executor *x, struct owner *o, struct str account,
         if (e && (e->done || e->given_up))
             continue;
         complete = false;
-        executor_add(x, o, JOB_FIELD, account, str_of(p->name), id, NULL);
+        executor_add(x, o, JOB_FIELD, account, str_of(p->name), id, NULL, NULL);
     }
     return complete;
 }

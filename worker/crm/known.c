@@ -61,6 +61,8 @@ bool known_client(const struct facts *f, struct str account, struct str number,
 const struct fact *known_own_client(const struct facts *f, struct str account, struct str entry_id)
 {
     const struct fact *made = done_of(f, account, entry_id, "client");
+    if (!made || !made->made)
+        made = done_of(f, account, entry_id, "client:anew");
     return made && made->made && made->object ? made : NULL;
 }
 

@@ -29,8 +29,11 @@ struct known_client {
  * call, task, talked, link), unless it was forgotten (facts_forget) since. False: none; *out untouched. */
 bool known_client(const struct facts *f, struct str account, struct str number,
                   struct known_client *out);
-/* The done fact of the call's own client job if that made a client, also when it is gone by now; else
- * NULL. */
+#define KNOWN_ANEW ":client:anew" /* behind an entry_id: its client job, carried out once more */
+#define KNOWN_TRUSTED "trusted"   /* in the data of its done fact: the job's data */
+
+/* The done fact of the call's own client job (also one that was carried out anew) if that made a client, also when
+ * it is gone by now; else NULL. */
 const struct fact *known_own_client(const struct facts *f, struct str account, struct str entry_id);
 
 /* verdicts */
@@ -111,6 +114,9 @@ bool known_due_fill(const struct facts *f, struct str account, struct str entry_
 /* entry:fill:line. The call made a client whose done fact says "source_line" in its data: the line could
  * not be written with it. */
 bool known_due_line(const struct facts *f, struct str account, struct str entry_id);
+/* entry:client:anew. The call's client job ended because facts remembered a client, who turned out to be
+ * gone (facts_forget): its done fact, whose data has the job's; NULL: nothing is due. */
+const struct fact *known_due_anew(const struct facts *f, struct str account, struct str entry_id);
 /* entry:link. The call is saved without a client, and its number has one now. */
 bool known_due_link(const struct facts *f, struct str account, struct str entry_id);
 /* The calls of a number for which known_due_link is true: to be asked when it gets a client. */

@@ -50,6 +50,13 @@ bool known_due_line(const struct facts *f, struct str account, struct str entry_
     return jval_get_text(data, "source_line").len && !is_over(f, account, entry_id, "fill:line");
 }
 
+const struct fact *known_due_anew(const struct facts *f, struct str account, struct str entry_id)
+{
+    const struct facts_entry *e = job_of(f, account, entry_id, "client");
+    bool gone = e && e->done && e->forgotten && !e->said->made && e->said->data;
+    return gone && !is_over(f, account, entry_id, "client:anew") ? e->said : NULL;
+}
+
 bool known_due_link(const struct facts *f, struct str account, struct str entry_id)
 {
     struct known_call call;

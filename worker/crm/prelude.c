@@ -54,7 +54,27 @@ static bool is_overruled(struct executor *x, struct work *w)
     return true;
 }
 
+/* The client that this call's client job trusted without a request turned out to be gone: that job is
+ * carried out anew, and this one behind it. */
+static bool client_comes_anew(struct executor *x, struct work *w)
+{
+    struct jval *data CLEANUP(jval_cleanup) = NULL;
+    struct error e = ERROR_NONE;
+    const struct fact *trusted =
+        known_due_anew(w->owner->facts, work_account(w), str_of(w->job->entry_id));
+    bool waits = w->job->kind == JOB_CALL || w->job->kind == JOB_TASK;
+    if (!waits || !trusted || jval_parse(str_of(trusted->data), &data, &e) ||
+        !jval_get(data, KNOWN_TRUSTED))
+        return false;
+    char *id CLEANUP(mem_free_text) = mem_format("%s" KNOWN_ANEW, w->job->entry_id);
+    executor_add(x, w->owner, JOB_CLIENT, work_account(w), str_of(w->job->entry_id), id,
+                 trusted->number, jval_get(data, KNOWN_TRUSTED));
+    executor_queue_again(x, w);
+    return true;
+}
+
 bool prelude_passes(struct executor *x, struct work *w)
 {
-    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w) && !is_overruled(x, w);
+    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w) && !is_overruled(x, w) &&
+           !client_comes_anew(x, w);
 }
