@@ -8,50 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/mem.h"
-#include "tests/unit/world.h"
+#include "tests/unit/crm_kit.h"
 
 #define N WORLD_NUMBER
 #define DONE_SUMMARY "acme/A:call:summary/done"
 
 static struct world *w;
-static struct world_member *m;
+static struct crm_kit *k;
 static int64_t offset;
 
 static void setup(void)
 {
-    struct error e = ERROR_NONE;
-    ck_assert(!log_start("error", "test", &e));
-    w = world_new();
+    k = crm_kit_new();
+    w = k->w;
     w->settings.call_records = true;
-    m = world_join(w);
     offset = 0;
-}
-
-static void over(void)
-{
-    world_kill(m);
-    world_free(w);
-}
-
-static void pass(int64_t ms)
-{
-    world_pass(w, ms, &m, 1);
-}
-
-static void fail_next(const char *path, enum world_fault fault, int times)
-{
-    w->fault_path = path;
-    w->fault = fault;
-    w->faults = times;
-    w->retry_after_s = -1;
 }
 
 /* now: unix seconds of the world. */
 static int64_t now_s(void)
 {
-    return m->port.wall(m->port.world) / 1000;
+    return k->m->port.wall(k->m->port.world) / 1000;
 }
 
 #define ANSWERED 120
@@ -68,7 +46,7 @@ static void call_job(const char *how, const char *type, int64_t talk, int64_t ag
         how, talk ? "talked" : "missed:direct", type, (long long)(now_s() - ago - talk),
         (long long)(now_s() - ago), (long long)talk, saved ? "true" : "false", how,
         saved ? "" : ",\"why\":\"nobody of ours\"");
-    world_job_json(m, KAFKA_JOBS, offset++, "acme/" N, json);
+    world_job_json(k->m, KAFKA_JOBS, offset++, "acme/" N, json);
 }
 
 static void record_job(const char *id)
@@ -78,7 +56,7 @@ static void record_job(const char *id)
                    "\"number\":\"" N "\",\"rule\":\"G13\",\"data\":{\"recording_id\":\"%s\","
                    "\"recorded_at\":1520256600}}",
                    id, id);
-    world_job_json(m, KAFKA_JOBS, offset++, "acme/" N, json);
+    world_job_json(k->m, KAFKA_JOBS, offset++, "acme/" N, json);
 }
 
 static size_t links(void)
@@ -103,7 +81,7 @@ START_TEST(a_missed_call_is_saved_by_one_request)
     setup();
     world_client_add(w, "1000011", N);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert(str_is(of_call("type"), "miss"));
     ck_assert(str_is(of_call("state"), "finished"));
@@ -111,9 +89,9 @@ START_TEST(a_missed_call_is_saved_by_one_request)
     ck_assert(str_is(side("fromUser"), "1000011"));
     ck_assert(str_is(side("toUser"), WORLD_EMPLOYEE));
     ck_assert_uint_eq(w->requests, 3); /* callRoute, its link, the saving */
-    ck_assert(world_finished(m, 0));
+    ck_assert(world_finished(k->m, 0));
     ck_assert_ptr_nonnull(strstr(world_fact_of(w, DONE_SUMMARY), "\"client\":\"1000011\""));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -121,14 +99,14 @@ START_TEST(a_remembered_client_costs_one)
 {
     setup();
     world_client_add(w, "1000011", N);
-    world_job(m, KAFKA_JOBS, offset++, "B", N);
-    pass(500);
+    world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+    crm_kit_pass(k, 500);
     size_t before = w->requests;
     call_job("summary", "miss", MISSED, 5, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->requests, before + 1);
     ck_assert(str_is(side("fromUser"), "1000011"));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -137,12 +115,12 @@ START_TEST(what_is_not_to_be_saved_says_why)
     setup();
     call_job("summary", "miss", MISSED, 5, false);
     record_job("R1");
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->requests, 0);
     ck_assert_ptr_nonnull(strstr(world_fact_of(w, DONE_SUMMARY), "nobody of ours"));
-    ck_assert(world_finished(m, 0) && world_finished(m, 1));
+    ck_assert(world_finished(k->m, 0) && world_finished(k->m, 1));
     ck_assert_uint_eq(world_outcomes(w, "the call is not saved"), 1);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -151,10 +129,10 @@ START_TEST(an_old_call_is_asked_for_first)
     setup();
     world_client_add(w, "1000011", N);
     call_job("summary", "miss", MISSED, 2 * 86400, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert_uint_eq(w->requests, 4); /* provider, 404, history */
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -165,16 +143,16 @@ START_TEST(recordings_of_these_seconds_ride_along)
     setup();
     world_client_add(w, "1000011", N);
     call_job("summary", "in", ANSWERED, 5, true);
-    pass(1000);
+    crm_kit_pass(k, 1000);
     ck_assert_uint_eq(w->ncalls, 0);
     record_job("R1");
     record_job("R2");
-    pass(1500);
+    crm_kit_pass(k, 1500);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert_uint_eq(links(), 2);
     ck_assert_uint_eq(w->requests, 3);
-    ck_assert(world_finished(m, 0) && world_finished(m, 1) && world_finished(m, 2));
-    over();
+    ck_assert(world_finished(k->m, 0) && world_finished(k->m, 1) && world_finished(k->m, 2));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -183,13 +161,13 @@ START_TEST(a_recording_before_the_call_waits_for_it)
     setup();
     world_client_add(w, "1000011", N);
     record_job("R1");
-    pass(300);
+    crm_kit_pass(k, 300);
     ck_assert_uint_eq(w->requests, 0);
-    ck_assert(world_finished(m, 0));
+    ck_assert(world_finished(k->m, 0));
     call_job("summary", "in", ANSWERED, 5, true);
-    pass(1000); /* it need not wait */
+    crm_kit_pass(k, 1000); /* it need not wait */
     ck_assert_uint_eq(links(), 1);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -199,19 +177,19 @@ START_TEST(a_late_recording_sends_all)
     world_client_add(w, "1000011", N);
     call_job("summary", "in", ANSWERED, 5, true);
     record_job("R1");
-    pass(6000);
+    crm_kit_pass(k, 6000);
     ck_assert_uint_eq(links(), 1);
     record_job("R2");
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(links(), 2);
     /* ... also by another worker that only has the facts */
-    world_kill(m);
-    m = world_join(w);
+    world_kill(k->m);
+    k->m = world_join(w);
     record_job("R3");
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(links(), 3);
     ck_assert_uint_eq(w->ncalls, 1);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -220,14 +198,14 @@ START_TEST(a_recording_of_a_call_that_is_gone_is_no_failure)
     setup();
     world_client_add(w, "1000011", N);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     w->calls[0].gone = true;
     record_job("R1");
-    pass(60000);
-    ck_assert(world_finished(m, 1));
+    crm_kit_pass(k, 60000);
+    ck_assert(world_finished(k->m, 1));
     ck_assert_uint_eq(w->ndead, 0);
     ck_assert_uint_eq(world_outcomes(w, "the call is not in Megaplan"), 1);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -238,16 +216,16 @@ START_TEST(a_refused_link_is_no_failure)
     w->refused_field = "recordLinks";
     record_job("R1");
     call_job("summary", "in", ANSWERED, 5, true);
-    pass(3000);
+    crm_kit_pass(k, 3000);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert_uint_eq(links(), 0);
     ck_assert_uint_eq(w->ndead, 0);
     ck_assert_uint_eq(world_outcomes(w, "\"no_record\":true"), 1);
     record_job("R2");
-    pass(3000);
+    crm_kit_pass(k, 3000);
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"no_record\""), 1);
     ck_assert_uint_eq(w->ndead, 0);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -258,12 +236,12 @@ START_TEST(a_lost_answer_is_looked_for)
     setup();
     world_client_add(w, "1000011", N);
     w->history_inserts = true;
-    fail_next("history", WORLD_ANSWER_LOST, 1);
+    crm_kit_fail(k, "history", WORLD_ANSWER_LOST, 1);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(30000);
+    crm_kit_pass(k, 30000);
     ck_assert_uint_eq(w->ncalls, 1);
-    ck_assert(world_finished(m, 0));
-    over();
+    ck_assert(world_finished(k->m, 0));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -272,12 +250,12 @@ START_TEST(a_lost_request_is_made_again)
     setup();
     world_client_add(w, "1000011", N);
     w->history_inserts = true;
-    fail_next("history", WORLD_REQUEST_LOST, 1);
+    crm_kit_fail(k, "history", WORLD_REQUEST_LOST, 1);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(120000);
+    crm_kit_pass(k, 120000);
     ck_assert_uint_eq(w->ncalls, 1);
-    ck_assert(world_finished(m, 0));
-    over();
+    ck_assert(world_finished(k->m, 0));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -286,18 +264,18 @@ START_TEST(killed_between_request_and_answer)
     setup();
     world_client_add(w, "1000011", N);
     w->history_inserts = true;
-    fail_next("history", WORLD_HANGS, 1);
+    crm_kit_fail(k, "history", WORLD_HANGS, 1);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->ncalls, 0);
-    world_kill(m);
-    m = world_join(w);
+    world_kill(k->m);
+    k->m = world_join(w);
     offset = 0;
     call_job("summary", "miss", MISSED, 5, true);
-    pass(120000);
+    crm_kit_pass(k, 120000);
     ck_assert_uint_eq(w->ncalls, 1);
-    ck_assert(world_finished(m, 0));
-    over();
+    ck_assert(world_finished(k->m, 0));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -308,14 +286,14 @@ START_TEST(a_late_summary_corrects)
     setup();
     world_client_add(w, "1000011", N);
     call_job("ended", "miss", MISSED, 600, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert(str_is(of_call("type"), "miss"));
     call_job("summary", "in", ANSWERED, 600, true);
-    pass(500);
+    crm_kit_pass(k, 500);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert(str_is(of_call("type"), "in"));
-    ck_assert(world_finished(m, 1));
-    over();
+    ck_assert(world_finished(k->m, 1));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -323,15 +301,15 @@ START_TEST(saved_before_its_client_existed)
 {
     setup();
     call_job("summary", "in", ANSWERED, 5, true);
-    pass(6000);
+    crm_kit_pass(k, 6000);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert_uint_eq(side("fromUser").len, 0);
-    world_job(m, KAFKA_JOBS, offset++, "B", N);
-    pass(1000);
+    world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+    crm_kit_pass(k, 1000);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert(str_is(side("fromUser"), w->clients[0].id));
     ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:link/done"));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -339,15 +317,15 @@ START_TEST(the_link_is_not_forgotten_by_a_crash)
 {
     setup();
     call_job("summary", "in", ANSWERED, 5, true);
-    pass(6000);
-    fail_next("setContractor", WORLD_REQUEST_LOST, 1);
-    world_job(m, KAFKA_JOBS, offset++, "B", N);
-    pass(300);
-    world_kill(m);
-    m = world_join(w);
-    pass(1000);
+    crm_kit_pass(k, 6000);
+    crm_kit_fail(k, "setContractor", WORLD_REQUEST_LOST, 1);
+    world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+    crm_kit_pass(k, 300);
+    world_kill(k->m);
+    k->m = world_join(w);
+    crm_kit_pass(k, 1000);
     ck_assert(str_is(side("fromUser"), w->clients[0].id));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -355,16 +333,16 @@ START_TEST(a_remembered_client_that_is_gone_is_asked_for_anew)
 {
     setup();
     struct world_thing *gone = world_client_add(w, "1000011", N);
-    world_job(m, KAFKA_JOBS, offset++, "B", N);
-    pass(500);
+    world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+    crm_kit_pass(k, 500);
     gone->gone = true;
     world_client_add(w, "1000012", N);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(3000);
+    crm_kit_pass(k, 3000);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert(str_is(side("fromUser"), "1000012"));
     ck_assert_uint_eq(w->ndead, 0);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -372,19 +350,19 @@ END_TEST
 START_TEST(a_client_deleted_between_two_calls_is_made_anew)
 {
     setup();
-    world_job(m, KAFKA_JOBS, offset++, "B", N);
-    pass(500);
+    world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+    crm_kit_pass(k, 500);
     w->clients[0].gone = true;
-    world_job(m, KAFKA_JOBS, offset++, "A", N);
+    world_job(k->m, KAFKA_JOBS, offset++, "A", N);
     call_job("summary", "miss", MISSED, 5, true);
-    pass(5000);
+    crm_kit_pass(k, 5000);
     ck_assert_uint_eq(w->nclients, 2);
     ck_assert_uint_eq(w->ncalls, 1);
     ck_assert(str_is(side("fromUser"), w->clients[1].id));
     ck_assert_str_eq(w->clients[1].description, "MANGO A");
-    ck_assert(world_finished(m, 1) && world_finished(m, 2));
+    ck_assert(world_finished(k->m, 1) && world_finished(k->m, 2));
     ck_assert_uint_eq(w->ndead, 0);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 

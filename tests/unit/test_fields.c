@@ -7,50 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/mem.h"
-#include "tests/unit/world.h"
+#include "tests/unit/crm_kit.h"
 #include "worker/crm/fields.h"
 
 #define N WORLD_NUMBER
 #define LINE "74951234567"
 
 static struct world *w;
-static struct world_member *m;
+static struct crm_kit *k;
 static int64_t offset;
 
 static void setup(bool line, bool tracking)
 {
-    struct error e = ERROR_NONE;
-    ck_assert(!log_start("error", "test", &e));
-    w = world_new();
+    k = crm_kit_new();
+    w = k->w;
     w->settings.source_field = line;
     w->settings.call_tracking = tracking;
-    m = world_join(w);
     offset = 0;
-}
-
-static void over(void)
-{
-    world_kill(m);
-    world_free(w);
-}
-
-static void pass(int64_t ms)
-{
-    world_pass(w, ms, &m, 1);
 }
 
 static void see_to(void)
 {
-    executor_switches(m->executor, m->owner, WORLD_ACCOUNT);
-    pass(8000);
+    executor_switches(k->m->executor, k->m->owner, WORLD_ACCOUNT);
+    crm_kit_pass(k, 8000);
 }
 
 static void again_owned(void)
 {
-    world_kill(m);
-    m = world_join(w);
+    world_kill(k->m);
+    k->m = world_join(w);
     see_to();
 }
 
@@ -62,14 +48,6 @@ static size_t standing(void)
     return n;
 }
 
-static void fail_next(const char *path, enum world_fault fault, int times)
-{
-    w->fault_path = path;
-    w->fault = fault;
-    w->faults = times;
-    w->retry_after_s = -1;
-}
-
 static void client_job(const char *rest)
 {
     char *json CLEANUP(mem_free_text) = mem_format(
@@ -77,7 +55,7 @@ static void client_job(const char *rest)
         "\",\"rule\":\"G3\",\"data\":{\"name\":\"Новый\",\"phone\":\"" N
         "\",\"responsible\":\"" WORLD_EMPLOYEE "\"%s}}",
         rest);
-    world_job_json(m, KAFKA_JOBS, offset++, "acme/" N, json);
+    world_job_json(k->m, KAFKA_JOBS, offset++, "acme/" N, json);
 }
 
 static void visitor_fact(const char *answer)
@@ -90,7 +68,7 @@ static void visitor_fact(const char *answer)
     *to = (struct world_fact){.key = mem_copy(STR("acme/A:visitor/done")),
                               .value = mem_copy(str_of(value)),
                               .job = mem_copy(STR_NONE)};
-    memcpy(to->mark, m->mark, sizeof to->mark);
+    memcpy(to->mark, k->m->mark, sizeof to->mark);
 }
 
 /* The client's value of the field with this label, empty if none. */
@@ -112,7 +90,7 @@ START_TEST(made_once_when_switched_on)
     again_owned();
     ck_assert_uint_eq(standing(), FIELDS);
     ck_assert_uint_eq(w->requests, before); /* nothing is asked any more */
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -124,7 +102,7 @@ START_TEST(one_switch_makes_its_part)
     w->settings.call_tracking = true;
     see_to();
     ck_assert_uint_eq(standing(), FIELDS);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -140,7 +118,7 @@ START_TEST(a_deleted_field_stays_deleted_until_switched_on_anew)
     w->settings.source_field = true;
     see_to();
     ck_assert_uint_eq(standing(), 1);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -149,11 +127,11 @@ START_TEST(unknown_ends_make_no_second_one)
     static const enum world_fault faults[] = {WORLD_ANSWER_LOST, WORLD_REQUEST_LOST, WORLD_HALF};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         setup(true, true);
-        fail_next("extraFields/0", faults[i], 2);
+        crm_kit_fail(k, "extraFields/0", faults[i], 2);
         see_to();
-        pass(300000);
+        crm_kit_pass(k, 300000);
         ck_assert_uint_eq(standing(), FIELDS);
-        over();
+        crm_kit_free(k);
     }
 }
 END_TEST
@@ -161,15 +139,15 @@ END_TEST
 START_TEST(killed_while_it_makes_them)
 {
     setup(true, true);
-    executor_switches(m->executor, m->owner, WORLD_ACCOUNT);
-    fail_next("extraFields/0", WORLD_HANGS, 1);
-    pass(1000);
-    world_kill(m);
-    m = world_join(w);
+    executor_switches(k->m->executor, k->m->owner, WORLD_ACCOUNT);
+    crm_kit_fail(k, "extraFields/0", WORLD_HANGS, 1);
+    crm_kit_pass(k, 1000);
+    world_kill(k->m);
+    k->m = world_join(w);
     see_to();
-    pass(300000);
+    crm_kit_pass(k, 300000);
     ck_assert_uint_eq(standing(), FIELDS);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -177,17 +155,17 @@ START_TEST(who_may_not_make_them_works_without)
 {
     setup(true, false);
     w->status = 403;
-    fail_next("extraFields/0", WORLD_STATUS, -1);
+    crm_kit_fail(k, "extraFields/0", WORLD_STATUS, -1);
     see_to();
-    pass(60000);
+    crm_kit_pass(k, 60000);
     ck_assert_uint_eq(standing(), 0);
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"given-up\""), 1);
     client_job(",\"source_line\":\"" LINE "\"");
-    pass(20000);
+    crm_kit_pass(k, 20000);
     ck_assert_uint_eq(w->nclients, 1);
-    ck_assert(world_finished(m, 0));
+    ck_assert(world_finished(k->m, 0));
     ck_assert_uint_eq(w->ndead, 0);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -197,10 +175,10 @@ START_TEST(the_line_rides_with_the_create)
     see_to();
     size_t before = w->requests;
     client_job(",\"source_line\":\"" LINE "\"");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("Номер линии MANGO OFFICE"), LINE));
     ck_assert_uint_eq(w->requests, before + 3);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -208,12 +186,12 @@ START_TEST(a_line_that_could_not_be_written_follows)
 {
     setup(true, false);
     client_job(",\"source_line\":\"" LINE "\""); /* before the switch was seen to */
-    pass(1000);
+    crm_kit_pass(k, 1000);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert_uint_eq(filled("Номер линии MANGO OFFICE").len, 0);
     see_to();
     ck_assert(str_is(filled("Номер линии MANGO OFFICE"), LINE));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -224,12 +202,12 @@ START_TEST(a_visitor_known_before_rides_with_the_create)
     visitor_fact("{\"uid\":\"77\",\"channel\":{\"campaign\":\"spring\"}}");
     size_t before = w->requests;
     client_job(",\"tracking\":true");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("ДКТ: Кампания"), "spring"));
     ck_assert(str_is(filled("ДКТ: Контекст вызова"), "A"));
     ck_assert_uint_eq(w->requests, before + 3);
     ck_assert_ptr_null(world_fact_of(w, "acme/A:fill/done"));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -238,17 +216,17 @@ START_TEST(a_visitor_known_later_fills_by_one_update)
     setup(false, true);
     see_to();
     client_job(",\"tracking\":true");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("ДКТ: Контекст вызова"), "A"));
     ck_assert_uint_eq(filled("ДКТ: Кампания").len, 0);
     size_t before = w->requests;
     visitor_fact("{\"uid\":\"77\",\"channel\":{\"campaign\":\"spring\"}}");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("ДКТ: Кампания"), "spring"));
     ck_assert_uint_eq(w->requests, before + 2); /* read, written */
     again_owned();
     ck_assert_uint_eq(w->requests, before + 2);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -257,15 +235,15 @@ START_TEST(due_after_a_crash)
     setup(false, true);
     see_to();
     client_job(",\"tracking\":true");
-    pass(2000);
-    world_kill(m);
-    m = world_join(w);
+    crm_kit_pass(k, 2000);
+    world_kill(k->m);
+    k->m = world_join(w);
     visitor_fact("{\"uid\":\"77\"}");
-    world_kill(m);
-    m = world_join(w);
-    pass(2000);
+    world_kill(k->m);
+    k->m = world_join(w);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("ДКТ: client_id"), "77"));
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -274,16 +252,16 @@ START_TEST(what_stands_there_is_not_changed)
     setup(true, false);
     see_to();
     client_job("");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     jval_put_text(w->clients[0].values, w->fields[0].name, STR("by hand"));
     char *json CLEANUP(mem_free_text) =
         mem_format("{\"v\":1,\"id\":\"A:fill:line\",\"kind\":\"fill\",\"entry_id\":\"A\","
                    "\"number\":\"" N "\",\"rule\":\"G8\",\"data\":{\"source_line\":\"" LINE "\"}}");
-    world_job_json(m, KAFKA_JOBS, offset++, "acme/" N, json);
-    pass(2000);
+    world_job_json(k->m, KAFKA_JOBS, offset++, "acme/" N, json);
+    crm_kit_pass(k, 2000);
     ck_assert(str_is(filled("Номер линии MANGO OFFICE"), "by hand"));
-    ck_assert(world_finished(m, 1));
-    over();
+    ck_assert(world_finished(k->m, 1));
+    crm_kit_free(k);
 }
 END_TEST
 
@@ -293,10 +271,10 @@ START_TEST(of_somebody_elses_client_nothing_is_filled)
     see_to();
     world_client_add(w, "1000011", N);
     client_job(",\"source_line\":\"" LINE "\"");
-    pass(2000);
+    crm_kit_pass(k, 2000);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert_uint_eq(filled("Номер линии MANGO OFFICE").len, 0);
-    over();
+    crm_kit_free(k);
 }
 END_TEST
 
