@@ -4,6 +4,7 @@
 #include "tests/unit/walk_stories.h"
 
 #include "common/mem.h"
+#include "tests/unit/world_megaplan.h"
 
 #define N WORLD_NUMBER
 #define N2 "79990000002"
@@ -19,6 +20,14 @@
     "\"direction\":\"in\",\"line\":\"" LINE "\",\"source_line\":\"" LINE "\",\"tracking\":true}"
 #define FILL_LINE "{\"source_line\":\"" LINE "\"}"
 #define READY "{\"on\":true,\"ready\":true,\"rev\":1,\"v\":1}"
+#define TASK                                                                            \
+    "{\"title\":\"Перезвонить: {client}\",\"phone\":\"" N "\",\"ended_at\":1399907860," \
+    "\"due_at\":1399911460,\"line\":\"" LINE                                            \
+    "\",\"fallback\":\"1000006\",\"closed_by\":\"summary\"}"
+#define TALKED \
+    "{\"direction\":\"out\",\"talked_at\":1399907900,\"ended_at\":1399907960,\"closed_by\":\"summary\"}"
+#define RESPONSIBLE \
+    "{\"responsible\":\"1000006\",\"employee\":\"Иванова Анна\",\"extension\":\"102\"}"
 #define CALL(type, direction, from, to, talk, closed_by)                                          \
     "{\"type\":\"" type "\",\"direction\":\"" direction "\",\"from\":\"" from "\",\"to\":\"" to   \
     "\",\"line\":\"" LINE "\",\"employee\":\"1000005\",\"started_at\":1399907800,"                \
@@ -106,6 +115,29 @@ static void to_be_filled(struct world *w)
                    "{\"client\":\"1000011\",\"data\":{\"tracking\":true},\"entry\":\"A\","
                    "\"kind\":\"client\",\"made\":true,\"number\":\"" N
                    "\",\"responsible\":\"1000005\",\"v\":1}");
+}
+
+static void of_a_dismissed_one(struct world *w)
+{
+    struct jval *links = jval_new_array();
+    struct jval *values = jval_new_object();
+    jval_append(links, world_link("Employee", "1000007"));
+    jval_put(values, "responsibles", links);
+    world_change(world_client_add(w, "1000011", N), values);
+    jval_free(values);
+}
+
+static void appending(struct world *w)
+{
+    w->responsibles_append = true;
+}
+
+static void by_password(struct world *w)
+{
+    static char login[] = "connector@acme.ru", password[] = "p@ss word";
+    w->settings.megaplan.token = NULL;
+    w->settings.megaplan.login = login;
+    w->settings.megaplan.password = password;
 }
 
 static void switched_on(struct world *w)
@@ -230,6 +262,68 @@ const struct walk_story walk_stories[] = {
      {{KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT}},
      {0},
      20},
+    {"a task", known_client, {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}}, {0}, 0},
+    {"a task of a new client",
+     lagging,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {0},
+     0},
+    {"a task whose client's responsible is dismissed",
+     of_a_dismissed_one,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {0},
+     0},
+    {"two missed calls, one task",
+     known_client,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
+      {KAFKA_JOBS, "B", "task", NULL, N, "missed:group", TASK}},
+     {0},
+     0},
+    {"a talk closes the task",
+     known_client,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
+      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED}},
+     {0},
+     0},
+    {"the answer to a task is lost, and there was a talk",
+     known_client,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
+      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED}},
+     {5, WORLD_ANSWER_LOST, 0},
+     3},
+    {"a task is lost",
+     known_client,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {5, WORLD_REQUEST_LOST, 0},
+     3},
+    {"a responsible after a transfer",
+     NULL,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE}},
+     {0},
+     0},
+    {"a responsible, and the account appends",
+     appending,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE}},
+     {0},
+     0},
+    {"login by password",
+     by_password,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {0},
+     0},
+    {"a whole missed call",
+     with_fields,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
+      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED},
+      {KAFKA_JOBS, "B", "call", "summary", N, "talked", CALL_OUT},
+      {KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {0},
+     10},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;
 
