@@ -134,7 +134,10 @@ static char *labels_text(const struct metrics_family *f, const char *const *valu
     struct buf out = BUF_INIT(LABELS_MAX * (2 * LIMIT_LABEL_VALUE + 128));
     buf_add_str(&out, STR(""));
     for (size_t i = 0; i < f->nlabels; i++) {
-        buf_addf(&out, "%s%s=\"", i ? "," : "", f->labels[i]);
+        if (i)
+            buf_add_char(&out, ',');
+        buf_add_str(&out, str_of(f->labels[i])); /* no format: it is asked for at every request */
+        buf_add_str(&out, STR("=\""));
         add_escaped(&out, text_cut(str_of(values ? values[i] : "other"), LIMIT_LABEL_VALUE));
         buf_add_char(&out, '"');
     }

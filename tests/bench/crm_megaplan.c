@@ -42,13 +42,14 @@ enum what {
     CREATE,
     CALL,
     TASK,
+    FIELD,
     READ,
     DEAL,
     WHATS
 };
 
-static const char *const names[WHATS] = {"other", "route", "search", "create",
-                                         "call",  "task",  "read",   "deal"};
+static const char *const names[WHATS] = {"other", "route", "search", "create", "call",
+                                         "task",  "field", "read",   "deal"};
 
 struct connection {
     struct megaplan *owner;
@@ -111,6 +112,7 @@ static enum what what_of(const char *request)
         {"POST /api/v3/contractorHuman ", CREATE},
         {"POST /api/v3/callInfo", CALL},
         {"POST /api/v3/task", TASK},
+        {"POST /api/v3/contractorHuman/extraFields/", FIELD},
         {"GET /api/v3/", READ},
         {"POST /deal ", DEAL},
     };

@@ -34,6 +34,7 @@
 #define STOP_REQUESTS_MS 10000
 #define TICK_MS 20
 #define GAUGES_MS 1000
+#define RANDOM_AHEAD 64
 
 enum {
     CHECK_KAFKA,
@@ -63,6 +64,8 @@ struct crm {
     struct loop_timer due, tick, gauges;
     struct ending *ending;
     int64_t stop_by; /* boot ms: requests are waited for no longer; 0 = not stopping */
+    uint32_t random[RANDOM_AHEAD]; /* for delays; asked of the system for many at once */
+    size_t nrandom;
     int exit;
 };
 
@@ -82,10 +85,12 @@ static int64_t port_wall(void *arg)
 
 static uint32_t port_random(void *arg)
 {
-    uint32_t n = 0;
-    (void)arg;
-    secret_random(&n, sizeof n);
-    return n;
+    struct crm *c = arg;
+    if (c->nrandom == 0) {
+        secret_random(c->random, sizeof c->random);
+        c->nrandom = RANDOM_AHEAD;
+    }
+    return c->random[--c->nrandom];
 }
 
 static const struct settings *port_settings(void *arg, const char *account)
