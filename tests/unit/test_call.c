@@ -10,6 +10,7 @@
 
 #include "common/mem.h"
 #include "tests/unit/crm_kit.h"
+#include "tests/unit/world_megaplan.h"
 
 #define N WORLD_NUMBER
 #define DONE_SUMMARY "acme/A:call:summary/done"
@@ -209,6 +210,21 @@ START_TEST(a_recording_of_a_call_that_is_gone_is_no_failure)
 }
 END_TEST
 
+START_TEST(a_recording_of_long_ago_asks_megaplan)
+{
+    setup();
+    struct jval *values = jval_new_object(); /* what facts knew of it has aged out */
+    jval_put_text(values, "providerId", STR("A"));
+    world_add(w, WORLD_CALLS, values);
+    w->origin = "replay";
+    record_job("R1");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(links(), 1);
+    ck_assert_uint_eq(w->ncalls, 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(a_refused_link_is_no_failure)
 {
     setup();
@@ -372,8 +388,9 @@ int main(void)
         "call", a_missed_call_is_saved_by_one_request, a_remembered_client_costs_one,
         what_is_not_to_be_saved_says_why, an_old_call_is_asked_for_first,
         recordings_of_these_seconds_ride_along, a_recording_before_the_call_waits_for_it,
-        a_late_recording_sends_all, a_recording_of_a_call_that_is_gone_is_no_failure,
-        a_refused_link_is_no_failure, a_lost_answer_is_looked_for, a_lost_request_is_made_again,
+        a_late_recording_sends_all, a_recording_of_long_ago_asks_megaplan,
+        a_recording_of_a_call_that_is_gone_is_no_failure, a_refused_link_is_no_failure,
+        a_lost_answer_is_looked_for, a_lost_request_is_made_again,
         killed_between_request_and_answer, a_late_summary_corrects, saved_before_its_client_existed,
         the_link_is_not_forgotten_by_a_crash, a_remembered_client_that_is_gone_is_asked_for_anew,
         a_client_deleted_between_two_calls_is_made_anew);

@@ -149,8 +149,9 @@ void world_fence(struct world_member *m)
 static void message(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
                     const char *value, const char *received_at, bool forced)
 {
-    const struct kafka_header headers[] = {
-        {"origin", STR("live")}, {"received-at", str_of(received_at)}, {"x-sent-again", STR("1")}};
+    const struct kafka_header headers[] = {{"origin", str_of(m->world->origin)},
+                                           {"received-at", str_of(received_at)},
+                                           {"x-sent-again", STR("1")}};
     const struct kafka_message got = {.topic = topic,
                                       .partition = 3,
                                       .offset = offset,

@@ -31,7 +31,7 @@
 
 #define DELIVER_MS 10000 /* how long a record may wait for Kafka: as long as a group's session */
 #define CONNECT_MS 5000
-#define STOP_REQUESTS_MS 10000
+#define STOP_REQUESTS_MS 8000 /* so that all of it is over within ten seconds */
 #define TICK_MS 20
 #define GAUGES_MS 1000
 #define RANDOM_AHEAD 64

@@ -16,6 +16,7 @@
 struct fields {
     struct field_names names;
     bool unreadable;  /* Megaplan refused the list: nobody knows what is there */
+    int status;       /* ... with this HTTP status */
     int64_t asked_at; /* boot ms */
 };
 
@@ -193,16 +194,17 @@ static void listed(struct executor *x, struct work *w, const struct answer *a)
 }
 
 /* Who may not read them has none to write to: that is no outage of the account. But none is made, since it
- * may be there. */
+ * may be there; and what is there for nothing but filling tries again, unless it is for want of rights. */
 static bool list_refused(struct executor *x, struct work *w, const struct request_end *e)
 {
     const struct field_names none = {0};
-    if (w->job->kind == JOB_FIELD)
+    if (w->job->kind == JOB_FIELD || (w->job->kind == JOB_FILL && e->status != 403))
         return false;
     log_warn("the extra fields cannot be read", LOG_STR("account", work_account(w)),
              LOG_TEXT("err", e->why));
     keep(x, w, &none);
     w->account->fields->unreadable = true;
+    w->account->fields->status = e->status;
     executor_judge(x, w);
     return true;
 }
@@ -218,7 +220,8 @@ static const struct act list_act = {.operation = "field.list",
 
 bool fields_known(struct executor *x, struct work *w)
 {
-    if (w->account->fields)
+    const struct fields *f = w->account->fields;
+    if (f && !(f->unreadable && f->status != 403 && w->job->kind == JOB_FILL))
         return true;
     act_want(x, w, &list_act);
     return false;

@@ -2,6 +2,7 @@
  * A recording's link on its way to the saved call.
  *
  *   judge --> the call is not saved yet, or never will be ----> done fact with the link
+ *             (a recording of long ago: Megaplan is asked all the same)
  *         --> it was saved, or updated, with this link -------> done fact
  *         --> it was saved without: PROVIDER with all links --> done fact with those it sent
  *                                    \--> 404, refused: never `dead`
@@ -19,6 +20,7 @@
 #include "worker/crm/links.h"
 
 #define NOT_FOUND_TRIES 4
+#define DAY_S 86400
 #define NOT_FOUND_MS 5000
 
 struct recording {
@@ -107,6 +109,14 @@ static void compare(void *arg, const char *link)
     l->found |= str_is(str_of(link), l->link);
 }
 
+/* What facts knew of its call may have aged out: Megaplan is asked. */
+static bool is_old(const struct executor *x, const struct work *w)
+{
+    int64_t now_s = x->port->wall(x->port->world) / 1000;
+    return !str_is(str_of(w->job->origin), "live") ||
+           now_s - work_int(w, "recorded_at", now_s) > DAY_S;
+}
+
 /* With the saving, or with another recording's update: its own job has no fact yet. */
 static bool was_sent(const struct work *w, const struct known_call *call, const char *link)
 {
@@ -124,9 +134,9 @@ static void judge(struct executor *x, struct work *w)
         return;
     }
     known_call(w->owner->facts, work_account(w), str_of(w->job->entry_id), &call);
-    if (!call.done)
+    if (!call.done && !is_old(x, w))
         end_alone(x, w, "done", "the call gets it with its saving");
-    else if (!call.saved)
+    else if (call.done && !call.saved)
         end_alone(x, w, "none", "the call is not saved");
     else if (was_sent(w, &call, link))
         end_alone(x, w, "done", "the call was saved with it");
