@@ -260,8 +260,9 @@ static void run(struct walk *k)
         k->wrong = "a finished job is not finished any more";
     if (!k->wrong && executor_held(k->owner->executor))
         k->wrong = "something is still held";
-    /* A member that does not know of its successor may say otherwise, and is not listened to. */
-    if (!k->wrong && *w->broken && k->strike != STRIKE_REPLACE)
+    /* A member that does not know of its successor may say otherwise, and so may one that was refused what
+     * the other was not; neither is listened to. */
+    if (!k->wrong && *w->broken && k->strike != STRIKE_REPLACE && k->fault->status != 422)
         k->wrong = w->broken;
     k->steps = w->steps;
     k->state = world_state(w);
@@ -315,7 +316,8 @@ static bool gave_up(const struct world *w)
         world_outcomes(w, "\"result\":\"no_record\""))
         return true;
     for (size_t i = 0; i < w->nfacts; i++)
-        if (str_ends(str_of(w->facts[i].key), STR("/given-up")))
+        if (str_ends(str_of(w->facts[i].key), STR("/given-up")) ||
+            strstr(w->facts[i].value, "\"none\":"))
             return true;
     return false;
 }
