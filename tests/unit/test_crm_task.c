@@ -290,6 +290,53 @@ START_TEST(never_a_second_one_of_a_client)
 }
 END_TEST
 
+/* ... while the other one's task is being made; all else is known, so both get there at once. */
+START_TEST(two_numbers_of_a_client_at_once)
+{
+    for (int fault = WORLD_FINE; fault <= WORLD_REQUEST_LOST; fault++) {
+        setup();
+        crm_kit_fact(k, "acme/Y:client/done",
+                     "{\"client\":\"1000011\",\"entry\":\"Y\",\"kind\":\"client\",\"made\":false,"
+                     "\"number\":\"" N "\",\"v\":1}");
+        crm_kit_fact(k, "acme/Z:client/done",
+                     "{\"client\":\"1000011\",\"entry\":\"Z\",\"kind\":\"client\",\"made\":false,"
+                     "\"number\":\"" OTHER "\",\"v\":1}");
+        crm_kit_pass(k, 100);
+        crm_kit_fail(k, "POST", (enum world_fault)fault, 1);
+        crm_kit_task(k, 7, "A", N, 100, "\"responsible\":\"1000005\"");
+        crm_kit_task(k, 8, "B", OTHER, 100, "\"responsible\":\"1000005\"");
+        crm_kit_pass(k, 90000);
+        ck_assert_uint_eq(crm_kit_open(k), 1);
+        ck_assert(world_finished(k->m, 7) && world_finished(k->m, 8));
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
+/* The newest one tells: it was only made after the others were seen closed. */
+START_TEST(the_newest_is_asked_first)
+{
+    static const char *const entries[] = {"A", "B", "C", "D", "E", "F", "G"};
+    setup();
+    for (size_t i = 0; i < COUNT(entries); i++) {
+        crm_kit_task(k, 7 + (int64_t)i, entries[i], N, 100 - (int64_t)i, "");
+        crm_kit_pass(k, 500);
+        crm_kit_set_status(k, i, i + 1 < COUNT(entries) ? "done" : "assigned");
+    }
+    size_t before = w->requests;
+    crm_kit_task(k, 20, "H", N, 10, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(w->requests - before, 1);
+    crm_kit_set_status(k, 6, "done");
+    before = w->requests;
+    crm_kit_task(k, 21, "I", N, 5, "");
+    crm_kit_pass(k, 1000);
+    ck_assert_uint_eq(w->requests - before, 5 + 2); /* not all seven; the card, the task */
+    ck_assert_uint_eq(crm_kit_open(k), 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 /* --- by hand --- */
 
 START_TEST(the_remembered_client_was_deleted)
@@ -329,6 +376,41 @@ START_TEST(the_create_names_a_client_that_is_gone)
     crm_kit_pass(k, 500);
     ck_assert(none(DONE_A, "no client of this number"));
     ck_assert_uint_eq(w->ndead, 0);
+    crm_kit_free(k);
+}
+END_TEST
+
+/* ... and its number belongs to another one, whose responsibles count. */
+START_TEST(our_client_was_deleted_and_another_is_there)
+{
+    k = crm_kit_new();
+    w = k->w;
+    world_job(k->m, KAFKA_JOBS, 6, "A", N);
+    crm_kit_pass(k, 500);
+    w->clients[0].gone = true;
+    world_client_add(w, "1000999", N);
+    crm_kit_set_responsibles(k, 1, "1000006");
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 1000);
+    ck_assert_text(link_of(0, "contractor"), "1000999");
+    ck_assert_text(link_of(0, "responsible"), "1000006");
+    crm_kit_free(k);
+}
+END_TEST
+
+/* A list that came halved is no dismissal. */
+START_TEST(a_good_list_of_employees_stays)
+{
+    setup();
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 500);
+    crm_kit_set_status(k, 0, "done");
+    for (size_t i = 0; i < 4; i++)
+        w->employees[i].gone = true;
+    w->now += 3601 * 1000;
+    crm_kit_task(k, 8, "B", N, 100, "");
+    crm_kit_pass(k, 500);
+    ck_assert_ptr_nonnull(strstr(world_fact_of(w, "acme/B:task/intent"), "1000011"));
     crm_kit_free(k);
 }
 END_TEST
@@ -391,7 +473,9 @@ int main(void)
         "crm_task", a_missed_call_makes_its_task, the_employees_are_asked_once_an_hour,
         employees_come_in_pages, the_task_is_whose, a_client_of_this_call_is_asked_no_more,
         reasons_for_none, what_the_job_lacks, no_card_without_need, a_company_stays_one, titles,
-        never_a_second_one, never_a_second_one_of_a_client, the_remembered_client_was_deleted,
+        never_a_second_one, never_a_second_one_of_a_client, two_numbers_of_a_client_at_once,
+        the_newest_is_asked_first, our_client_was_deleted_and_another_is_there,
+        a_good_list_of_employees_stays, the_remembered_client_was_deleted,
         the_create_names_a_client_that_is_gone, an_employee_was_dismissed_within_the_hour,
         refused_three_times_it_is_dead, no_right_to_create_tasks_stops_nothing_else);
 }

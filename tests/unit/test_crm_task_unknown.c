@@ -15,6 +15,11 @@
     "{\"at\":1399907888,\"client\":\"1000011\",\"entry\":\"A\",\"kind\":\"task\"," \
     "\"made\":true,\"number\":\"" N "\",\"task\":\"500\",\"v\":1,\"verdict\":\"missed:direct\"}"
 
+/* With the same client, after the missed call */
+#define TALK_OF_OTHER                                                                \
+    "{\"at\":1399907900,\"client\":\"1000011\",\"entry\":\"C\",\"kind\":\"talked\"," \
+    "\"number\":\"" OTHER "\",\"v\":1,\"verdict\":\"talked\"}"
+
 static struct crm_kit *k;
 static struct world *w;
 
@@ -195,9 +200,7 @@ static void talked_meanwhile(bool own_job)
     crm_kit_kill(k);
     crm_kit_task(k, own_job ? 7 : 9, own_job ? "A" : "B", N, 100, "");
     crm_kit_pass(k, 1000);
-    crm_kit_fact(k, "acme/C:talked/done",
-                 "{\"at\":1399907900,\"client\":\"1000011\",\"entry\":\"C\",\"kind\":\"talked\","
-                 "\"number\":\"" OTHER "\",\"v\":1,\"verdict\":\"talked\"}");
+    crm_kit_fact(k, "acme/C:talked/done", TALK_OF_OTHER);
     crm_kit_pass(k, 40000);
     ck_assert_uint_eq(w->ntasks, 2);
     ck_assert_uint_eq(crm_kit_open(k), 0);
@@ -233,6 +236,54 @@ START_TEST(a_found_task_that_cannot_be_closed)
 }
 END_TEST
 
+/* The verdict of a late summary came meanwhile: the job is dropped, but not before its request is settled, so
+ * that the talk finds the task. */
+START_TEST(settled_before_it_is_dropped)
+{
+    setup();
+    crm_kit_fail(k, "/task", WORLD_HANGS, 1);
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 500);
+    w->flights[0]->lands_at = w->now + 10000;
+    crm_kit_kill(k);
+    crm_kit_fact(
+        k, "acme/A:call:summary/done",
+        "{\"at\":1399907888,\"call\":\"7700\",\"entry\":\"A\",\"kind\":\"call\",\"made\":true,"
+        "\"number\":\"" N "\",\"summarized\":true,\"v\":1,\"verdict\":\"talked\"}");
+    crm_kit_pass(k, 100);
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 40000);
+    ck_assert_str_eq(world_fact_of(w, DONE_A), MADE_500);
+    crm_kit_talked(k, 8, "A", N, 120, "\"closed_by\":\"summary\"");
+    crm_kit_pass(k, 1000);
+    ck_assert_uint_eq(w->ntasks, 1);
+    ck_assert_uint_eq(crm_kit_open(k), 0);
+    crm_kit_free(k);
+}
+END_TEST
+
+/* Nobody closes a found task that somebody closed already. */
+START_TEST(found_closed_by_hand)
+{
+    setup();
+    crm_kit_fail(k, "/task", WORLD_HANGS, 1);
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 500);
+    w->flights[0]->lands_at = w->now + 10000;
+    crm_kit_kill(k);
+    crm_kit_task(k, 8, "B", N, 100, "");
+    crm_kit_pass(k, 1000);
+    crm_kit_fact(k, "acme/C:talked/done", TALK_OF_OTHER);
+    crm_kit_pass(k, 15000);
+    ck_assert_uint_eq(w->ntasks, 1);
+    crm_kit_set_status(k, 0, "done");
+    crm_kit_pass(k, 30000);
+    ck_assert_str_eq(world_fact_of(w, DONE_A), MADE_500);
+    ck_assert_uint_eq(w->creates, 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 /* The verdict of a summary stands: a task of an answered call is not made. */
 START_TEST(an_answered_call_gets_none)
 {
@@ -248,20 +299,30 @@ START_TEST(an_answered_call_gets_none)
 }
 END_TEST
 
-START_TEST(the_account_loses_its_token_while_it_is_looked_for)
+/* An address that cannot be called opens the breaker; the looking goes on where it was. */
+START_TEST(the_address_is_wrong_while_it_is_looked_for)
 {
+    static char wrong[9000];
     setup();
-    crm_kit_fail(k, "/task", WORLD_ANSWER_LOST, 1);
+    memset(wrong, 'a', sizeof wrong - 1);
+    crm_kit_fail(k, "POST", WORLD_ANSWER_LOST, 1);
+    w->lag_index_ms = 600000; /* to look the client up anew would find nobody */
+    crm_kit_fact(k, "acme/Z:client/done",
+                 "{\"client\":\"1000011\",\"entry\":\"Z\",\"kind\":\"client\",\"made\":false,"
+                 "\"number\":\"" N "\",\"v\":1}");
+    crm_kit_pass(k, 100);
     crm_kit_task(k, 7, "A", N, 100, "");
-    crm_kit_pass(k, 16000);
-    char *token = w->settings.megaplan.token;
-    w->settings.megaplan.token = NULL;
+    crm_kit_pass(k, 1000);
+    ck_assert_uint_eq(w->ntasks, 1);
+    char *right = w->settings.megaplan.base_url;
+    w->settings.megaplan.base_url = wrong;
     executor_settings(k->m->executor, WORLD_ACCOUNT);
     crm_kit_pass(k, 30000);
-    w->settings.megaplan.token = token;
+    w->settings.megaplan.base_url = right;
     executor_settings(k->m->executor, WORLD_ACCOUNT);
-    crm_kit_pass(k, 60000);
+    crm_kit_pass(k, 90000);
     ck_assert_uint_eq(w->ntasks, 1);
+    ck_assert_uint_eq(w->creates, 1);
     ck_assert_str_eq(world_fact_of(w, DONE_A), MADE_500);
     crm_kit_free(k);
 }
@@ -274,5 +335,6 @@ int main(void)
                     killed_with_the_request_on_its_way, lost_and_won_again,
                     killed_and_the_request_never_lands, a_talk_settles_the_dead_workers_task,
                     a_found_task_is_measured_against_the_talk, a_found_task_that_cannot_be_closed,
-                    an_answered_call_gets_none, the_account_loses_its_token_while_it_is_looked_for);
+                    settled_before_it_is_dropped, found_closed_by_hand, an_answered_call_gets_none,
+                    the_address_is_wrong_while_it_is_looked_for);
 }

@@ -135,6 +135,24 @@ START_TEST(refused_though_it_is_open)
 }
 END_TEST
 
+/* Refusals count for each task by itself. */
+START_TEST(both_are_refused_at_first)
+{
+    setup();
+    crm_kit_set_status(k, 0, "done");
+    crm_kit_task(k, 8, "B", N, 90, "");
+    crm_kit_pass(k, 500);
+    crm_kit_set_status(k, 0, "assigned");
+    crm_kit_refuse(k, "doAction", 422, 2); /* the first one twice, the second one once */
+    w->plan[0] = (struct world_plan){w->requests + 6, WORLD_STATUS, 422};
+    crm_kit_talked(k, 9, "C", N, 50, "");
+    crm_kit_pass(k, 60000);
+    ck_assert_uint_eq(crm_kit_open(k), 0);
+    ck_assert_uint_eq(w->ndead, 0);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(an_end_nobody_knows_is_tried_again)
 {
     static const enum world_fault faults[] = {WORLD_ANSWER_LOST,  WORLD_REQUEST_LOST,
@@ -231,7 +249,7 @@ int main(void)
     return UNIT_RUN("talked", a_talk_closes_the_task, a_talk_before_the_missed_call_closes_nothing,
                     without_a_task_no_request_is_made, all_of_them_one_after_the_other,
                     what_people_closed_is_respected, refused_though_it_is_open,
-                    an_end_nobody_knows_is_tried_again, the_reading_fails_too,
-                    killed_while_it_closes, the_account_goes_while_it_closes,
+                    both_are_refused_at_first, an_end_nobody_knows_is_tried_again,
+                    the_reading_fails_too, killed_while_it_closes, the_account_goes_while_it_closes,
                     the_calls_own_task_is_closed_by_a_better_verdict, another_number_of_the_client);
 }

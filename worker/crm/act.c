@@ -67,11 +67,16 @@ static void written(struct executor *x, struct work *w, bool ok)
     agenda_drop(&x->works, &w->timer);
     executor_writes(x, w, false);
     bool late = executor_now(x) >= w->intent_at + EXECUTOR_INTENT_LIVES_MS;
-    if (ok && !late && executor_settings_of(x, w)) {
+    bool alone = !ok || !w->act->alone || w->act->alone(x, w);
+    if (ok && !late && alone && executor_settings_of(x, w)) {
         send_now(x, w);
         return;
     }
     executor_return_token(x, w);
+    if (!alone) {
+        act_anew(x, w);
+        return;
+    }
     settle_intent(w);
     w->phase = WORK_QUIET;
     request_retry(x, w, ok ? "the intent came too late" : "Kafka did not take the intent", 0);

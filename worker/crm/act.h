@@ -32,6 +32,9 @@ struct act {
     bool looked_for; /* it makes something: an end nobody knows is looked for */
     /* Whether it is still to be made when its turn has come; NULL: always. */
     bool (*fresh)(const struct executor *x, const struct work *w);
+    /* Whether it may be sent, now that its intent was read back: what others announced before it is known.
+     * False: judged anew. NULL: yes. */
+    bool (*alone)(const struct executor *x, const struct work *w);
     /* Fills in url and body (texts taken over). False: a text of the job does not fit: `dead`. */
     bool (*build)(struct executor *x, struct work *w, const struct settings *s,
                   struct request *out);

@@ -36,6 +36,7 @@ struct responsible {
     unsigned unshown;         /* reads since SET that did not show it; 0 also before SET */
     bool set;                 /* SET was answered well */
     char dropping[LOOKUP_ID]; /* "" nobody */
+    bool was_gone;            /* DROP answered 404 once */
 };
 
 static struct responsible *state_of(struct work *w)
@@ -252,11 +253,13 @@ static void dropped(struct executor *x, struct work *w, const struct answer *a)
     executor_judge(x, w);
 }
 
-/* He does not stand there any more, or the client is gone: reading tells. */
+/* He does not stand there any more, or the client is gone: reading tells. If he does, it is a refusal. */
 static bool drop_refused(struct executor *x, struct work *w, const struct request_end *e)
 {
-    if (e->status != 404)
+    struct responsible *k = state_of(w);
+    if (e->status != 404 || k->was_gone)
         return false;
+    k->was_gone = true;
     executor_judge(x, w);
     return true;
 }

@@ -29,6 +29,7 @@
 
 #define TOO_OLD_S (24 * 3600)
 #define TITLE_MAX (64 * 1024) /* more than job's title with a name for each {client} */
+#define RIVAL_MS 500          /* and up to as much again */
 #define CLIENT_WORD STR("{client}")
 
 struct task *task_state(struct work *w)
@@ -234,12 +235,43 @@ static bool build(struct executor *x, struct work *w, const struct settings *s, 
     return r->body != NULL;
 }
 
-/* Others of this client may have been at work under another number of his. */
+/* Others of this client may be at work under another number of his, in lanes of their own: who announced it
+ * first makes the task. An intent of another owner is left to the job it belongs to. */
+struct rival {
+    const struct work *work;
+    int64_t before; /* boot ms: read until then */
+    bool found;
+};
+
+static bool is_rival(void *arg, const struct facts_entry *e)
+{
+    struct rival *r = arg;
+    r->found = e->said->kind == JOB_TASK && e->intent && e->own && !e->settled && !e->done &&
+               !e->given_up && e->read_at <= r->before && !str_is(str_of(e->id), r->work->job->id);
+    return !r->found;
+}
+
+static bool has_rival(const struct work *w, int64_t before)
+{
+    const struct task *t = w->kind;
+    struct rival r = {.work = w, .before = before};
+    facts_of_client(w->owner->facts, work_account(w), str_of(t->client.id), is_rival, &r);
+    return r.found;
+}
+
 static bool is_wanted(const struct executor *x, const struct work *w)
 {
     (void)x;
     const struct task *t = w->kind;
-    return !talked_since(w, t->client.id) && !unasked(w);
+    return !talked_since(w, t->client.id) && !unasked(w) && !has_rival(w, INT64_MAX);
+}
+
+static bool is_first(const struct executor *x, const struct work *w)
+{
+    const struct facts_entry *own =
+        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    (void)x;
+    return !own || !has_rival(w, own->read_at);
 }
 
 static void created(struct executor *x, struct work *w, const struct answer *a)
@@ -279,6 +311,7 @@ static const struct act create_act = {.operation = "task.create",
                                       .midway = true,
                                       .looked_for = true,
                                       .fresh = is_wanted,
+                                      .alone = is_first,
                                       .build = build,
                                       .intent = fact_of,
                                       .good = created,
@@ -332,6 +365,9 @@ static void judge(struct executor *x, struct work *w)
     const char *task = unasked(w);
     if (talked_since(w, task_state(w)->client.id))
         end_without(x, w, "talked to since", NULL);
+    else if (has_rival(w, INT64_MAX))
+        executor_rest(x, w,
+                      executor_now(x) + RIVAL_MS + x->port->random(x->port->world) % RIVAL_MS);
     else if (task)
         ask_task(x, w, task);
     else
