@@ -17,74 +17,9 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "tests/unit/walk_stories.h"
+#include "tests/unit/walk.h"
 
-#define HOURS_3 10800000
-#define SETTLED 780000 /* twins are looked for after ten minutes */
-#define SESSION 10000  /* after which the group replaces a member */
-#define TOLD 12        /* failures that are told in full */
-
-enum strike {
-    STRIKE_NONE,
-    STRIKE_KILL,
-    STRIKE_FREEZE_SHORT,       /* 6 s: nobody takes over, but it fences itself */
-    STRIKE_FREEZE_LONG,        /* 30 s: replaced after 10 */
-    STRIKE_FREEZE_TWO_MINUTES, /* the same: everything was looked for and given up */
-    STRIKE_REVOKE,
-    STRIKE_REPLACE, /* replaced without knowing it, and reads that two seconds late */
-    STRIKE_KAFKA,   /* nothing is delivered for 7 s */
-    STRIKES
-};
-
-static const char *const strike_names[] = {[STRIKE_NONE] = "nothing",
-                                           [STRIKE_KILL] = "kill",
-                                           [STRIKE_FREEZE_SHORT] = "freeze of 6 s",
-                                           [STRIKE_FREEZE_LONG] = "freeze of 30 s",
-                                           [STRIKE_FREEZE_TWO_MINUTES] = "freeze of 2 min",
-                                           [STRIKE_REVOKE] = "revoke",
-                                           [STRIKE_REPLACE] = "replaced",
-                                           [STRIKE_KAFKA] = "no Kafka"};
-
-struct fault {
-    const char *name;
-    enum world_fault fault;
-    int status;
-    bool for_ever; /* all requests of that operation */
-};
-
-static const struct fault faults[] = {
-    {"nothing", WORLD_FINE, 0, false},
-    {"answer lost", WORLD_ANSWER_LOST, 0, false},
-    {"request lost", WORLD_REQUEST_LOST, 0, false},
-    {"not sent", WORLD_NOT_SENT, 0, false},
-    {"422", WORLD_STATUS, 422, false},
-    {"429", WORLD_STATUS, 429, false},
-    {"401", WORLD_STATUS, 401, false},
-    {"500", WORLD_STATUS, 500, false},
-    {"500 after doing", WORLD_STATUS_AFTER, 500, false},
-    {"hangs", WORLD_HANGS, 0, false},
-    {"half an answer", WORLD_HALF, 0, false},
-    {"wrong type", WORLD_WRONG_TYPE, 0, false},
-    {"a page of HTML", WORLD_HTML, 0, false},
-    {"too large", WORLD_TOO_LARGE, 0, false},
-    {"422 for ever", WORLD_STATUS, 422, true},
-};
-
-struct walk { /* one of them */
-    const struct walk_story *story;
-    const struct fault *fault;
-    size_t request; /* which one fails, from 1 */
-    const char *operation;
-    enum strike strike;
-    size_t step; /* where it strikes */
-
-    struct world *world;
-    struct world_member *owner, *zombie;
-    int64_t kafka_back_at, hears_at;
-    const char *wrong; /* NULL: as it should be */
-    char *state;
-    size_t steps;
-};
+#define TOLD 12 /* failures that are told in full */
 
 struct base { /* a story as it is without */
     char *after;
@@ -95,192 +30,6 @@ struct base { /* a story as it is without */
 struct count {
     size_t walks, wrong;
 };
-
-/* --- going on --- */
-
-/* A strike may come in the middle of this, too, and somebody else be the owner when it returns. */
-static void own(struct walk *k, struct world_member *m)
-{
-    k->owner = m;
-    if (m)
-        world_rejoin(m);
-    else
-        m = world_join(k->world);
-    if (!k->owner && k->zombie != m)
-        k->owner = m;
-    walk_stories_feed(k->story, m);
-}
-
-/* Somebody was replaced: until it knows, it goes on; then it is gone. */
-static void let_go(struct walk *k)
-{
-    struct world_member *m = k->zombie;
-    if (!m || m->frozen)
-        return;
-    if (k->hears_at && k->world->now >= k->hears_at)
-        m->deaf = false;
-    world_turn(m);
-    if (!m->owner) {
-        world_kill(m);
-        k->zombie = NULL;
-    }
-}
-
-static void go_on(struct walk *k, int64_t until)
-{
-    struct world *w = k->world;
-    if (k->zombie && until > w->now + 40)
-        until = w->now + 40;
-    world_advance(w, k->owner, until);
-    let_go(k);
-    if (k->kafka_back_at && w->now >= k->kafka_back_at) {
-        w->kafka_refuses = false;
-        k->kafka_back_at = 0;
-    }
-    if (k->owner && k->owner->killed) {
-        struct world_member *gone = k->owner;
-        k->owner = NULL;
-        world_kill(gone);
-        own(k, NULL);
-    } else if (k->owner && !k->owner->owner) {
-        own(k, k->owner);
-    }
-}
-
-static void pass(struct walk *k, int64_t ms)
-{
-    for (int64_t end = k->world->now + ms; k->world->now < end;)
-        go_on(k, end);
-}
-
-/* --- strikes --- */
-
-static void freeze(struct walk *k, struct world_member *m, int64_t ms)
-{
-    struct world_member *owner = k->owner;
-    m->frozen = true;
-    k->owner = NULL;
-    pass(k, ms < SESSION ? ms : SESSION);
-    if (ms >= SESSION) {
-        k->zombie = m;
-        own(k, NULL);
-        pass(k, ms - SESSION);
-    } else {
-        k->owner = owner;
-    }
-    m->frozen = false;
-    m->thawed = true;
-}
-
-static void replace(struct walk *k, struct world_member *m)
-{
-    m->deaf = true;
-    k->hears_at = k->world->now + 2000;
-    k->zombie = m;
-    own(k, NULL);
-}
-
-static void strike(void *arg, struct world_member *m, enum world_event event)
-{
-    struct walk *k = arg;
-    (void)event;
-    m = m ? m : k->owner;
-    switch (k->strike) {
-    case STRIKE_KILL:
-        m->killed = true;
-        break;
-    case STRIKE_FREEZE_SHORT:
-        freeze(k, m, 6000);
-        break;
-    case STRIKE_FREEZE_LONG:
-        freeze(k, m, 30000);
-        break;
-    case STRIKE_FREEZE_TWO_MINUTES:
-        freeze(k, m, 120000);
-        break;
-    case STRIKE_REVOKE:
-        m->thawed = true;
-        break;
-    case STRIKE_REPLACE:
-        replace(k, m);
-        break;
-    case STRIKE_KAFKA:
-        k->world->kafka_refuses = true;
-        k->kafka_back_at = k->world->now + 7000;
-        break;
-    default:
-        break;
-    }
-}
-
-/* --- one walk --- */
-
-static bool finished(const struct walk *k)
-{
-    size_t n = walk_stories_jobs(k->story);
-    for (size_t i = 0; i < n; i++)
-        if (!k->owner || !world_finished(k->owner, (int64_t)i))
-            return false;
-    return true;
-}
-
-static void prepare(struct walk *k)
-{
-    struct world *w = k->world;
-    w->tolerant = true;
-    w->latency_ms = 40;
-    w->settings.megaplan.requests_per_hour = 10000000;
-    if (k->story->before)
-        k->story->before(w);
-    w->plan[0] = k->story->first;
-    if (k->fault->for_ever) {
-        w->fault_operation = k->operation;
-        w->fault = k->fault->fault;
-        w->status = k->fault->status;
-        w->faults = -1;
-    } else if (k->request) {
-        w->plan[1] = (struct world_plan){k->request, k->fault->fault, k->fault->status};
-    }
-    w->strike = strike;
-    w->strike_arg = k;
-    w->strike_at = k->strike == STRIKE_NONE ? 0 : k->step;
-}
-
-static void run(struct walk *k)
-{
-    struct world *w = k->world;
-    own(k, NULL);
-    for (int64_t end = w->now + HOURS_3; w->now < end && !finished(k);)
-        go_on(k, end);
-    if (!finished(k))
-        k->wrong = "a job is not finished after three hours";
-    else
-        pass(k, SETTLED);
-    if (!k->wrong && !finished(k))
-        k->wrong = "a finished job is not finished any more";
-    if (!k->wrong && executor_held(k->owner->executor))
-        k->wrong = "something is still held";
-    /* A member that does not know of its successor may say otherwise, and so may one that was refused what
-     * the other was not; neither is listened to. */
-    if (!k->wrong && *w->broken && k->strike != STRIKE_REPLACE && k->fault->status != 422)
-        k->wrong = w->broken;
-    k->steps = w->steps;
-    k->state = world_state(w);
-}
-
-static void begin(struct walk *k)
-{
-    k->world = world_new();
-    prepare(k);
-    run(k);
-}
-
-static void over(struct walk *k)
-{
-    world_kill(k->owner);
-    world_free(k->world);
-    free(k->state);
-}
 
 /* --- what it came to --- */
 
@@ -341,7 +90,7 @@ static void judge(struct walk *k, const struct base *b)
 static void tell(const struct walk *k, const struct base *b, const char *what)
 {
     printf("%s: %s at request %zu (%s), %s at step %zu: %s\n", k->story->name, k->fault->name,
-           k->request, k->request ? b->operations[k->request - 1] : "-", strike_names[k->strike],
+           k->request, k->request ? b->operations[k->request - 1] : "-", walk_strikes[k->strike],
            k->step, what);
 }
 
@@ -351,7 +100,7 @@ static bool is_asked_for(const struct walk *k)
     const char *one = getenv("WALK_ONE");
     char text[160];
     snprintf(text, sizeof text, "%s at request %zu, %s at step %zu", k->fault->name, k->request,
-             strike_names[k->strike], k->step);
+             walk_strikes[k->strike], k->step);
     return one && strcmp(text, one) == 0;
 }
 
@@ -365,15 +114,14 @@ static void tell_all(struct walk *k, const struct base *b)
                          .step = k->step,
                          .world = world_new()};
     again.world->traced = true;
-    prepare(&again);
-    run(&again);
+    walk_run(&again);
     judge(&again, b);
     tell(&again, b, again.wrong ? again.wrong : "as it should be");
     printf("%.*s--- it should be:\n%s--- it is:\n%s", STR_ARG(buf_str(&again.world->trace)),
            b->after, again.state);
     for (size_t i = 0; i < again.world->ndead; i++)
         printf("dead: %s\n", again.world->dead[i]);
-    over(&again);
+    walk_done(&again);
 }
 
 /* --- all of them --- */
@@ -389,7 +137,7 @@ static bool chosen(const struct walk *k)
 {
     static const uint32_t prime = 16777619u;
     uint32_t h = 2166136261u ^ setting("WALK_SEED", 1);
-    const size_t parts[] = {(size_t)(k->story - walk_stories), (size_t)(k->fault - faults),
+    const size_t parts[] = {(size_t)(k->story - walk_stories), (size_t)(k->fault - walk_faults),
                             k->request, (size_t)k->strike, k->step};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         h = (h ^ (uint32_t)parts[i]) * prime;
@@ -404,36 +152,36 @@ static size_t walk_one(struct walk k, const struct base *b, struct count *c)
 {
     if (getenv("WALK_TRACE"))
         tell(&k, b, "walks");
-    begin(&k);
+    walk_run(&k);
     judge(&k, b);
     c->walks++;
     size_t steps = k.steps;
     bool wrong = k.wrong != NULL;
     if (wrong && c->wrong++ < TOLD)
         tell(&k, b, k.wrong);
-    over(&k);
+    walk_done(&k);
     if ((wrong && c->wrong == 1 && !getenv("WALK_ONE")) || is_asked_for(&k))
         tell_all(&k, b);
     return steps;
 }
 
 /* A refused login holds everything until it is another: that is its end. */
-static bool is_told(const struct fault *f, const char *operation)
+static bool is_told(const struct walk_fault *f, const char *operation)
 {
     return !f->for_ever || strcmp(operation, "POST /auth/access_token") != 0;
 }
 
 /* A fault at a request, and every strike at every step of it. */
-static void walk_fault(const struct walk_story *s, const struct fault *f, size_t request,
-                       const struct base *b, struct count *c)
+static void walk_all_of(const struct walk_story *s, const struct walk_fault *f, size_t request,
+                        const struct base *b, struct count *c)
 {
     struct walk k = {.story = s, .fault = f, .request = request};
     if (request)
         k.operation = b->operations[request - 1];
     size_t steps = walk_one(k, b, c);
     for (k.step = 1; k.step <= steps; k.step++)
-        for (int n = STRIKE_KILL; n < STRIKES; n++) {
-            k.strike = (enum strike)n;
+        for (int n = WALK_KILL; n < WALK_STRIKES; n++) {
+            k.strike = (enum walk_strike)n;
             if (chosen(&k) || is_asked_for(&k))
                 walk_one(k, b, c);
         }
@@ -441,15 +189,15 @@ static void walk_fault(const struct walk_story *s, const struct fault *f, size_t
 
 static void base_of(const struct walk_story *s, struct base *b)
 {
-    struct walk k = {.story = s, .fault = &faults[0]};
-    begin(&k);
+    struct walk k = {.story = s, .fault = &walk_faults[0]};
+    walk_run(&k);
     ck_assert_msg(!k.wrong, "%s: %s", s->name, k.wrong);
     ck_assert_uint_eq(k.world->ndead, 0);
     b->after = mem_copy(str_of(k.state));
     b->requests = k.world->requests;
     b->steps = k.steps;
     memcpy(b->operations, k.world->operations, sizeof b->operations);
-    over(&k);
+    walk_done(&k);
 }
 
 static void walk_story(const struct walk_story *s, struct count *c)
@@ -457,11 +205,11 @@ static void walk_story(const struct walk_story *s, struct count *c)
     struct base *b = mem_alloc(1, sizeof *b);
     struct count mine = {0, 0};
     base_of(s, b);
-    walk_fault(s, &faults[0], 0, b, &mine);
+    walk_all_of(s, &walk_faults[0], 0, b, &mine);
     for (size_t r = 1; r <= b->requests; r++)
-        for (size_t f = 1; r != s->first.at && f < COUNT(faults); f++)
-            if (is_told(&faults[f], b->operations[r - 1]))
-                walk_fault(s, &faults[f], r, b, &mine);
+        for (size_t f = 1; r != s->first.at && f < walk_faults_count; f++)
+            if (is_told(&walk_faults[f], b->operations[r - 1]))
+                walk_all_of(s, &walk_faults[f], r, b, &mine);
     printf("%-50s %3zu requests %4zu steps %7zu walks %5zu wrong\n", s->name, b->requests, b->steps,
            mine.walks, mine.wrong);
     c->walks += mine.walks;
