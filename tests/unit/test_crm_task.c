@@ -313,6 +313,27 @@ START_TEST(two_numbers_of_a_client_at_once)
 }
 END_TEST
 
+/* A talk by another number, while the request waits for its token. */
+START_TEST(talked_to_in_the_last_moment)
+{
+    setup();
+    w->settings.megaplan.requests_per_second = 1;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    crm_kit_task(k, 7, "A", N, 100, "");
+    while (w->requests < 4)
+        crm_kit_pass(k, 50);
+    crm_kit_pass(k, 200);
+    crm_kit_fact(k, "acme/C:talked/done",
+                 "{\"at\":1399907900,\"client\":\"1000011\",\"entry\":\"C\",\"kind\":\"talked\","
+                 "\"number\":\"" OTHER "\",\"v\":1,\"verdict\":\"talked\"}");
+    crm_kit_pass(k, 10000);
+    ck_assert(none(DONE_A, "talked to since"));
+    ck_assert_uint_eq(w->ntasks, 0);
+    ck_assert_ptr_null(world_fact_of(w, "acme/A:task/intent"));
+    crm_kit_free(k);
+}
+END_TEST
+
 /* The newest one tells: it was only made after the others were seen closed. */
 START_TEST(the_newest_is_asked_first)
 {
@@ -469,13 +490,14 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN(
-        "crm_task", a_missed_call_makes_its_task, the_employees_are_asked_once_an_hour,
-        employees_come_in_pages, the_task_is_whose, a_client_of_this_call_is_asked_no_more,
-        reasons_for_none, what_the_job_lacks, no_card_without_need, a_company_stays_one, titles,
-        never_a_second_one, never_a_second_one_of_a_client, two_numbers_of_a_client_at_once,
-        the_newest_is_asked_first, our_client_was_deleted_and_another_is_there,
-        a_good_list_of_employees_stays, the_remembered_client_was_deleted,
-        the_create_names_a_client_that_is_gone, an_employee_was_dismissed_within_the_hour,
-        refused_three_times_it_is_dead, no_right_to_create_tasks_stops_nothing_else);
+    return UNIT_RUN("crm_task", a_missed_call_makes_its_task, the_employees_are_asked_once_an_hour,
+                    employees_come_in_pages, the_task_is_whose,
+                    a_client_of_this_call_is_asked_no_more, reasons_for_none, what_the_job_lacks,
+                    no_card_without_need, a_company_stays_one, titles, never_a_second_one,
+                    never_a_second_one_of_a_client, two_numbers_of_a_client_at_once,
+                    the_newest_is_asked_first, talked_to_in_the_last_moment,
+                    our_client_was_deleted_and_another_is_there, a_good_list_of_employees_stays,
+                    the_remembered_client_was_deleted, the_create_names_a_client_that_is_gone,
+                    an_employee_was_dismissed_within_the_hour, refused_three_times_it_is_dead,
+                    no_right_to_create_tasks_stops_nothing_else);
 }
