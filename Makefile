@@ -284,7 +284,7 @@ fuzz: deps ## a short run of every fuzzer (FUZZ_SECONDS=20 each)
 	$(Q)BUILD=build/fuzz tests/check/fuzz $(FUZZ_C)
 fuzzers: $(FUZZ_BIN)
 
-demo: deps ## a made-up company takes calls, on this machine, in a minute
+demo: deps ## a day of three made-up companies, on this machine, in a minute and a half
 	$(Q)$(MAKE) --no-print-directory $(J) all
 	$(Q)BUILD=build tests/demo/run
 

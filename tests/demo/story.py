@@ -1,31 +1,42 @@
-"""The demo's calls and how they are told: who rings when, what was said of it, what Megaplan shows.
+"""The demo's companies and their calls: scenario files (tests/scenarios/README.md) with a timetable.
 
-Each call is a list of (seconds from the start of the demo's calls, what happens in words, webhook).
+A company is a file NAME.toml beside this one: a scenario whose title begins with the company's name and
+a comma, and whose calls say besides
+
+    starts_s   when the call begins, in seconds from the beginning of the day
+    moments    when each of its events happens and is sent, in seconds from that
+    told       what is told then, in words; "" or nothing at all = the event goes without saying
 """
 
+import pathlib
+
 import calls
-import mango
+from scenario import Scenario
+
+HERE = pathlib.Path(__file__).resolve().parent
+NAMES = ("romashka", "vektor", "lavka")
+TIMETABLE = ("starts_s", "moments", "told")
 
 
 class Played:
-    """A call of the demo: its calls.Call, the moments of its events, and its words."""
+    """A call of the demo: its calls.Call and its timetable. sent_at: {index of an event: when}."""
 
-    def __init__(self, name, shape, starts_at, moments, words, **given):
-        self.call = calls.Call(dict(given, name=name, shape=shape), name)
-        self.name = name
-        self.starts_at = starts_at
-        self.moments = moments
-        self.words = words
+    def __init__(self, company, call, timetable):
+        self.company = company
+        self.call = call
+        self.starts_s, self.moments, self.told = timetable
         self.sent_at = {}
 
     def retime(self, epoch):
-        """Sets the times of the events to when they will really be sent."""
-        start = int(epoch + self.starts_at)
-        self.call.start = start
-        self.call.webhooks = [self.call.webhook(path, doc) for path, doc in
-                              calls.events_of(self.call.given)]
-        for webhook, moment in zip(self.call.webhooks, self.moments):
-            if "timestamp" in webhook.doc:
+        """Gives the events the times at which they will really be sent."""
+        call, start = self.call, int(epoch + self.starts_s)
+        call.start = start
+        call.webhooks = [call.webhook(path, doc) for path, doc in calls.events_of(call.given)]
+        if len(call.webhooks) != len(self.moments):
+            raise ValueError("call %s has %d events and %d moments" % (
+                call.name, len(call.webhooks), len(self.moments)))
+        for webhook, moment in zip(call.webhooks, self.moments):
+            if webhook.path != "events/summary":
                 stamp = start + moment
                 text = isinstance(webhook.doc["timestamp"], str)
                 webhook.doc["timestamp"] = str(stamp) if text else stamp
@@ -40,38 +51,29 @@ class Played:
         return states.index("Connected") if "Connected" in states else -1
 
     def agenda(self):
-        return [(self.starts_at + moment, self, index) for index, moment in enumerate(self.moments)]
+        """[(moment of the day, this call, index of the event)]"""
+        return [(self.starts_s + moment, self, index) for index, moment in enumerate(self.moments)]
+
+    def words(self, index):
+        return self.told[index] if index < len(self.told) else ""
 
 
-def a_day():
-    """All calls of the demo."""
-    return [
-        Played("documentation", "documentation", 0, [0, 0, 1, 12, 32, 32], [
-            "+7 900 000-00-00, a number nobody knows, calls the main line and hears the menu",
-            None, "the menu puts it through: it rings at Пётр Петров's desk (123)",
-            "Пётр Петров answers; a client should stand in Megaplan while they talk",
-            "Пётр Петров and +7 900 000-00-00 hang up", None]),
-        Played("known", "direct", 4, [0, 5, 15, 15], [
-            "+7 916 555-12-12 calls; on the card of Мария Кузнецова it stands as 8 (916) 555-12-12",
-            "Пётр Петров answers; the client is known, nothing should be created",
-            "Пётр Петров and Мария Кузнецова hang up", None], number="79165551212"),
-        Played("impatient-1", "direct", 7, [0, 4, 14, 14], [
-            "+7 903 111-22-33, a new number, calls the main line ...",
-            "Пётр Петров answers the main line", "the main line hangs up", None],
-            number="79031112233"),
-        Played("impatient-2", "direct", 7, [0, 4, 18, 18], [
-            "... and at the same moment the second line too",
-            "Анна Сидорова answers the second line; it must become one client, not two",
-            "the second line hangs up", None], number="79031112233", line="78005553535", extension="124"),
-        Played("hidden", "direct", 10, [0, 3, 9, 9], [
-            "somebody with a hidden number calls", "Пётр Петров answers; no number, no client",
-            "the hidden number hangs up", None], hidden=True),
-        Played("missed", "missed", 13, [0, 10, 10], [
-            "+7 926 777-88-99 calls and nobody has time", "+7 926 777-88-99 gives up; this company "
-            "does not make clients of missed calls", None], number="79267778899"),
-    ]
+class Company(Scenario):
+    """One company: a scenario in an account of its own, with the timetable of its day."""
+
+    def __init__(self, name):
+        super().__init__(HERE / (name + ".toml"))
+        self.label, _, self.about = self.title.partition(", ")
+        self.timetables = [[given.pop(key) for key in TIMETABLE] for given in self.calls_given]
+        self.employees = {e["megaplan_id"]: e["name"] for e in self.settings["employees"]}
+        self.day = []
+
+    def make_calls(self, stamp):
+        super().make_calls(stamp)
+        self.day = [Played(self, call, timetable) for call, timetable in zip(self.calls, self.timetables)]
 
 
-def sender_of(stack, document):
-    return mango.Sender("http://" + stack.services["ingest"].front, document["mango"]["api_key"],
-                        document["mango"]["api_salt"])
+def agenda(companies):
+    """All events of the day in the order in which they happen."""
+    rows = [row for company in companies for played in company.day for row in played.agenda()]
+    return sorted(rows, key=lambda row: row[0])  # stable: events of one moment stay in their order

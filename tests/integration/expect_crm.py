@@ -122,7 +122,7 @@ def compare_call(scenario, entry, call, row, state):
     phone = "toPhone" if row.get("type") in OUTWARDS else "fromPhone"
     wanted = scenario.fill_all(entry)
     yield "state", wanted.get("state", "finished"), row.get("state")
-    yield phone, wanted.get("number", call.number), row.get(phone)
+    yield phone, wanted.get("number", call.number) or None, row.get(phone)
     if "type" in wanted:
         yield "type", wanted["type"], row.get("type")
     if "employee" in wanted:

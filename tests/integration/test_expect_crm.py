@@ -72,6 +72,9 @@ links = ["/one", "/two"]
         self.assertEqual(self.lines({"fromUser": dict(LINK, id="1000099")}, clients=[CLIENT, first]), [])
         self.assertEqual(self.lines(text="[[expect.call]]\ncall = 'a'\ncount = 0"), [])
         self.assertEqual(self.lines({"providerId": "y"}, text="exact = false"), [])
+        hidden = "[[expect.call]]\ncall = 'a'\nclient = 'none'\nnumber = ''"
+        self.assertEqual(self.lines({"fromUser": None, "fromPhone": None}, text=hidden), [])
+        self.assertTrue(self.lines({"fromUser": None}, text=hidden))
 
     def test_what_differs(self):
         for over in ({"type": "miss"}, {"state": "calling"}, {"toUser": employee("1000006")},
