@@ -180,6 +180,20 @@ START_TEST(one_login_and_all_go_on)
 }
 END_TEST
 
+/* The second's only token is kept until its request leaves; whoever asks meanwhile is not forgotten. */
+START_TEST(a_kept_token_is_waited_for)
+{
+    setup();
+    w->settings.megaplan.requests_per_second = 1;
+    world_job(m, KAFKA_JOBS_NOW, 0, "E0", "79990000000");
+    jobs(1, 2);
+    pass(8000);
+    ck_assert_uint_eq(w->nclients, 2);
+    ck_assert_uint_eq(w->requests, 6);
+    over();
+}
+END_TEST
+
 START_TEST(a_spent_refresh_token_leads_to_the_password)
 {
     with_password();
@@ -352,10 +366,10 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("account", nothing_is_asked_before_it_is_written_down,
-                    a_full_budget_is_no_memory, an_hour_is_not_spent_twice,
-                    the_reserve_is_there_at_once, one_login_and_all_go_on,
-                    a_spent_refresh_token_leads_to_the_password,
+    return UNIT_RUN("account", a_kept_token_is_waited_for,
+                    nothing_is_asked_before_it_is_written_down, a_full_budget_is_no_memory,
+                    an_hour_is_not_spent_twice, the_reserve_is_there_at_once,
+                    one_login_and_all_go_on, a_spent_refresh_token_leads_to_the_password,
                     rejected_credentials_are_told_once_and_tried_seldom,
                     a_probe_gets_in_when_the_password_is_right_again,
                     a_login_that_fails_for_a_while_is_no_rejection,

@@ -327,12 +327,37 @@ START_TEST(random_walk)
 }
 END_TEST
 
+/* Those of the same account that may act too, the best first; none of them moves. */
+START_TEST(who_is_beside)
+{
+    setup();
+    struct lanes_entry a, b, midway, task, other, old;
+    enter(&a, "acme", "n/1", NULL, CLIENT);
+    enter(&b, "acme", "n/2", NULL, CLIENT);
+    enter(&midway, "acme", "n/3", NULL, CLIENT);
+    enter(&task, "acme", "n/4", NULL, TASK);
+    enter(&other, "beta", "n/5", NULL, CLIENT);
+    enter(&old, "acme", "n/6", NULL, LANES_BULK);
+    settle();
+    lanes_want(l, &midway, true);
+    ck_assert_ptr_eq(take(), &midway);
+    ck_assert_ptr_eq(lanes_beside(&midway, NULL), &a);
+    ck_assert_ptr_eq(lanes_beside(&midway, &a), &b);
+    ck_assert_ptr_eq(lanes_beside(&midway, &b), &task);
+    ck_assert_ptr_null(lanes_beside(&midway, &task)); /* bulk waits for all of them */
+    ck_assert_ptr_null(lanes_beside(&other, &other));
+    ck_assert_ptr_eq(take(), &other);
+    ck_assert_ptr_eq(take(), &a);
+    lanes_free(l);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("lanes", one_at_a_time_first_come_first_served, all_lanes_at_once,
-                    one_in_the_middle_can_leave, priorities_then_midway_then_first_come,
-                    a_head_inherits_through_lanes, a_new_head_inherits_from_those_behind,
-                    bulk_only_while_the_rest_rests, another_accounts_live_work_does_not_stop_bulk,
-                    accounts_take_turns, a_blocked_account_is_passed_over,
-                    no_lanes_waits_for_nobody, random_walk);
+    return UNIT_RUN("lanes", who_is_beside, one_at_a_time_first_come_first_served,
+                    all_lanes_at_once, one_in_the_middle_can_leave,
+                    priorities_then_midway_then_first_come, a_head_inherits_through_lanes,
+                    a_new_head_inherits_from_those_behind, bulk_only_while_the_rest_rests,
+                    another_accounts_live_work_does_not_stop_bulk, accounts_take_turns,
+                    a_blocked_account_is_passed_over, no_lanes_waits_for_nobody, random_walk);
 }

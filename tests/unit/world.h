@@ -146,6 +146,9 @@ struct world {
     bool responsibles_append; /* an update of a client adds to them */
     bool responsibles_stay;   /* it is accepted and does not change them */
     bool history_inserts;     /* callInfo/history never updates */
+    size_t bulk_allows;       /* of a batch's calls, the others are 429; 0 = all */
+    size_t bulk_answers;      /* so many of a batch's calls are answered; 0 = all */
+    size_t bulk_calls;        /* that came in batches */
     size_t page_rows;         /* ceiling of a page's rows, 100 */
     /* steps */
     size_t steps;

@@ -135,27 +135,41 @@ void world_revoke(struct world *w)
 
 /* batches (1.10) */
 
+static struct jval *bulk_one(struct world *w, const struct jval *call, size_t number)
+{
+    char *method CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "method"));
+    char *url CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "url"));
+    char *body CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "body"));
+    char *text CLEANUP(mem_free_text) = NULL;
+    int status = 422;
+    w->bulk_calls++;
+    if (w->bulk_allows && number >= w->bulk_allows) {
+        status = 429;
+        text = world_error(status, "", "Too many requests");
+    } else if (str_is(jval_get_text(call, "contentType"), "ApiCall")) {
+        status = world_perform(w, method, url, "", body, &text);
+    }
+    struct jval *one = jval_new_object();
+    jval_put_text(one, "contentType", STR("ApiCallResponse"));
+    jval_put_int(one, "status", status);
+    jval_put_text(one, "body", str_of(text));
+    return one;
+}
+
 static struct jval *bulk(struct world_ask *a)
 {
+    size_t limit = a->world->bulk_answers;
     const struct jval *calls = jval_get(a->body, "calls");
     if (!str_is(jval_get_text(a->body, "contentType"), "BulkApiCall") ||
         jval_type(calls) != JVAL_ARRAY)
         return world_refuse(a, 422, "contentType", "BulkApiCall expected");
     struct jval *made = jval_new_array();
     for (size_t i = 0; i < jval_size(calls); i++) {
-        const struct jval *call = jval_at(calls, i);
-        char *method CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "method"));
-        char *url CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "url"));
-        char *body CLEANUP(mem_free_text) = mem_copy(jval_get_text(call, "body"));
-        char *text CLEANUP(mem_free_text) = NULL;
-        int status = str_is(jval_get_text(call, "contentType"), "ApiCall")
-                         ? world_perform(a->world, method, url, "", body, &text)
-                         : 422;
-        struct jval *one = jval_new_object();
-        jval_put_text(one, "contentType", STR("ApiCallResponse"));
-        jval_put_int(one, "status", status);
-        jval_put_text(one, "body", str_of(text));
-        jval_append(made, one);
+        struct jval *one = bulk_one(a->world, jval_at(calls, i), i);
+        if (limit && i >= limit)
+            jval_free(one);
+        else
+            jval_append(made, one);
     }
     return made;
 }
@@ -257,7 +271,7 @@ static struct jval *run(struct world_ask *a, const char *url, const char *token,
         return world_refuse(a, 422, "", "the query string must be a JSON object");
     if (*body && !a->body && !is_login)
         return world_refuse(a, 422, "", "Malformed JSON");
-    if (names_refused(a->world, body))
+    if (r->answer != bulk && names_refused(a->world, body))
         return world_refuse(a, 422, a->world->refused_field, a->world->refused_field);
     return r->answer(a);
 }

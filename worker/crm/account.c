@@ -14,6 +14,7 @@
 #include "common/outcome.h"
 #include "common/text.h"
 #include "worker/crm/account_signin.h"
+#include "worker/crm/batch.h"
 #include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
@@ -33,6 +34,18 @@ struct account_entry {
 void account_wake(struct executor *x, struct account *a)
 {
     agenda_set(&x->services, &a->service.wake, executor_now(x));
+}
+
+void account_left(struct executor *x, struct account *a)
+{
+    service_left(&a->service, executor_now(x));
+    account_wake(x, a);
+}
+
+void account_unused(struct executor *x, struct account *a)
+{
+    service_return(&a->service, false, executor_now(x));
+    account_wake(x, a);
 }
 
 /* owners */
@@ -132,6 +145,7 @@ void account_settings(struct executor *x, struct account *a)
 {
     account_signin_stop(x, a);
     service_reset(&a->service);
+    batch_reset(a);
     employees_free(a->employees); /* it may be another Megaplan now */
     a->employees = NULL;
     if (!x->port->settings(x->port->world, a->service.account))

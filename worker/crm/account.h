@@ -31,7 +31,10 @@ struct account {
     struct employees *employees; /* employees.h; NULL: not asked yet */
     struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;
-    struct account *next; /* of all */
+    int64_t no_batch_until;   /* boot ms (batch.h) */
+    unsigned unclear_batches; /* in a row, while others were answered */
+    int64_t unclear_batch_at; /* boot ms of the last one's end */
+    struct account *next;     /* of all */
 };
 
 /* The account of that name under this owner; made, and its budget taken over, at first. */
@@ -52,6 +55,10 @@ void account_refused(struct executor *x, struct account *a, struct work *w, cons
 void account_unclear(struct executor *x, struct account *a, struct work *w, const char *why);
 /* Its gauges were just counted: tells of jobs that are held too long, once until they go on. */
 void account_watch(struct executor *x, struct account *a);
+/* A request with a token of it is about to leave (service_left), or never will (service_return, no probe):
+ * whoever could not know when the next one may, knows now. */
+void account_left(struct executor *x, struct account *a);
+void account_unused(struct executor *x, struct account *a);
 /* Its work is offered again now. */
 void account_wake(struct executor *x, struct account *a);
 

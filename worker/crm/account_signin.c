@@ -81,7 +81,7 @@ static void left(void *arg)
 {
     struct account *a = arg;
     if (!a->signin_left)
-        service_left(&a->service, executor_now(a->executor));
+        account_left(a->executor, a);
     a->signin_left = true;
 }
 
@@ -92,7 +92,7 @@ static void answered(void *arg, const struct http_answer *answer)
     int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
     a->signin = NULL;
     if (answer->end == HTTP_NOT_SENT && !a->signin_left)
-        service_return(&a->service, false, executor_now(x));
+        account_unused(x, a);
     else
         left(a);
     tally_request(x->tally, a->service.account, OPERATION, status, (double)answer->ms / 1000.0);
@@ -175,6 +175,7 @@ void account_signin_stop(struct executor *x, struct account *a)
     left(a);
     signin_unasked(&a->service.signin);
     service_unprobe(&a->service, executor_now(x));
+    account_wake(x, a); /* who waited for its end is not the last to want a login */
 }
 
 void account_signin_expired(struct executor *x, struct account *a, struct work *w, const char *why)

@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "worker/crm/act.h"
+#include "worker/crm/batch.h"
 #include "worker/crm/due.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
@@ -40,6 +41,7 @@ void executor_free(struct executor *x)
     account_free_all(x);
     agenda_done(&x->works);
     agenda_done(&x->services);
+    agenda_done(&x->batches);
     lanes_free(x->lanes);
     tally_free(x->tally);
     free(x);
@@ -97,8 +99,10 @@ static void disown(struct executor *x, struct work *w)
     if (w->transfer)
         x->port->cancel(x->port->world, w->transfer);
     w->transfer = NULL;
+    if (w->batch)
+        batch_forget(x, w);
     if (w->keeps)
-        service_return(w->service, false, executor_now(x));
+        account_unused(x, w->account);
     executor_hold_place(x, w, false);
     lanes_leave(x->lanes, &w->lane);
     w->owner->held--;
@@ -288,7 +292,10 @@ void executor_rest(struct executor *x, struct work *w, int64_t at)
 
 void executor_return_token(struct executor *x, struct work *w)
 {
-    service_return(w->service, w->probe, executor_now(x));
+    if (w->batch)
+        batch_forget(x, w);
+    else if (w->keeps) /* a batch that left without it took the token along */
+        service_return(w->service, w->probe, executor_now(x));
     w->probe = w->keeps = false;
     agenda_set(&x->services, &w->service->wake, executor_now(x));
 }
@@ -323,18 +330,24 @@ static void judge_fresh(struct executor *x)
     }
 }
 
-/* An intent takes as long as Kafka does: while some are on their way others may ask, so that the requests are as many
- * as they may be. Should too many come back at once, http.c lets no more of them go. */
-static bool is_full(const struct executor *x)
+bool executor_is_full(const struct executor *x)
 {
     size_t most = x->options.concurrency;
     return x->places - x->writing >= most || x->places >= most + most / 4;
 }
 
+void executor_begin(struct executor *x, struct work *w)
+{
+    lanes_take(x->lanes, &w->lane);
+    executor_hold_place(x, w, true);
+    tally_waited(x->tally, w->job->account, w->urgent ? "now" : job_kind_name(w->job->kind),
+                 (double)(executor_now(x) - w->wanted_at) / 1000.0);
+}
+
 /* One request more, if somebody may. */
 static bool go_one(struct executor *x, int64_t now)
 {
-    if (x->stopping || is_full(x))
+    if (x->stopping || executor_is_full(x))
         return false;
     struct lanes_entry *e = lanes_best(x->lanes);
     if (!e)
@@ -358,13 +371,20 @@ static bool go_one(struct executor *x, int64_t now)
     if (!may)
         return true;
     w->keeps = true;
-    lanes_take(x->lanes, e);
-    executor_hold_place(x, w, true);
+    executor_begin(x, w);
     w->probe = s->probing;
-    tally_waited(x->tally, w->job->account, w->urgent ? "now" : job_kind_name(w->job->kind),
-                 (double)(now - w->wanted_at) / 1000.0);
-    act_go(x, w);
+    batch_go(x, w, settings);
     return true;
+}
+
+static int64_t next_turn(const struct executor *x)
+{
+    const struct agenda *agendas[] = {&x->works, &x->services, &x->batches};
+    int64_t next = AGENDA_NEVER;
+    for (size_t i = 0; i < sizeof agendas / sizeof *agendas; i++)
+        if (agenda_next(agendas[i]) < next)
+            next = agenda_next(agendas[i]);
+    return next;
 }
 
 int64_t executor_run(struct executor *x)
@@ -374,12 +394,11 @@ int64_t executor_run(struct executor *x)
     while ((e = agenda_due(&x->works, now)))
         due(x, WORK_OF(timer, e));
     wake_services(x, now);
-    do
+    do {
+        batch_run(x, now);
         judge_fresh(x);
-    while (go_one(x, now));
-    int64_t works = agenda_next(&x->works);
-    int64_t services = agenda_next(&x->services);
-    return works < services ? works : services;
+    } while (go_one(x, now));
+    return next_turn(x);
 }
 
 void executor_restored(struct executor *x, struct owner *o)

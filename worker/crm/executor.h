@@ -78,6 +78,11 @@ void executor_rest(struct executor *x, struct work *w, int64_t at);
 void executor_hold_place(struct executor *x, struct work *w, bool hold);
 /* Its place is an intent's on its way (until it is handed back, too): others may ask meanwhile. */
 void executor_writes(struct executor *x, struct work *w, bool writes);
+/* An intent takes as long as Kafka does: while some are on their way others may ask, so that the requests are as many
+ * as they may be. Should too many come back at once, http.c lets no more of them go. */
+bool executor_is_full(const struct executor *x);
+/* Its turn has come: it runs and takes a place; for batch.h. */
+void executor_begin(struct executor *x, struct work *w);
 /* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
 /* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is

@@ -17,6 +17,7 @@ struct executor {
     struct lanes *lanes;
     struct agenda works;                   /* work->timer */
     struct agenda services;                /* service->wake */
+    struct agenda batches;                 /* batch->timer */
     struct account *accounts;              /* all of them, a list */
     struct account_entry *account_entries; /* the same by name, account.c */
     size_t held, places, writing, awaited; /* writing: of places, intents on their way */

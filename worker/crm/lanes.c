@@ -87,9 +87,14 @@ static void queue_remove(struct queue *q, struct lanes_entry *e)
     e->prev = e->next = NULL;
 }
 
+static int queue_number(const struct lanes_entry *e)
+{
+    return e->level * 2 + (e->midway ? 0 : 1);
+}
+
 static struct queue *queue_of(const struct lanes_entry *e)
 {
-    return &e->account->queues[e->level * 2 + (e->midway ? 0 : 1)];
+    return &e->account->queues[queue_number(e)];
 }
 
 /* accounts */
@@ -349,10 +354,11 @@ struct lanes_entry *lanes_head(const struct lanes_slot *s)
 
 /* turns */
 
-static struct lanes_entry *best_of(const struct lanes_account *a)
+/* Of the queues from that number on. */
+static struct lanes_entry *best_of(const struct lanes_account *a, int from)
 {
     int end = a->active > 0 ? LANES_BULK * 2 : QUEUES;
-    for (int i = 0; i < end; i++)
+    for (int i = from; i < end; i++)
         if (a->queues[i].head)
             return a->queues[i].head;
     return NULL;
@@ -361,11 +367,18 @@ static struct lanes_entry *best_of(const struct lanes_account *a)
 struct lanes_entry *lanes_best(struct lanes *l)
 {
     for (struct lanes_account *a = l->turn; a; a = a->next) {
-        struct lanes_entry *e = best_of(a);
+        struct lanes_entry *e = best_of(a, 0);
         if (e)
             return e;
     }
     return NULL;
+}
+
+struct lanes_entry *lanes_beside(const struct lanes_entry *e, const struct lanes_entry *after)
+{
+    if (after && after->next)
+        return after->next;
+    return best_of(e->account, after ? queue_number(after) + 1 : 0);
 }
 
 void lanes_take(struct lanes *l, struct lanes_entry *e)

@@ -88,6 +88,8 @@ struct lanes_entry *lanes_head(const struct lanes_slot *s);
 
 /* The best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
 struct lanes_entry *lanes_best(struct lanes *l);
+/* The next best of e's account behind `after`, NULL: the best; NULL if there is none. Stays where it is. */
+struct lanes_entry *lanes_beside(const struct lanes_entry *e, const struct lanes_entry *after);
 /* It acts: running now; its account goes behind the others. */
 void lanes_take(struct lanes *l, struct lanes_entry *e);
 /* The entry's account is passed over (no budget, service out of order) until lanes_unblock. */

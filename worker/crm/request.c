@@ -12,6 +12,7 @@
 #include "worker/crm/account_signin.h"
 #include "worker/crm/act.h"
 #include "worker/crm/backoff.h"
+#include "worker/crm/batch.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/record.h"
@@ -26,10 +27,10 @@ static struct account *account_of(const struct work *w)
     return w->account;
 }
 
-/* The access token it was admitted with is over since: another request's 401. */
-static bool lacks_token(struct executor *x, struct work *w, const struct request *r)
+/* The access token it was admitted with is over since: another request's 401; or its batch has left. */
+static bool came_too_late(struct executor *x, struct work *w, const struct request *r)
 {
-    if (signin_token(&w->service->signin))
+    if (signin_token(&w->service->signin) && (w->keeps || w->batch))
         return false;
     free(r->url);
     free(r->body);
@@ -42,7 +43,7 @@ static void left(void *arg)
 {
     struct work *w = arg;
     if (w->keeps)
-        service_left(w->service, executor_now(w->executor));
+        account_left(w->executor, w->account);
     w->keeps = false;
 }
 
@@ -51,11 +52,33 @@ static void ended(void *arg, const struct http_answer *answer)
     struct work *w = arg;
     w->transfer = NULL;
     if (answer->end == HTTP_NOT_SENT && w->keeps)
-        service_return(w->service, false, executor_now(w->executor));
+        account_unused(w->executor, w->account);
     else
         left(w); /* unless it is known to have left before */
     w->keeps = false;
     act_answered(w->executor, w, answer);
+}
+
+int64_t request_timeout(const struct executor *x, const struct request *r)
+{
+    return r->timeout_ms > 0 && r->timeout_ms < x->options.request_timeout_ms
+               ? r->timeout_ms
+               : x->options.request_timeout_ms;
+}
+
+enum err request_hand(struct executor *x, const struct service *s, struct http_request *h,
+                      struct http_transfer **out, struct error *e)
+{
+    char *authorization = mem_format("Authorization: Bearer %s", signin_token(&s->signin));
+    const char *const headers[] = {authorization, "Accept: application/json",
+                                   h->body.len ? "Content-Type: application/json" : NULL, NULL};
+    h->headers = headers;
+    h->max_body = LIMIT_ANSWER_BYTES;
+    enum err bad = x->port->send(x->port->world, h, out, e);
+    h->headers = NULL;
+    secret_wipe(authorization, strlen(authorization));
+    free(authorization);
+    return bad;
 }
 
 static enum err send_it(struct executor *x, struct work *w, const struct request *r,
@@ -63,27 +86,29 @@ static enum err send_it(struct executor *x, struct work *w, const struct request
 {
     if (!r->url)
         return error_set(e, ERR_INPUT, "the request's address or body could not be built");
-    char *authorization = mem_format("Authorization: Bearer %s", signin_token(&w->service->signin));
-    const char *const headers[] = {authorization, "Accept: application/json",
-                                   r->body ? "Content-Type: application/json" : NULL, NULL};
-    int64_t timeout = r->timeout_ms > 0 && r->timeout_ms < x->options.request_timeout_ms
-                          ? r->timeout_ms
-                          : x->options.request_timeout_ms;
-    const struct http_request h = {.method = r->method,
-                                   .url = r->url,
-                                   .headers = headers,
-                                   .body = str_of(r->body),
-                                   .timeout_ms = timeout,
-                                   .leave_by = r->leave_by,
-                                   .max_body = LIMIT_ANSWER_BYTES,
-                                   .left = left,
-                                   .done = ended,
-                                   .arg = w};
+    struct http_request h = {.method = r->method,
+                             .url = r->url,
+                             .body = str_of(r->body),
+                             .timeout_ms = request_timeout(x, r),
+                             .leave_by = r->leave_by,
+                             .left = left,
+                             .done = ended,
+                             .arg = w};
     w->token = w->service->signin.token;
-    enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
-    secret_wipe(authorization, strlen(authorization));
-    free(authorization);
-    return bad;
+    return request_hand(x, w->service, &h, &w->transfer, e);
+}
+
+void request_unsent(struct executor *x, struct work *w, enum err bad, const struct error *e)
+{
+    if (bad == ERR_TEMPORARY) {
+        executor_return_token(x, w);
+        request_retry(x, w, e->text, 0);
+        return;
+    }
+    if (executor_settings_of(x, w))
+        account_refused(x, account_of(w), w, e->text);
+    executor_return_token(x, w);
+    act_anew(x, w);
 }
 
 void request_send(struct executor *x, struct work *w, const struct request *r)
@@ -91,28 +116,23 @@ void request_send(struct executor *x, struct work *w, const struct request *r)
     struct error e = ERROR_NONE;
     const struct settings *settings = executor_settings_of(x, w);
     w->executor = x;
-    if (settings && lacks_token(x, w, r))
+    if (settings && came_too_late(x, w, r))
         return;
     w->request.operation = r->operation;
     w->request.method = r->method;
     w->request.path = r->path;
     w->transfer = NULL;
+    if (settings && w->batch && r->url) {
+        batch_put(x, w, r);
+        return;
+    }
     enum err bad = settings ? send_it(x, w, r, &e) : ERR_CONFIG;
     free(r->url);
     free(r->body);
-    if (!bad) {
+    if (bad)
+        request_unsent(x, w, bad, &e);
+    else
         w->requests++;
-        return;
-    }
-    if (bad == ERR_TEMPORARY) {
-        executor_return_token(x, w);
-        request_retry(x, w, e.text, 0);
-        return;
-    }
-    if (settings)
-        account_refused(x, account_of(w), w, e.text);
-    executor_return_token(x, w);
-    act_anew(x, w);
 }
 
 /* ends */
@@ -194,7 +214,9 @@ void request_read(struct executor *x, struct work *w, const struct http_answer *
                  LOG_TEXT("operation", w->request.operation), LOG_INT("http_status", out->status),
                  LOG_INT("ms", answer->ms), LOG_TEXT("err", out->why));
     tell_request(x, w, answer, out);
-    tell_service(x, w, answer, out);
+    if (!w->echoes)
+        tell_service(x, w, answer, out);
+    w->echoes = false;
 }
 
 void request_end_done(struct request_end *end)

@@ -21,6 +21,14 @@ struct request {
  * or an account without a token opens the breaker instead, and its turn comes again later. */
 void request_send(struct executor *x, struct work *w, const struct request *r);
 
+/* Ms from now that it may take. */
+int64_t request_timeout(const struct executor *x, const struct request *r);
+/* Hands h over with the account's token and headers; there has to be a token. Errors as http_send. */
+enum err request_hand(struct executor *x, const struct service *s, struct http_request *h,
+                      struct http_transfer **out, struct error *e) MUST_CHECK;
+/* That refused it: the work begins anew, its token is back. */
+void request_unsent(struct executor *x, struct work *w, enum err bad, const struct error *e);
+
 enum request_verdict {
     REQUEST_GOOD,    /* the answer's data is there */
     REQUEST_REFUSED, /* the record is refused: the caller may know better, else request_refused */

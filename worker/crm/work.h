@@ -21,6 +21,7 @@
 
 struct account;
 struct act;
+struct batch;
 struct executor;
 struct look;
 struct task_close;
@@ -98,6 +99,9 @@ struct work {
     bool writing;          /* its place is an intent's on its way, no request's yet */
     bool probe;            /* its request tries whether the service is back */
     bool keeps;            /* a token of the budget whose request has not left */
+    struct batch *batch;   /* its request rides in it; NULL: goes alone */
+    bool goes_alone;       /* goes alone from now on */
+    bool echoes;           /* the end it is told says nothing new of the service */
     unsigned token;        /* number of the access token its request went with (signin.h) */
     const struct act *act; /* what it wants to do, or does */
     enum work_phase phase;
