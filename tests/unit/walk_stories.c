@@ -8,11 +8,13 @@
 
 #define N WORLD_NUMBER
 #define N2 "79990000002"
+#define N3 "79990000003"
 #define LINE "74951234567"
-#define NEW_CLIENT                                                                              \
-    "{\"name\":\"Новый (16:30 05.03.2018, входящий вызов)\",\"phone\":\"" N "\","               \
+#define NEW_CLIENT_OF(number)                                                                   \
+    "{\"name\":\"Новый (16:30 05.03.2018, входящий вызов)\",\"phone\":\"" number "\","          \
     "\"responsible\":\"1000005\",\"employee\":\"Петров Пётр\",\"extension\":\"101\"," \
     "\"direction\":\"in\",\"line\":\"" LINE "\"}"
+#define NEW_CLIENT NEW_CLIENT_OF(N)
 
 #define TRACKED_CLIENT                                                                          \
     "{\"name\":\"Новый (16:30 05.03.2018, входящий вызов)\",\"phone\":\"" N "\","               \
@@ -35,6 +37,7 @@
     "\"}"
 #define CALL_IN CALL("in", "in", N, LINE, "40", "summary")
 #define CALL_MISSED CALL("miss", "in", N, LINE, "0", "summary")
+#define CALL_OF_NOBODY CALL("miss", "in", N3, LINE, "0", "summary")
 #define CALL_IDLE CALL("in", "in", N, LINE, "0", "idle")
 #define CALL_OUT CALL("out", "out", LINE, N, "40", "summary")
 #define RECORD(id) "{\"recording_id\":\"" id "\",\"recorded_at\":1399907860}"
@@ -125,6 +128,18 @@ static void of_a_dismissed_one(struct world *w)
     jval_put(values, "responsibles", links);
     world_change(world_client_add(w, "1000011", N), values);
     jval_free(values);
+}
+
+static void in_one(struct world *w)
+{
+    lagging(w);
+    w->settings.megaplan.bulk = true;
+}
+
+static void known_in_one(struct world *w)
+{
+    known_client(w);
+    w->settings.megaplan.bulk = true;
 }
 
 static void appending(struct world *w)
@@ -324,6 +339,20 @@ const struct walk_story walk_stories[] = {
       {KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1")}},
      {0},
      10},
+    {"two new clients in one request",
+     in_one,
+     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
+      {KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2)}},
+     {0},
+     0},
+    {"a client, a call and a task in one request",
+     known_in_one,
+     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
+      {KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2)},
+      {KAFKA_JOBS, "C", "call", "summary", N3, "missed:menu", CALL_OF_NOBODY},
+      {KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {0},
+     4},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;
 
