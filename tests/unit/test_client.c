@@ -341,6 +341,21 @@ START_TEST(a_lost_request_is_made_again_after_the_last_look)
 END_TEST
 
 /* land=14: Megaplan does it more than a minute later. */
+/* The look for a twin comes ten minutes later: until then the number is free. */
+START_TEST(a_repeated_create_holds_up_nobody)
+{
+    setup();
+    crm_kit_fail(k, "POST", WORLD_REQUEST_LOST, 1);
+    world_job(k->m, KAFKA_JOBS, 7, "A", N);
+    crm_kit_pass(k, 70000);
+    ck_assert(world_finished(k->m, 7));
+    world_job(k->m, KAFKA_JOBS, 8, "B", N);
+    crm_kit_pass(k, 1000);
+    ck_assert(world_finished(k->m, 8));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(twins_are_told)
 {
     setup();
@@ -423,7 +438,7 @@ int main(void)
         a_live_job_settles_the_bulk_jobs_request, the_same_process_owns_it_again,
         a_strangers_mark_before_the_intent, an_intent_that_comes_late_is_not_used,
         no_intent_no_request, a_lost_answer_is_looked_for,
-        a_lost_request_is_made_again_after_the_last_look, twins_are_told, done_and_answered_500,
-        looks_go_on_after_failed_looks, found_by_number_it_was_not_made_by_us,
-        a_client_the_user_deleted_at_once_is_not_made_again);
+        a_lost_request_is_made_again_after_the_last_look, a_repeated_create_holds_up_nobody,
+        twins_are_told, done_and_answered_500, looks_go_on_after_failed_looks,
+        found_by_number_it_was_not_made_by_us, a_client_the_user_deleted_at_once_is_not_made_again);
 }

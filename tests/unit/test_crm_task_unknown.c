@@ -62,7 +62,7 @@ START_TEST(a_lost_request_is_made_again)
     ck_assert_uint_eq(w->creates, 2);
     ck_assert_str_eq(world_fact_of(w, DONE_A), MADE_500);
     crm_kit_pass(k, 700000); /* ten minutes later: one */
-    ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:twin/done"));
+    ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:twin:task/done"));
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"twin\""), 0);
     crm_kit_free(k);
 }

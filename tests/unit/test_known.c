@@ -518,14 +518,14 @@ END_TEST
 START_TEST(twins_that_are_due)
 {
     setup();
-    ck_assert_int_eq(known_due_twin(f, ACME, STR("A")), 0);
+    ck_assert_int_eq(known_due_twin(f, ACME, STR("A"), KNOWN_TWIN_CLIENT), 0);
     intent("A", "twin", fact(JOB_TWIN, NULL));
     intent("B", "twin", fact(JOB_TWIN, NULL));
-    ck_assert_int_eq(known_due_twin(f, ACME, STR("A")), 1000);
+    ck_assert_int_eq(known_due_twin(f, ACME, STR("A"), KNOWN_TWIN_CLIENT), 1000);
     done("A", "twin", fact(JOB_TWIN, "1"));
     put(FACT_GIVEN_UP, "B", "twin", fact(JOB_TWIN, NULL));
-    ck_assert_int_eq(known_due_twin(f, ACME, STR("A")), 0);
-    ck_assert_int_eq(known_due_twin(f, ACME, STR("B")), 0);
+    ck_assert_int_eq(known_due_twin(f, ACME, STR("A"), KNOWN_TWIN_CLIENT), 0);
+    ck_assert_int_eq(known_due_twin(f, ACME, STR("B"), KNOWN_TWIN_CLIENT), 0);
     facts_free(f);
 }
 END_TEST

@@ -88,6 +88,7 @@ class Struck(system.House):
         self.strike = strike
         self.chance = chance
         self.over = threading.Event()
+        self.trouble = []
 
     def live(self):
         striker = threading.Thread(target=self.go_on_striking, daemon=True)
@@ -102,6 +103,12 @@ class Struck(system.House):
             striker.join()
 
     def go_on_striking(self):
+        try:
+            self.strike_at_random()
+        except Failed as failure:
+            self.trouble.append("striking: %s" % failure)
+
+    def strike_at_random(self):
         end = time.monotonic() + STRUCK_FOR_S
         while self.strike != "none" and time.monotonic() < end:
             if self.over.wait(self.chance.uniform(*EVERY_S)):
@@ -135,7 +142,7 @@ def play(scenarios, strike, seed, after=None):
                 after(house)
     except Failed as failure:
         blame.append(str(failure))
-    blame += stack.problems()
+    blame += house.trouble + stack.problems()
     if blame or any(r.lines for r in house.results.values()):
         options = type("Options", (), {"logs": BUILD / "scenario-logs", "build": BUILD})
         blame.append(system.keep(folder, options, "walk-" + strike)) if blame else \

@@ -41,8 +41,10 @@ static void ask_entry(const struct question *q, struct str entry)
         add(q, entry, JOB_FILL, ":line", number_of(q, entry, JOB_CLIENT));
     if (known_due_link(f, q->account, entry) && known_call(f, q->account, entry, &call))
         add(q, entry, JOB_LINK, "", call.number);
-    if (known_due_twin(f, q->account, entry))
+    if (known_due_twin(f, q->account, entry, KNOWN_TWIN_CLIENT))
         add(q, entry, JOB_TWIN, "", number_of(q, entry, JOB_TWIN));
+    if (known_due_twin(f, q->account, entry, KNOWN_TWIN_TASK))
+        add(q, entry, JOB_TWIN, ":task", number_of(q, entry, JOB_TWIN));
 }
 
 static void visit_restored(void *arg, struct str account, struct str entry)

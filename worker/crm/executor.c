@@ -161,12 +161,17 @@ static int level_of(const struct work *w)
     return w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
 }
 
+/* What waits ten minutes to look once more holds nobody up: it has no lane. */
 static void enter(struct executor *x, struct work *w)
 {
     char names[LANES_PER_WORK][LANE_NAME];
     struct str lanes[LANES_PER_WORK];
     size_t n = 0;
     const char *space = w->urgent ? "now" : "job";
+    if (w->job->kind == JOB_TWIN) {
+        lanes_enter(x->lanes, &w->lane, work_account(w), lanes, 0, level_of(w));
+        return;
+    }
     if (w->job->number && *w->job->number) {
         snprintf(names[n], LANE_NAME, "%s/n/%s", space, w->job->number);
         lanes[n] = str_of(names[n]);

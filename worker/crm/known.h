@@ -122,7 +122,10 @@ bool known_due_link(const struct facts *f, struct str account, struct str entry_
 /* The calls of a number for which known_due_link is true: to be asked when it gets a client. */
 void known_due_links(const struct facts *f, struct str account, struct str number,
                      void (*visit)(void *arg, struct str entry_id), void *arg);
-/* entry:twin. When its intent was written, unix ms; 0: none, or it has a result. */
-int64_t known_due_twin(const struct facts *f, struct str account, struct str entry_id);
+/* entry:twin, entry:twin:task. When its intent was written, unix ms; 0: none, or it has a result. */
+#define KNOWN_TWIN_CLIENT "twin"
+#define KNOWN_TWIN_TASK "twin:task"
+int64_t known_due_twin(const struct facts *f, struct str account, struct str entry_id,
+                       const char *which);
 
 #endif

@@ -94,8 +94,9 @@ void known_due_links(const struct facts *f, struct str account, struct str numbe
     facts_of_number(f, account, number, take_link, &l);
 }
 
-int64_t known_due_twin(const struct facts *f, struct str account, struct str entry_id)
+int64_t known_due_twin(const struct facts *f, struct str account, struct str entry_id,
+                       const char *which)
 {
-    const struct facts_entry *e = job_of(f, account, entry_id, "twin");
+    const struct facts_entry *e = job_of(f, account, entry_id, which);
     return e && e->intent && !e->done && !e->given_up ? e->written_at : 0;
 }

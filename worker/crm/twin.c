@@ -13,6 +13,7 @@
 #include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
+#include "worker/crm/known.h"
 #include "worker/crm/look.h"
 #include "worker/crm/record.h"
 
@@ -28,7 +29,7 @@ void twin_expect(struct executor *x, const struct work *w, const char *client, b
                                 .at = w->since / 1000};
     char *value CLEANUP(mem_free_text) = fact_encode(FACT_INTENT, &intent);
     char *id CLEANUP(mem_free_text) =
-        mem_format("%s:%s", w->job->entry_id, job_kind_name(JOB_TWIN));
+        mem_format("%s:%s", w->job->entry_id, client ? KNOWN_TWIN_TASK : KNOWN_TWIN_CLIENT);
     record_aside(x, w, FACT_INTENT, str_of(id), value);
 }
 
