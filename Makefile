@@ -248,6 +248,10 @@ chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice;
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
 
+walk: deps ## every request x every fault x kill, freeze: N=40 of each by SEED=1 (N=all: hours); STRIKE=kill
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build N=$(or $(N),40) SEED=$(SEED) STRIKE=$(STRIKE) tests/walk/run.py
+
 requests: deps ## requests per call over N=3000 random stories by SEED=1, by operation and kind of client
 	$(Q)$(MAKE) --no-print-directory $(J) $(REQUESTS_BIN)
 	$(Q)N=$(or $(N),3000) SEED=$(or $(SEED),1) CK_DEFAULT_TIMEOUT=600 $(REQUESTS_BIN)
@@ -327,5 +331,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
+.PHONY: FORCE all tests deps test unit walk requests stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
     kafka-start kafka-stop install-deps format clean help
