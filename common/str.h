@@ -41,7 +41,8 @@ static inline bool str_starts(struct str a, struct str prefix)
 
 static inline bool str_ends(struct str s, struct str end)
 {
-    return s.len >= end.len && (end.len == 0 || memcmp(s.ptr + s.len - end.len, end.ptr, end.len) == 0);
+    return s.len >= end.len &&
+           (end.len == 0 || memcmp(s.ptr + s.len - end.len, end.ptr, end.len) == 0);
 }
 
 /* Order of bytes, a shorter text before a longer one that begins with it. <0, 0, >0. */
