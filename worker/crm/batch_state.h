@@ -33,15 +33,15 @@ struct work *batch_take(struct batch *b, size_t i);
 bool batch_is_empty(const struct batch *b);
 /* Nothing of it happened: all begin anew. alone: and go alone from then on. */
 void batch_anew(struct batch *b, bool alone);
-/* Its first byte is about to leave. */
-void batch_left(void *batch);
+/* Its first byte is about to leave; arg: the batch, here and below. */
+void batch_left(void *arg);
 /* Nobody is in it any more; what it has of a token or a transfer goes back. */
 void batch_free(struct batch *b);
 
 /* --- batch_end.c --- */
 
 /* Its HTTP request's end; b is freed. */
-void batch_end_answered(void *batch, const struct http_answer *answer);
+void batch_end_answered(void *arg, const struct http_answer *answer);
 /* It is away: the whole waits for the one that may wait the longest; the others' time may be over before. */
 void batch_end_watch(struct batch *b);
 /* Somebody's time is over; b may be freed. */
