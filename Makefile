@@ -56,9 +56,7 @@ PURE := \
     worker/calls/book \
     worker/calls/decide \
     worker/calls/fold \
-    worker/calls/held \
     worker/calls/leg \
-    worker/calls/mark \
     worker/calls/person \
     worker/calls/progress \
     worker/calls/ringing \
@@ -69,6 +67,7 @@ PURE := \
     worker/crm/budget_memory \
     worker/crm/facts \
     worker/crm/facts_job \
+    worker/crm/gate \
     worker/crm/hold \
     worker/crm/known \
     worker/crm/known_due \
@@ -77,6 +76,8 @@ PURE := \
     worker/crm/service \
     worker/crm/shelf \
     worker/crm/signin \
+    worker/held \
+    worker/mark \
     worker/poison \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 

@@ -34,10 +34,44 @@ static void count_end(struct poison_notes *n, int64_t now)
     n->ends++;
 }
 
-static void accuse(struct poison_notes *n, int64_t offset)
+static size_t suspect_of(const struct poison_notes *n, int64_t offset)
 {
-    n->suspect.ends = n->suspect.ends > 0 && n->suspect.offset == offset ? n->suspect.ends + 1 : 1;
-    n->suspect.offset = offset;
+    size_t i = 0;
+    while (i < n->nsuspects && n->suspects[i].offset != offset)
+        i++;
+    return i;
+}
+
+static void drop_suspect(struct poison_notes *n, size_t i)
+{
+    n->nsuspects--;
+    memmove(&n->suspects[i], &n->suspects[i + 1], (n->nsuspects - i) * sizeof *n->suspects);
+}
+
+/* Behind the others; if they are too many, whoever was there at the fewest ends is forgotten. */
+static void suspect(struct poison_notes *n, int64_t offset, int64_t ends)
+{
+    if (n->nsuspects == POISON_SUSPECTS) {
+        size_t least = 0;
+        for (size_t i = 1; i < POISON_SUSPECTS; i++)
+            if (n->suspects[i].ends < n->suspects[least].ends)
+                least = i;
+        drop_suspect(n, least);
+    }
+    n->suspects[n->nsuspects].offset = offset;
+    n->suspects[n->nsuspects++].ends = ends;
+}
+
+static void accuse(struct poison_notes *n, int64_t offset, bool in_order)
+{
+    size_t i = suspect_of(n, offset);
+    if (i < n->nsuspects) {
+        n->suspects[i].ends++;
+        return;
+    }
+    if (in_order)
+        n->nsuspects = 0;
+    suspect(n, offset, 1);
 }
 
 static void hunt(struct poison_notes *n, int64_t from, int64_t until, int64_t size)
@@ -48,7 +82,7 @@ static void hunt(struct poison_notes *n, int64_t from, int64_t until, int64_t si
 }
 
 /* The process ended while this was named. */
-static void blame(struct poison_notes *n)
+static void blame(struct poison_notes *n, bool in_order)
 {
     const struct poison_name *name = &n->name;
     switch (name->kind) {
@@ -56,14 +90,14 @@ static void blame(struct poison_notes *n)
         return;
     case POISON_NAMES_BLOCK:
         hunt(n, name->offset, name->offset + max(name->count, 1), name->count / 2);
-        n->suspect.ends = 0;
+        n->nsuspects = 0;
         return;
     case POISON_NAMES_MESSAGE:
         hunt(n, name->offset, name->offset + 1, 1);
-        accuse(n, name->offset);
+        accuse(n, name->offset, in_order);
         return;
     case POISON_NAMES_CLOSING: /* the hunt is where its timer fires */
-        accuse(n, name->offset);
+        accuse(n, name->offset, in_order);
         return;
     }
 }
@@ -72,7 +106,7 @@ void poison_begin(struct poison_notes *n, const struct poison_assigned *a)
 {
     if (n->running && (n->who == 0 || n->who != a->who)) {
         count_end(n, a->now);
-        blame(n);
+        blame(n, a->block > 1);
     }
     n->name = (struct poison_name){0};
     n->running = true;
@@ -103,9 +137,10 @@ bool poison_careful(const struct poison_notes *n)
 
 /* ---- step by step ---- */
 
-static bool condemned(const struct poison_notes *n, int64_t offset)
+bool poison_condemned(const struct poison_notes *n, int64_t offset)
 {
-    return n->suspect.ends >= POISON_ALONE && n->suspect.offset == offset;
+    size_t i = suspect_of(n, offset);
+    return i < n->nsuspects && n->suspects[i].ends >= POISON_ALONE;
 }
 
 bool poison_skips(const struct poison_notes *n, int64_t offset)
@@ -132,8 +167,9 @@ static int64_t block_end(const struct poison_notes *n, int64_t first, int64_t bl
     for (size_t i = 0; i < n->nskips; i++)
         if (n->skips[i] > first)
             end = min(end, n->skips[i]);
-    if (n->suspect.offset > first && condemned(n, n->suspect.offset))
-        end = min(end, n->suspect.offset);
+    for (size_t i = 0; i < n->nsuspects; i++)
+        if (n->suspects[i].offset > first && n->suspects[i].ends >= POISON_ALONE)
+            end = min(end, n->suspects[i].offset);
     return end;
 }
 
@@ -157,7 +193,7 @@ enum poison_step poison_next(const struct poison_notes *n, const struct poison_v
         return next_at_end(n, v, name);
     if (poison_skips(n, v->first))
         return POISON_PASS;
-    if (condemned(n, v->first))
+    if (poison_condemned(n, v->first))
         return POISON_BURY;
     if (alone(n, v->first)) {
         *name = v->due == POISON_NONE ? (struct poison_name){POISON_NAMES_MESSAGE, v->first, 1}
@@ -190,15 +226,15 @@ bool poison_through(struct poison_notes *n, int64_t offset)
     if (!poison_careful(n) || offset < n->hunt.until)
         return false;
     memset(&n->hunt, 0, sizeof n->hunt);
-    memset(&n->suspect, 0, sizeof n->suspect);
+    n->nsuspects = 0;
     poison_progress(n);
     return true;
 }
 
 bool poison_buried(struct poison_notes *n, int64_t offset)
 {
-    if (condemned(n, offset))
-        memset(&n->suspect, 0, sizeof n->suspect);
+    if (poison_condemned(n, offset))
+        drop_suspect(n, suspect_of(n, offset));
     if (n->nskips == POISON_SKIPS)
         return false;
     n->skips[n->nskips++] = offset;
@@ -278,8 +314,7 @@ static bool read_blame(struct str text, struct poison_notes *n)
     int64_t x[NUMBERS];
     if (numbers(text, x, 2) != 2)
         return false;
-    n->suspect.offset = x[0];
-    n->suspect.ends = x[1];
+    suspect(n, x[0], x[1]);
     return true;
 }
 
@@ -346,8 +381,8 @@ void poison_write(const struct poison_notes *n, char out[POISON_TEXT])
     if (poison_careful(n))
         add(out, " hunt:%" PRId64 ":%" PRId64 ":%" PRId64, n->hunt.from, n->hunt.until,
             n->hunt.size);
-    if (n->suspect.ends > 0)
-        add(out, " blame:%" PRId64 ":%" PRId64, n->suspect.offset, n->suspect.ends);
+    for (size_t i = 0; i < n->nsuspects; i++)
+        add(out, " blame:%" PRId64 ":%" PRId64, n->suspects[i].offset, n->suspects[i].ends);
     for (size_t i = 0; i < n->nskips; i++)
         add(out, i ? ",%" PRId64 : " skip:%" PRId64, n->skips[i]);
     if (out[0] != '\0')

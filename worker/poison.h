@@ -11,6 +11,10 @@
  * Before the hunted range blocks are whole ones. Where messages are named alone, the closing of a call that
  * a message's time brings about has a name of its own, the call's first offset: not the message is to blame.
  * What names nothing blames nobody: such an end costs commits, no more.
+ *
+ * Blocks are run in their order, so who is to blame stands at the position, and whoever else stood there
+ * before got through. Where each is named alone in no order (block 1) several may be to blame in turns: the
+ * ends of each are counted apart.
  */
 #ifndef WORKER_POISON_H
 #define WORKER_POISON_H
@@ -24,10 +28,11 @@
 #define POISON_BLOCK 1000 /* messages named at once in `events` */
 #define POISON_ENDS 2     /* unclean ends without progress that make careful */
 #define POISON_WITHIN_MS INT64_C(600000)
-#define POISON_ALONE 3   /* ends of a message named alone that condemn it */
-#define POISON_SKIPS 64  /* condemned messages remembered */
-#define POISON_TEXT 1600 /* room that poison_write needs */
-#define POISON_NONE (-1) /* no offset */
+#define POISON_ALONE 3    /* ends of a message named alone that condemn it */
+#define POISON_SKIPS 64   /* condemned messages remembered */
+#define POISON_SUSPECTS 4 /* named alone at an end, and remembered */
+#define POISON_TEXT 1600  /* room that poison_write needs */
+#define POISON_NONE (-1)  /* no offset */
 
 enum poison_kind {
     POISON_NAMES_NOTHING,
@@ -52,8 +57,9 @@ struct poison_notes {
     } hunt;
     struct poison_name name; /* what runs */
     struct {
-        int64_t offset, ends; /* named alone at the last end, and how often; ends 0 = nobody */
-    } suspect;
+        int64_t offset, ends; /* named alone at an end, and how often */
+    } suspects[POISON_SUSPECTS];
+    size_t nsuspects;
     int64_t skips[POISON_SKIPS]; /* condemned and in `dead`, above the committed offset */
     size_t nskips;
 };
@@ -62,7 +68,7 @@ struct poison_assigned {
     uint32_t who;        /* this process, drawn anew at each start of a process */
     int64_t now;         /* unix ms */
     int64_t start, high; /* first offset to read; one past the last there is */
-    int64_t block;       /* POISON_BLOCK, or 1 to name each alone */
+    int64_t block;       /* POISON_BLOCK, or 1 to name each alone, in no order */
 };
 
 /* The notes of the predecessor become ours: an unclean end is counted and blamed on what was named, unless
@@ -100,6 +106,8 @@ enum poison_step poison_next(const struct poison_notes *n, const struct poison_v
 int64_t poison_after(const struct poison_name *name, int64_t position);
 /* Everything below `offset` got through. True: that ended careful mode. */
 bool poison_through(struct poison_notes *n, int64_t offset);
+/* It had its chances: to `dead` with it. */
+bool poison_condemned(const struct poison_notes *n, int64_t offset);
 /* The message is in `dead`. False: too many are, this one will be found anew. */
 bool poison_buried(struct poison_notes *n, int64_t offset);
 /* The message is in `dead`: pass over it, in careful mode or not. */
@@ -110,7 +118,7 @@ void poison_prune(struct poison_notes *n, int64_t committed);
 /*
  * The notes as parts of the metadata, separated by spaces (`hunt` and `blame` only while hunting):
  *   run:ENDS:FIRST:WHO  try:OFFSET:COUNT (a block)  try:OFFSET (alone)  close:OFFSET
- *   hunt:FROM:UNTIL:SIZE  blame:OFFSET:ENDS  skip:OFFSET,OFFSET...
+ *   hunt:FROM:UNTIL:SIZE  blame:OFFSET:ENDS (each)  skip:OFFSET,OFFSET...
  */
 /* False: the part is none of these or cannot be read. */
 bool poison_read(struct str part, struct poison_notes *n);

@@ -30,19 +30,20 @@ DEADLINE_S = 240
 MOST_ENDS = 8  # two unnamed, a block of three halved, three alone; and two for what came in between
 
 
-def compiled(folder):
-    """The library of poison_preload.c."""
+def compiled(folder, source="poison_preload.c"):
+    """The library of that source."""
     made = pathlib.Path(folder) / "poison.so"
     subprocess.run([os.environ.get("CC", "gcc"), "-std=c17", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
-                    made, HERE / "poison_preload.c", "-ldl"], check=True)
+                    made, HERE / source, "-ldl"], check=True)
     return made
 
 
 class Supervisor:
     """Starts the worker again whenever it ended by itself; counts how often."""
 
-    def __init__(self, stack, preload):
+    def __init__(self, stack, preload, name="calls"):
         self.stack = stack
+        self.name = name
         self.env = {"LD_PRELOAD": str(preload), "ASAN_OPTIONS": "%s:verify_asan_link_order=0" %
                     os.environ.get("ASAN_OPTIONS", "detect_leaks=1")}
         self.ends = 0
@@ -51,12 +52,12 @@ class Supervisor:
         with_env = dict(self.stack.extra_env, **self.env)
         saved, self.stack.extra_env = self.stack.extra_env, with_env
         try:
-            return self.stack.start_service("calls", wait=wait)
+            return self.stack.start_service(self.name, wait=wait)
         finally:
             self.stack.extra_env = saved
 
     def look(self):
-        service = self.stack.services["calls"]
+        service = self.stack.services[self.name]
         if service.running:
             return
         if service.popen.returncode != -6:

@@ -330,6 +330,24 @@ START_TEST(bad_records_change_nothing)
 }
 END_TEST
 
+START_TEST(what_a_message_has_begun)
+{
+    setup();
+    intent("A", JOB_CLIENT, "1", THEIRS);
+    now = 1001;
+    intent("B", JOB_CLIENT, "2", THEIRS);
+    const struct facts_entry *e = facts_begun_at(f, STR("acme"), STR("jobs/3/1001"));
+    ck_assert_ptr_nonnull(e);
+    ck_assert_str_eq(e->id, "B:client");
+    ck_assert_ptr_nonnull(facts_begun_at(f, STR("acme"), STR("jobs/3/1000")));
+    ck_assert_ptr_null(facts_begun_at(f, STR("other"), STR("jobs/3/1001")));
+    ck_assert_ptr_null(facts_begun_at(f, STR("acme"), STR("jobs/3/999")));
+    done("B", JOB_CLIENT, "2", "6", true);
+    ck_assert_ptr_null(facts_begun_at(f, STR("acme"), STR("jobs/3/1001")));
+    facts_free(f);
+}
+END_TEST
+
 START_TEST(tombstones)
 {
     setup();
@@ -483,12 +501,12 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("facts", marks, a_foreign_intent_of_the_number_blocks,
-                    responsibles_block_each_other_and_the_rest_itself_only,
-                    jobs_of_a_call_a_number_a_client, order_is_that_of_the_log,
-                    ageing_keeps_what_it_is_told_to, ageing_by_the_newest_record,
-                    where_a_job_stood_is_the_first_thing_said_of_it, popups_and_calls_block_by_call,
-                    our_own_intent_blocks_nobody, results_and_settling_unblock,
-                    remembers_the_newest_client, a_done_fact_is_overwritten_by_its_equal_only,
-                    states, bad_records_change_nothing, tombstones, ageing, many_of_one_number);
+    return UNIT_RUN(
+        "facts", marks, a_foreign_intent_of_the_number_blocks,
+        responsibles_block_each_other_and_the_rest_itself_only, jobs_of_a_call_a_number_a_client,
+        order_is_that_of_the_log, ageing_keeps_what_it_is_told_to, ageing_by_the_newest_record,
+        where_a_job_stood_is_the_first_thing_said_of_it, popups_and_calls_block_by_call,
+        our_own_intent_blocks_nobody, results_and_settling_unblock, remembers_the_newest_client,
+        a_done_fact_is_overwritten_by_its_equal_only, states, bad_records_change_nothing,
+        what_a_message_has_begun, tombstones, ageing, many_of_one_number);
 }

@@ -1,7 +1,7 @@
 /*
  * Messages that wait are copies of all there is to a message, in their order.
  */
-#include "worker/calls/held.h"
+#include "worker/held.h"
 
 #include <stdio.h>
 #include <string.h>

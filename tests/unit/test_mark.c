@@ -1,7 +1,7 @@
 /*
  * Commit metadata: read, written, carried on.
  */
-#include "worker/calls/mark.h"
+#include "worker/mark.h"
 
 #include <string.h>
 
@@ -49,6 +49,21 @@ START_TEST(carries_on)
 }
 END_TEST
 
+/* The other partitions have nothing to say of what was sent. */
+START_TEST(unsent)
+{
+    mark_parse(STR(""), &m);
+    mark_write_unsent(&m, out);
+    ck_assert_str_eq(out, "");
+    mark_parse(STR("new:1 run:1:2:3 catch:9 skip:4"), &m);
+    mark_write_unsent(&m, out);
+    ck_assert_str_eq(out, "catch:9 run:1:2:3 skip:4 new:1");
+    mark_parse(STR("new:1"), &m);
+    mark_write_unsent(&m, out);
+    ck_assert_str_eq(out, "new:1");
+}
+END_TEST
+
 START_TEST(always_fits)
 {
     static char in[LIMIT_COMMIT_METADATA * 2];
@@ -65,7 +80,11 @@ START_TEST(always_fits)
                                      .first = INT64_MAX,
                                      .hunt = {INT64_MAX, INT64_MAX, INT64_MAX},
                                      .name = {POISON_NAMES_BLOCK, INT64_MAX, INT64_MAX},
-                                     .suspect = {INT64_MAX, INT64_MAX},
+                                     .suspects = {{INT64_MAX, INT64_MAX},
+                                                  {INT64_MAX, INT64_MAX},
+                                                  {INT64_MAX, INT64_MAX},
+                                                  {INT64_MAX, INT64_MAX}},
+                                     .nsuspects = POISON_SUSPECTS,
                                      .nskips = POISON_SKIPS};
     for (size_t i = 0; i < POISON_SKIPS; i++)
         m.poison.skips[i] = INT64_MAX;
@@ -77,5 +96,5 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("mark", reads, carries_on, always_fits);
+    return UNIT_RUN("mark", reads, carries_on, unsent, always_fits);
 }

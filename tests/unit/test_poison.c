@@ -166,6 +166,40 @@ START_TEST(ends_and_progress)
 }
 END_TEST
 
+/* In no order: who is to blame may be named in turns, and whoever was blamed first is not forgotten. */
+START_TEST(several_suspects)
+{
+    static const struct {
+        const char *before, *after;
+    } cases[] = {
+        {"run:1:1000:8", "run:2:2000:7 hunt:10:19:1"},
+        {"run:2:1000:8 try:12 hunt:10:19:1", "run:3:1000:7 hunt:12:13:1 blame:12:1"},
+        {"run:2:1000:8 try:15 hunt:12:13:1 blame:12:2",
+         "run:3:1000:7 hunt:15:16:1 blame:12:2 blame:15:1"},
+        {"run:2:1000:8 try:12 hunt:15:16:1 blame:12:2 blame:15:1",
+         "run:3:1000:7 hunt:12:13:1 blame:12:3 blame:15:1"},
+        /* too many: whoever was there at the fewest ends is let go */
+        {"run:2:1000:8 try:9 hunt:1:2:1 blame:1:2 blame:2:1 blame:3:1 blame:4:2",
+         "run:3:1000:7 hunt:9:10:1 blame:1:2 blame:3:1 blame:4:2 blame:9:1"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        parse(cases[i].before);
+        const struct poison_assigned a = {ME, i ? 3000 : 2000, 10, 18, 1};
+        if (i == 0)
+            notes.first = 2000;
+        poison_begin(&notes, &a);
+        ck_assert_str_eq(text(), cases[i].after);
+    }
+    parse("hunt:1:2:1 blame:1:3 blame:2:2 blame:3:3");
+    ck_assert(poison_condemned(&notes, 1) && poison_condemned(&notes, 3));
+    ck_assert(!poison_condemned(&notes, 2) && !poison_condemned(&notes, 4));
+    ck_assert(poison_buried(&notes, 1));
+    ck_assert_str_eq(text(), "hunt:1:2:1 blame:2:2 blame:3:3 skip:1");
+    ck_assert(poison_through(&notes, 2));
+    ck_assert_str_eq(text(), "skip:1");
+}
+END_TEST
+
 START_TEST(steps)
 {
     enum {
@@ -524,7 +558,7 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("poison", texts, too_many_to_skip_is_no_skip, beginnings,
-                    few_messages_make_a_small_block, ends_and_progress, steps,
+                    few_messages_make_a_small_block, ends_and_progress, several_suspects, steps,
                     what_a_name_gets_through, messages_that_kill_are_found, two_at_the_borders,
                     closings_that_kill_cost_their_call, kills_by_hand_harm_nobody,
                     a_bad_moment_is_forgiven);

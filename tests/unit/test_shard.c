@@ -26,7 +26,8 @@ static struct producer_record sent[64];
 static char keys[64][64];
 static size_t nsent;
 static bool refuses;
-static char log_of[1024]; /* starts and commits, in order */
+static char log_of[1024];                              /* starts and commits, in order */
+static char said[KAFKA_TOPICS][LIMIT_COMMIT_METADATA]; /* by the newest commit */
 
 static int64_t boot(void *arg)
 {
@@ -67,10 +68,12 @@ static enum err start(void *arg, enum kafka_topic t, int32_t partition, int64_t 
     return ERR_OK;
 }
 
-static void commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset)
+static void commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset,
+                   const char *metadata)
 {
     (void)arg;
     ck_assert_int_eq(partition, 3);
+    snprintf(said[t], sizeof said[t], "%s", metadata);
     note("commit", t, offset);
 }
 
@@ -88,7 +91,7 @@ static void setup(void)
     w = world_new();
     m = world_join(w);
     m->port.finished = finished;
-    port = (struct shard_port){NULL, boot, wall, produce, start, commit};
+    port = (struct shard_port){NULL, boot, wall, produce, start, commit, 7};
     nsent = 0;
     refuses = false;
     log_of[0] = '\0';
@@ -139,6 +142,8 @@ static void restore(void)
     assign(KAFKA_JOBS, CONSUMER_NONE, 2);
     assign(KAFKA_JOBS_BULK, 3, 7);
     shard_begin(s);
+    shard_noted(s);
+    log_of[0] = '\0';
     fact(9, "_mark", "{}", MINE);
 }
 
@@ -155,7 +160,11 @@ START_TEST(restores_then_works)
     assign(KAFKA_JOBS_BULK, 3, 7);
     shard_begin(s);
     shard_begin(s);
-    ck_assert_str_eq(log_of, "start facts -2; ");
+    ck_assert_str_eq(log_of,
+                     "start facts -2; commit jobs.now 5; commit jobs 2; commit jobs.bulk 7; ");
+    shard_noted(s);
+    ck_assert(!shard_restored(s));
+    log_of[0] = 0;
     ck_assert_uint_eq(nsent, 1);
     ck_assert_str_eq(keys[0], "_mark");
     ck_assert(!shard_restored(s));
@@ -167,7 +176,7 @@ START_TEST(restores_then_works)
     fact(3, "_mark", "{}", MINE);
     ck_assert(shard_restored(s));
     ck_assert_int_eq(shard_restore_ms(s), 40);
-    ck_assert_str_eq(log_of, "start facts -2; start jobs.now 5; start jobs 2; start jobs.bulk 7; ");
+    ck_assert_str_eq(log_of, "start jobs.now 5; start jobs 2; start jobs.bulk 7; ");
     fact(4, "_mark", "{}", MINE); /* sent twice, because its report was late */
     ck_assert(shard_restored(s) && !shard_stopped(s));
     ck_assert_int_eq(shard_owner(s)->facts_next, 5);
@@ -278,6 +287,128 @@ START_TEST(without_a_commit_old_jobs_are_passed_over)
 }
 END_TEST
 
+/* --- poison --- */
+
+static void assign_noted(enum kafka_topic t, int64_t committed, int64_t high, const char *metadata)
+{
+    const struct consumer_partition p = {t, 3, committed, metadata, 0, high};
+    shard_assigned(s, &p);
+}
+
+static void begin_noted(const char *metadata)
+{
+    assign(KAFKA_FACTS, CONSUMER_NONE, 0);
+    assign_noted(KAFKA_JOBS, 5, 8, metadata);
+    assign_noted(KAFKA_JOBS_NOW, 5, 5, metadata);
+    shard_begin(s);
+    shard_noted(s);
+    fact(9, "_mark", "{}", MINE);
+    ck_assert(shard_restored(s));
+}
+
+START_TEST(notes_before_the_first_message)
+{
+    setup();
+    assign(KAFKA_FACTS, CONSUMER_NONE, 0);
+    assign_noted(KAFKA_JOBS, 5, 8, "");
+    shard_begin(s);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    fact(9, "_mark", "{}", MINE);
+    ck_assert(!shard_restored(s)); /* not acknowledged yet */
+    shard_noted(s);
+    ck_assert(shard_restored(s));
+    message(KAFKA_JOBS, 5, "acme/1", BAD_JOB, "", wall(NULL));
+    shard_finished(s, KAFKA_JOBS, 5);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    log_of[0] = '\0';
+    shard_note(s, KAFKA_JOBS);
+    shard_note(s, KAFKA_JOBS_BULK); /* not ours */
+    ck_assert_str_eq(log_of, "commit jobs 6; ");
+    shard_end(s);
+    ck_assert_str_eq(said[KAFKA_JOBS], "");
+    over();
+}
+END_TEST
+
+START_TEST(ends_without_progress_make_careful)
+{
+    char before[100];
+    setup();
+    snprintf(before, sizeof before, "run:1:%" PRId64 ":8", wall(NULL));
+    begin_noted(before);
+    ck_assert_ptr_nonnull(strstr(said[KAFKA_JOBS], " hunt:5:8:1"));
+    ck_assert_ptr_null(strstr(said[KAFKA_JOBS_NOW], "hunt")); /* nothing is there */
+    message(KAFKA_JOBS, 5, "acme/1", BAD_JOB, "", wall(NULL));
+    ck_assert_uint_eq(executor_held(m->executor), 1);
+    shard_finished(s, KAFKA_JOBS, 5);
+    ck_assert_ptr_nonnull(strstr(said[KAFKA_JOBS], "run:0:0:7 hunt:5:8:1")); /* progress */
+    shard_end(s); /* what was hunted stays hunted */
+    ck_assert_str_eq(said[KAFKA_JOBS], "hunt:5:8:1");
+    over();
+}
+END_TEST
+
+START_TEST(careful_until_all_is_over)
+{
+    setup();
+    begin_noted("run:0:0:7 hunt:5:7:1 blame:6:2 skip:5,6");
+    message(KAFKA_JOBS, 5, "acme/1", BAD_JOB, "", wall(NULL));
+    executor_run(m->executor); /* passes over it */
+    ck_assert_ptr_nonnull(strstr(said[KAFKA_JOBS], "hunt:5:7:1 blame:6:2 skip:6"));
+    message(KAFKA_JOBS, 6, "acme/1", BAD_JOB, "", wall(NULL));
+    executor_run(m->executor);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    over();
+}
+END_TEST
+
+START_TEST(careful_no_longer_than_ten_minutes)
+{
+    setup();
+    begin_noted("run:0:0:7 hunt:5:8:1 blame:6:2");
+    message(KAFKA_JOBS, 5, "acme/1", BAD_JOB, "", wall(NULL));
+    w->now += POISON_WITHIN_MS;
+    shard_tick(s);
+    ck_assert_ptr_nonnull(strstr(said[KAFKA_JOBS], "hunt"));
+    w->now++;
+    shard_tick(s);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    over();
+}
+END_TEST
+
+START_TEST(notes_of_another_log_say_nothing)
+{
+    setup();
+    assign(KAFKA_FACTS, CONSUMER_NONE, 0);
+    assign_noted(KAFKA_JOBS, 9, 8, "run:1:1:8 try:3 skip:9");
+    shard_begin(s);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    over();
+}
+END_TEST
+
+/* A first owner's `run:` is a commit, too: its successor knows that there was none before it. */
+START_TEST(without_a_commit_is_remembered)
+{
+    setup();
+    assign(KAFKA_FACTS, CONSUMER_NONE, 0);
+    assign_noted(KAFKA_JOBS, CONSUMER_NONE, 8, "");
+    shard_begin(s);
+    ck_assert_str_eq(said[KAFKA_JOBS], "catch:8 run:0:0:7");
+    shard_free(s);
+    s = shard_new(&port, m->executor, 3, MINE);
+    begin_noted("catch:8 run:0:0:7");
+    message(KAFKA_JOBS, 5, "acme/1", BAD_JOB, "", wall(NULL) - 8 * DAY_MS);
+    ck_assert_uint_eq(executor_held(m->executor), 0);
+    message(KAFKA_JOBS, 8, "acme/1", BAD_JOB, "", wall(NULL) - 8 * DAY_MS); /* came since */
+    ck_assert_uint_eq(executor_held(m->executor), 1);
+    shard_note(s, KAFKA_JOBS);
+    ck_assert_str_eq(said[KAFKA_JOBS], "run:0:0:7");
+    over();
+}
+END_TEST
+
 static void old_fact(int64_t offset, const char *id, const char *job)
 {
     char *key CLEANUP(mem_free_text) = mem_format("acme/%s/done", id);
@@ -325,5 +456,8 @@ int main(void)
     return UNIT_RUN("shard", restores_then_works, a_mark_that_is_not_delivered_goes_out_again,
                     a_strangers_mark_stops_it, jobs_without_facts_stop_it,
                     commits_up_to_the_oldest_unfinished, without_a_commit_old_jobs_are_passed_over,
-                    old_facts_below_the_commit_are_deleted);
+                    old_facts_below_the_commit_are_deleted, notes_before_the_first_message,
+                    ends_without_progress_make_careful, careful_until_all_is_over,
+                    careful_no_longer_than_ten_minutes, notes_of_another_log_say_nothing,
+                    without_a_commit_is_remembered);
 }

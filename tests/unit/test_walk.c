@@ -135,6 +135,7 @@ START_TEST(one_client_per_number)
         struct world *w = k.world;
         w->settings.megaplan.requests_per_hour = 10000000;
         w->index_lags = roll(2);
+        w->careful = n % 2;
         w->step_ms = 100;
         own(&k, NULL);
         for (int strikes = 0; strikes < 8; strikes++) {

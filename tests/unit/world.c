@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "tests/unit/settings_example.h"
 #include "tests/unit/world_megaplan.h"
+#include "worker/crm/step.h"
 
 #define WALL 1399906988000LL
 #define BEGIN 1000000 /* boot ms */
@@ -63,6 +64,66 @@ static void port_finished(void *arg, enum kafka_topic topic, int32_t partition, 
     world_step(m->world, m, WORLD_FINISHED, "");
 }
 
+/* notes on poison */
+
+static void port_note(void *arg, enum kafka_topic topic, int32_t partition)
+{
+    struct world_member *m = arg;
+    WORLD_MUST(partition == 3, "another partition");
+    if (!m->killed)
+        poison_write(&m->notes[topic], m->world->notes[topic]);
+}
+
+static void port_send_notes(void *arg)
+{
+    struct world_member *m = arg;
+    WORLD_MUST(!m->asked, "one at a time");
+    m->asked = true;
+}
+
+/* The broker's answer. True: there was one. */
+static bool note(struct world_member *m)
+{
+    struct world *w = m->world;
+    bool refused = w->notes_refused > 0;
+    if (!m->asked || m->killed || m->thawed)
+        return false;
+    m->asked = false;
+    w->notes_refused -= refused;
+    if (!refused)
+        memcpy(m->noted, m->notes, sizeof m->noted);
+    w->names += !refused;
+    step_noted(m->executor, !refused);
+    if (refused)
+        step_note_again(m->executor);
+    return true;
+}
+
+static void begin_notes(struct world_member *m)
+{
+    static const enum kafka_topic topics[] = {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK};
+    struct world *w = m->world;
+    const struct poison_assigned a = {w->who, WALL + w->now, 0, 1000000, 1};
+    for (size_t i = 0; w->careful && i < 3; i++) {
+        struct poison_notes *n = &m->notes[topics[i]];
+        memset(n, 0, sizeof *n);
+        struct str rest = str_of(w->notes[topics[i]]);
+        while (rest.len > 0) {
+            long space = str_find(rest, ' ');
+            struct str part = {rest.ptr, space < 0 ? rest.len : (size_t)space};
+            WORLD_MUST(poison_read(part, n), "%.*s", STR_ARG(part));
+            rest = str_from(rest, part.len + 1);
+        }
+        poison_begin(n, &a);
+        if (!poison_careful(n))
+            (void)poison_read(STR("hunt:0:1000000:1"), n);
+        step_enter(m->executor, m->owner, topics[i], n);
+        poison_write(n, w->notes[topics[i]]);
+    }
+    memcpy(m->noted, m->notes, sizeof m->noted);
+    m->asked = false;
+}
+
 /* steps */
 
 void world_step(struct world *w, struct world_member *m, enum world_event event, const char *text)
@@ -70,6 +131,7 @@ void world_step(struct world *w, struct world_member *m, enum world_event event,
     static const char *const names[] = {"timer",   "handed", "delivered", "read",    "sent",
                                         "leaving", "done",   "answered",  "finished"};
     w->steps++;
+    w->step_text = text;
     if (w->traced)
         buf_addf(&w->trace, "%4zu %8lld %s %s %s\n", w->steps, (long long)w->now,
                  m ? m->mark + FACT_MARK_HEX - 2 : "--", names[event], text);
@@ -96,6 +158,7 @@ void world_rejoin(struct world_member *m)
     m->restored = false;
     m->stopped_by_mark = false;
     m->nfinished = 0;
+    begin_notes(m);
     world_log_read(m);
     if (w->switches)
         executor_switches(m->executor, m->owner, WORLD_ACCOUNT);
@@ -107,7 +170,8 @@ struct world_member *world_join(struct world *w)
     m->world = w;
     m->port = (struct port){
         m,           port_boot,       port_wall,         port_random,       port_settings,
-        port_offset, world_http_send, world_http_cancel, world_log_produce, port_finished};
+        port_offset, world_http_send, world_http_cancel, world_log_produce, port_finished,
+        port_note,   port_send_notes};
     const struct executor_options options = {.concurrency = w->concurrency ? w->concurrency : 64,
                                              .request_timeout_ms = 15000,
                                              .retry_max_ms = 30000,
@@ -225,8 +289,17 @@ static bool alive(const struct world_member *m)
 
 static void run(struct world_member *m)
 {
-    if (alive(m))
-        m->next_due = executor_run(m->executor);
+    do
+        if (alive(m))
+            m->next_due = executor_run(m->executor);
+    while (note(m));
+}
+
+/* What came goes its way within this turn, named or not. */
+static void run_named(struct world_member *m)
+{
+    if (m->world->careful)
+        run(m);
 }
 
 void world_turn(struct world_member *m)
@@ -240,7 +313,9 @@ void world_turn(struct world_member *m)
     run(m);
     if (alive(m))
         world_log_deliver(m, true);
+    run_named(m);
     world_log_read(m);
+    run_named(m);
     world_http_fly(w, m);
     run(m);
     if (m->thawed && !m->killed)

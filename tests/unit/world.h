@@ -16,6 +16,7 @@
 #include "common/buf.h"
 #include "common/settings.h"
 #include "worker/crm/executor.h"
+#include "worker/poison.h"
 
 #define WORLD_MAX 400
 #define WORLD_ACCOUNT "acme"
@@ -97,6 +98,9 @@ struct world_member {
     int64_t next_due, turned_at; /* boot ms; what its executor waits for; its last turn */
     struct producer_record pending[64];
     size_t npending;
+    struct poison_notes notes[KAFKA_TOPICS]; /* of its job topics, while the world is careful */
+    struct poison_notes noted[KAFKA_TOPICS]; /* those that the broker has */
+    bool asked;
 };
 
 struct world {
@@ -151,8 +155,16 @@ struct world {
     size_t bulk_calls;        /* that came in batches */
     size_t page_rows;         /* ceiling of a page's rows, 100 */
     /* steps */
+    /* poison (worker/poison.h): owners are careful, begin with these notes as text ("": as if after ends
+     * without a name), and their notes are acknowledged at once, or refused as often as this says */
+    bool careful;
+    char notes[KAFKA_TOPICS][POISON_TEXT];
+    uint32_t who;
+    unsigned notes_refused;
+    size_t names; /* so many were acknowledged */
     size_t steps;
-    size_t strike_at; /* calls strike at that step, once; 0 = never */
+    const char *step_text; /* of the step that runs */
+    size_t strike_at;      /* calls strike at that step, once; 0 = never */
     /* m: whose step it was, NULL if nobody's. May set m->killed, or freeze it and let others run. */
     void (*strike)(void *arg, struct world_member *m, enum world_event event);
     void *strike_arg;

@@ -7,7 +7,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "worker/calls/held.h"
+#include "worker/held.h"
 
 /* What waits: two blocks, so that the next is there when one is done. */
 #define WAITING_MESSAGES (2 * POISON_BLOCK)

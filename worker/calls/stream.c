@@ -12,8 +12,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "worker/calls/mark.h"
 #include "worker/calls/notice.h"
+#include "worker/mark.h"
 
 #define HOUR_MS INT64_C(3600000)
 /* Facts of older jobs are gone: events as old are left to replay (design.md section 3). */

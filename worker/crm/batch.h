@@ -20,6 +20,8 @@
  * it, or answers that say nothing: no batches until the account's settings change. BATCH_UNCLEAR unclear
  * ends in a row while others are answered: none for BATCH_REST_MS. Told by log once.
  *
+ * While a partition is careful (step.h) nobody rides: a batch is several messages' at once.
+ *
  * The login and a breaker's probe never ride. jobs.now rides only among itself, and only when there is no
  * second token: what rings waits for nobody.
  *

@@ -131,6 +131,18 @@ static void port_finished(void *arg, enum kafka_topic topic, int32_t partition, 
     owned_finished(c->owned, topic, partition, offset);
 }
 
+static void port_note(void *arg, enum kafka_topic topic, int32_t partition)
+{
+    const struct crm *c = arg;
+    owned_note(c->owned, topic, partition);
+}
+
+static void port_send_notes(void *arg)
+{
+    const struct crm *c = arg;
+    owned_send_notes(c->owned);
+}
+
 /* The self-fence. Nothing of before may be sent or produced, so it comes before everything else. */
 static void on_gap(void *arg, int64_t ms)
 {
@@ -252,8 +264,9 @@ static void on_stop(void *arg, int signal)
 
 static void make_executor(struct crm *c)
 {
-    c->port = (struct port){c,           port_boot, port_wall,   port_random,  port_settings,
-                            port_offset, port_send, port_cancel, port_produce, port_finished};
+    c->port = (struct port){c,           port_boot,      port_wall,   port_random,  port_settings,
+                            port_offset, port_send,      port_cancel, port_produce, port_finished,
+                            port_note,   port_send_notes};
     const struct executor_options options = {
         .concurrency = (size_t)c->config->crm_concurrency,
         .request_timeout_ms = c->config->crm_request_timeout_ms,
@@ -342,6 +355,8 @@ static int64_t left(const struct crm *c)
 static void stop(struct crm *c)
 {
     ending_begin(&c->ending, c->config->shutdown_timeout_s * 1000, c->exit, "the group");
+    if (c->owned)
+        owned_leave(c->owned);
     consumer_free(c->consumer, left(c));
     c->consumer = NULL;
     owned_free(c->owned);

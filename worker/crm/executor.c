@@ -20,6 +20,7 @@
 #include "worker/crm/prelude.h"
 #include "worker/crm/record.h"
 #include "worker/crm/request.h"
+#include "worker/crm/step.h"
 
 #define LANE_NAME 160
 #define RECORDINGS_TOGETHER_MS 300 /* those of one call come one upon the other */
@@ -95,6 +96,7 @@ static void disown(struct executor *x, struct work *w)
     if (w->next)
         w->next->prev = w->prev;
     record_forget(x, w);
+    step_forget(x, w);
     agenda_drop(&x->works, &w->timer);
     if (w->transfer)
         x->port->cancel(x->port->world, w->transfer);
@@ -115,6 +117,8 @@ void executor_end(struct executor *x, struct work *w)
     enum kafka_topic topic = w->topic;
     int32_t partition = w->owner->partition;
     int64_t offset = w->offset;
+    if (w->buried)
+        step_buried(x, w->owner, topic, offset);
     disown(x, w);
     if (offset >= 0)
         x->port->finished(x->port->world, topic, partition, offset);
@@ -124,6 +128,7 @@ void executor_drop(struct executor *x, struct owner *o)
 {
     while (o->works)
         disown(x, o->works);
+    step_leave(x, o);
     account_drop(x, o);
 }
 
@@ -195,22 +200,12 @@ static void wake_head(struct executor *x, struct work *w)
     }
 }
 
-/* A message nobody can read still has a place to be told of: what its key says. */
-static struct job *unreadable(const struct kafka_message *m)
+void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m)
 {
-    struct job *j = mem_alloc(1, sizeof *j);
-    long slash = str_find(m->key, '/');
-    struct str account = slash > 0 ? (struct str){m->key.ptr, (size_t)slash} : STR("-");
-    struct str rest = slash > 0 ? str_from(m->key, (size_t)slash + 1) : STR_NONE;
-    j->kind = JOB_KINDS;
-    j->id = mem_copy(STR("-"));
-    j->account = mem_copy(account);
-    j->entry_id = mem_copy(rest.len ? rest : STR("-"));
-    j->origin = mem_copy(kafka_header_get(m, "origin"));
-    return j;
+    step_take(x, o, m);
 }
 
-void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m)
+void executor_decode(struct executor *x, struct owner *o, const struct kafka_message *m)
 {
     struct error e = ERROR_NONE;
     struct job *j = NULL;
@@ -218,7 +213,7 @@ void executor_take(struct executor *x, struct owner *o, const struct kafka_messa
     if (!text_parse_time(kafka_header_get(m, "received-at"), &received_at))
         received_at = 0;
     bool bad = job_decode(m->key, m->value, received_at, kafka_header_get(m, "origin"), &j, &e);
-    struct work *w = work_new(bad ? unreadable(m) : j, m);
+    struct work *w = work_new(bad ? work_unreadable(m) : j, m);
     w->forced = kafka_header_get(m, "x-sent-again").len > 0;
     adopt(x, o, w);
     if (bad) {
@@ -232,6 +227,15 @@ void executor_take(struct executor *x, struct owner *o, const struct kafka_messa
     }
     enter(x, w);
     wake_head(x, w);
+}
+
+void executor_bury(struct executor *x, struct owner *o, const struct kafka_message *m,
+                   struct job *j)
+{
+    struct work *w = work_new(j, m);
+    w->buried = true;
+    adopt(x, o, w);
+    finish_poison(x, w);
 }
 
 static bool is_in_hand(const struct owner *o, struct str account, const char *id)
@@ -307,7 +311,7 @@ void executor_return_token(struct executor *x, struct work *w)
 
 /* turns */
 
-static void due(struct executor *x, struct work *w)
+void executor_due(struct executor *x, struct work *w)
 {
     if (w->ending.step != FINISH_NOTHING) {
         finish_go_on(x, w);
@@ -330,9 +334,8 @@ static void wake_services(struct executor *x, int64_t now)
 static void judge_fresh(struct executor *x)
 {
     struct lanes_entry *e;
-    while ((e = lanes_fresh(x->lanes))) {
-        executor_judge(x, WORK_OF(lane, e));
-    }
+    while ((e = lanes_fresh(x->lanes)))
+        step_do(x, WORK_OF(lane, e), STEP_JUDGE);
 }
 
 bool executor_is_full(const struct executor *x)
@@ -352,7 +355,7 @@ void executor_begin(struct executor *x, struct work *w)
 /* One request more, if somebody may. */
 static bool go_one(struct executor *x, int64_t now)
 {
-    if (x->stopping || executor_is_full(x))
+    if (x->stopping || executor_is_full(x) || step_goes(x))
         return false;
     struct lanes_entry *e = lanes_best(x->lanes);
     if (!e)
@@ -362,7 +365,7 @@ static bool go_one(struct executor *x, int64_t now)
     const struct settings *settings = executor_settings_of(x, w);
     if (!settings) {
         lanes_take(x->lanes, e);
-        executor_judge(x, w);
+        step_do(x, w, STEP_JUDGE);
         return true;
     }
     service_limits(s, settings, now);
@@ -378,7 +381,10 @@ static bool go_one(struct executor *x, int64_t now)
     w->keeps = true;
     executor_begin(x, w);
     w->probe = s->probing;
-    batch_go(x, w, settings);
+    if (gate_open(&x->gate))
+        batch_go(x, w, settings);
+    else /* alone: what a batch does, it does of several messages at once */
+        step_do(x, w, STEP_GO);
     return true;
 }
 
@@ -397,12 +403,14 @@ int64_t executor_run(struct executor *x)
     struct agenda_entry *e;
     int64_t now = executor_now(x);
     while ((e = agenda_due(&x->works, now)))
-        due(x, WORK_OF(timer, e));
+        step_do(x, WORK_OF(timer, e), STEP_DUE);
     wake_services(x, now);
     do {
-        batch_run(x, now);
-        judge_fresh(x);
-    } while (go_one(x, now));
+        do {
+            batch_run(x, now);
+            judge_fresh(x);
+        } while (go_one(x, now));
+    } while (step_turn(x));
     return next_turn(x);
 }
 

@@ -94,4 +94,14 @@ void executor_queue_again(struct executor *x, struct work *w);
 /* The work is over: leaves its lanes (if it has not yet), tells the port, is freed. */
 void executor_end(struct executor *x, struct work *w);
 
+/* --- for step.h --- */
+
+/* A message becomes work. */
+void executor_decode(struct executor *x, struct owner *o, const struct kafka_message *m);
+/* A message that ended the process goes to `dead`; j, taken over, is what is known of it. */
+void executor_bury(struct executor *x, struct owner *o, const struct kafka_message *m,
+                   struct job *j);
+/* Its time has come. */
+void executor_due(struct executor *x, struct work *w);
+
 #endif

@@ -7,6 +7,7 @@
 #include "worker/crm/account.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/executor.h"
+#include "worker/crm/gate.h"
 #include "worker/crm/lanes.h"
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
@@ -22,6 +23,9 @@ struct executor {
     struct account_entry *account_entries; /* the same by name, account.c */
     size_t held, places, writing, awaited; /* writing: of places, intents on their way */
     bool stopping;
+    struct gate gate;
+    bool goes;        /* a GO step waits in the gate */
+    bool noted_badly; /* the broker refused what the gate wrote */
     struct tally *tally;
 };
 

@@ -313,6 +313,18 @@ const struct facts_entry *facts_blocker(const struct facts *f, struct str accoun
     return b.found;
 }
 
+const struct facts_entry *facts_begun_at(const struct facts *f, struct str account,
+                                         struct str place)
+{
+    for (const struct facts_job *j = f->jobs.newest; j; j = j->older) {
+        const struct facts_entry *e = &j->shown;
+        if (e->intent && e->said && !e->done && !e->given_up && str_is(place, j->job) &&
+            str_eq(facts_job_account(j), account))
+            return e;
+    }
+    return NULL;
+}
+
 void facts_settle(struct facts *f, struct str account, struct str id)
 {
     struct facts_job *j = facts_job_find(&f->jobs, account, id);

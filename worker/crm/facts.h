@@ -82,6 +82,10 @@ void facts_due(const struct facts *f,
  * (look once more) stops nobody, not even itself. number may be empty. */
 const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
                                         enum job_kind kind, struct str number, struct str entry_id);
+/* What was begun for the message at this place (topic/partition/offset) and has no result, or NULL. Looks
+ * through all of them. */
+const struct facts_entry *facts_begun_at(const struct facts *f, struct str account,
+                                         struct str place);
 /* The intent was settled; until it is read anew under a foreign mark it stops nobody. */
 void facts_settle(struct facts *f, struct str account, struct str id);
 /* The client of this number turned out to be gone: what named it so far does not count any more. */

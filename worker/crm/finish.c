@@ -133,7 +133,8 @@ void finish_outcome(struct executor *x, struct work *w, const char *result, cons
     begin(x, w, result, reason);
 }
 
-void finish_dead(struct executor *x, struct work *w, enum err kind, const char *reason, int status)
+static void give_up(struct executor *x, struct work *w, const char *kind, const char *reason,
+                    int status)
 {
     const struct fact f = {.kind = w->job->kind,
                            .entry_id = w->job->entry_id,
@@ -146,6 +147,16 @@ void finish_dead(struct executor *x, struct work *w, enum err kind, const char *
     free(w->ending.fact_value);
     w->ending.fact_value = w->ending.fact ? fact_encode(FACT_GIVEN_UP, &f) : NULL;
     w->ending.status = status;
-    w->ending.error_kind = error_kind_name(kind);
+    w->ending.error_kind = kind;
     begin(x, w, w->ending.dead ? "dead" : "given-up", reason);
+}
+
+void finish_dead(struct executor *x, struct work *w, enum err kind, const char *reason, int status)
+{
+    give_up(x, w, error_kind_name(kind), reason, status);
+}
+
+void finish_poison(struct executor *x, struct work *w)
+{
+    give_up(x, w, "poison", "it ended the process three times", 0);
 }

@@ -20,6 +20,8 @@ void finish_outcome(struct executor *x, struct work *w, const char *result, cons
 /* Into `dead`, and given up: its intents are settled by that, repeats are dropped. kind: what sort of
  * failure; status: HTTP's, 0 = none. */
 void finish_dead(struct executor *x, struct work *w, enum err kind, const char *reason, int status);
+/* Into `dead` as a message that ended the process; what it has begun, if that is known, is given up. */
+void finish_poison(struct executor *x, struct work *w);
 /* Whom the outcome names, unless the fact names a responsible; copied. */
 void finish_employee(struct work *w, const char *employee);
 /* Its record that failed is tried again (by the executor, when its time has come). */

@@ -16,7 +16,9 @@
 #include "common/text.h"
 #include "worker/crm/hold.h"
 #include "worker/crm/shard.h"
+#include "worker/crm/step.h"
 
+#define AGAIN_MS 200        /* until the broker is asked again for what it refused */
 #define HOLD_REVOKE_MS 2000 /* design.md section 3: revocation waits so long for running requests */
 
 const enum kafka_topic owned_topics[] = {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK, KAFKA_FACTS};
@@ -33,7 +35,9 @@ struct owned {
     bool paused[KAFKA_TOPICS][LIMIT_PARTITIONS];
     bool any_paused;
     int64_t revoke_by; /* boot ms: a revocation is held until then; 0 = none */
-    bool stopping;
+    bool stopping, leaving;
+    int64_t begin_at; /* boot ms: when to send again the notes that all begin with; 0 = not */
+    int64_t again_at; /* boot ms: when to send again the executor's */
 };
 
 /* ---- what the shards ask of the outside ---- */
@@ -63,10 +67,11 @@ static enum err port_start(void *arg, enum kafka_topic t, int32_t partition, int
     return consumer_start(o->consumer, t, partition, offset, e);
 }
 
-static void port_commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset)
+static void port_commit(void *arg, enum kafka_topic t, int32_t partition, int64_t offset,
+                        const char *metadata)
 {
     const struct owned *o = arg;
-    consumer_commit(o->consumer, t, partition, offset, NULL);
+    consumer_commit(o->consumer, t, partition, offset, metadata);
 }
 
 /* ---- given and taken away ---- */
@@ -95,6 +100,7 @@ void owned_drop(struct owned *o)
             o->paused[owned_topics[t]][i] = false;
     }
     o->any_paused = false;
+    o->begin_at = 0;
 }
 
 static struct shard *shard_for(struct owned *o, int32_t partition)
@@ -107,6 +113,25 @@ static struct shard *shard_for(struct owned *o, int32_t partition)
         o->shards[partition] = shard_new(&o->port, o->base.executor, partition, mark);
     }
     return o->shards[partition];
+}
+
+/* The broker's answer to the notes that all shards have begun with. */
+static void on_begun(void *arg, bool ok)
+{
+    struct owned *o = arg;
+    o->begin_at = ok ? 0 : loop_now(o->base.loop) + AGAIN_MS;
+    for (size_t i = 0; i < LIMIT_PARTITIONS && ok; i++)
+        if (o->shards[i])
+            shard_noted(o->shards[i]);
+}
+
+static void begin_again(struct owned *o)
+{
+    o->begin_at = 0;
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        for (size_t t = 0; o->shards[i] && t < TOPICS; t++)
+            shard_note(o->shards[i], owned_topics[t]);
+    consumer_commit_now(o->consumer, on_begun, o);
 }
 
 static void on_assigned(void *arg, const struct consumer_partition *list, size_t n)
@@ -122,6 +147,14 @@ static void on_assigned(void *arg, const struct consumer_partition *list, size_t
     for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
         if (o->shards[i])
             shard_begin(o->shards[i]);
+    consumer_commit_now(o->consumer, on_begun, o);
+}
+
+static void end_all(struct owned *o)
+{
+    for (size_t i = 0; i < LIMIT_PARTITIONS; i++)
+        if (o->shards[i])
+            shard_end(o->shards[i]);
 }
 
 /* Requests that run get two seconds to end and to leave their facts; nothing new is begun. What still
@@ -132,18 +165,20 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
     (void)list;
     (void)n;
     rebalanced(o, lost ? "lost" : "revoked");
-    if (lost || executor_running(o->base.executor) == 0) {
-        owned_drop(o);
+    if (!lost && executor_running(o->base.executor) > 0 && !o->leaving) {
+        executor_stop(o->base.executor, true);
+        consumer_hold_revoke(o->consumer);
+        o->revoke_by = loop_now(o->base.loop) + HOLD_REVOKE_MS;
         return;
     }
-    executor_stop(o->base.executor, true);
-    consumer_hold_revoke(o->consumer);
-    o->revoke_by = loop_now(o->base.loop) + HOLD_REVOKE_MS;
+    if (!lost)
+        end_all(o);
+    owned_drop(o);
 }
-
 static void end_revoke(struct owned *o)
 {
     o->revoke_by = 0;
+    end_all(o);
     owned_drop(o);
     consumer_release_revoke(o->consumer);
     executor_stop(o->base.executor, o->stopping);
@@ -243,7 +278,21 @@ void owned_tick(struct owned *o)
 {
     bool at_rest =
         executor_running(o->base.executor) == 0 && producer_waiting(o->base.producer) == 0;
-    if (o->revoke_by && (loop_now(o->base.loop) >= o->revoke_by || at_rest))
+    int64_t now = loop_now(o->base.loop);
+    if (o->revoke_by && (now >= o->revoke_by || at_rest))
+        end_revoke(o);
+    if (o->begin_at && now >= o->begin_at)
+        begin_again(o);
+    if (now >= o->again_at) {
+        o->again_at = now + AGAIN_MS;
+        step_note_again(o->base.executor);
+    }
+}
+
+void owned_leave(struct owned *o)
+{
+    o->leaving = true;
+    if (o->revoke_by)
         end_revoke(o);
 }
 
@@ -353,6 +402,23 @@ void owned_finished(struct owned *o, enum kafka_topic topic, int32_t partition, 
         shard_finished(o->shards[partition], topic, offset);
 }
 
+void owned_note(struct owned *o, enum kafka_topic topic, int32_t partition)
+{
+    if (o->shards[partition])
+        shard_note(o->shards[partition], topic);
+}
+
+static void on_named(void *arg, bool ok)
+{
+    const struct owned *o = arg;
+    step_noted(o->base.executor, ok);
+}
+
+void owned_send_notes(struct owned *o)
+{
+    consumer_commit_now(o->consumer, on_named, o);
+}
+
 void owned_read_from(struct owned *o, struct consumer *k, struct accounts *a)
 {
     o->consumer = k;
@@ -363,7 +429,9 @@ struct owned *owned_new(const struct owned_base *base)
 {
     struct owned *o = mem_alloc(1, sizeof *o);
     o->base = *base;
-    o->port = (struct shard_port){o, port_boot, port_wall, port_produce, port_start, port_commit};
+    o->port =
+        (struct shard_port){o, port_boot, port_wall, port_produce, port_start, port_commit, 0};
+    secret_random(&o->port.who, sizeof o->port.who);
     return o;
 }
 

@@ -38,13 +38,15 @@ void owned_free(struct owned *o); /* NULL is fine */
 /* Whose partitions they are, and whose settings count; NULL before the group is joined and after it is left. */
 void owned_read_from(struct owned *o, struct consumer *k, struct accounts *a);
 
-/* A message is finished (port of the executor). */
+/* Of the executor's port: a message is finished; a partition's notes have to be committed; and now. */
 void owned_finished(struct owned *o, enum kafka_topic topic, int32_t partition, int64_t offset);
+void owned_note(struct owned *o, enum kafka_topic topic, int32_t partition);
+void owned_send_notes(struct owned *o);
 /* An account's settings changed: what they switch on is seen to, if its partition is ours. */
 void owned_settings(struct owned *o, const char *account);
 /* Joins anew if somebody else owns what we own, goes on with partitions that have room. Each turn of the loop. */
 void owned_turn(struct owned *o);
-/* Some times a second: ends a revocation that was held. */
+/* Some times a second: ends a revocation that was held, asks the broker again for what it refused. */
 void owned_tick(struct owned *o);
 /* Each second: marks, ageing, lag, held work. */
 void owned_measure(struct owned *o);
@@ -52,6 +54,8 @@ void owned_measure(struct owned *o);
 void owned_fence(struct owned *o);
 /* No more jobs are read and no request is begun; facts are read on, since what runs ends by them. */
 void owned_stop(struct owned *o);
+/* The group is left next, in order: what is taken away then waits for nothing. */
+void owned_leave(struct owned *o);
 /* Forgets all partitions and their work. */
 void owned_drop(struct owned *o);
 /* The facts of all partitions are read. */

@@ -1,6 +1,6 @@
 /*
  * One partition number that this worker owns, as the executor sees it: the facts read so far and how
- * far that is. Made and moved on by the shard (shard.h); dropped as a whole.
+ * far that is, and its messages on their way in. Made and moved on by the shard (shard.h); dropped as a whole.
  */
 #ifndef WORKER_CRM_OWNER_H
 #define WORKER_CRM_OWNER_H
@@ -8,18 +8,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/kafka/topics.h"
 #include "worker/crm/facts.h"
+#include "worker/crm/gate.h"
 
+struct held;
+struct owner;
 struct work;
+
+struct intake { /* of one topic; for step.c */
+    struct gate_place place;
+    struct gate_step step; /* taking the first of those held */
+    struct held *held;     /* messages whose turn has not come; NULL: never any */
+    struct owner *owner;
+};
 
 struct owner {
     int32_t partition;
     struct facts *facts;
     int64_t facts_next;    /* offset behind the newest fact that was read */
     struct work *works;    /* all work of this partition */
-    size_t held;           /* how many of those */
+    size_t held;           /* how many of those, and of messages that wait to be taken */
     struct work *awaiting; /* those that wait for a record to be read back */
     size_t memories;       /* records of budgets that wait for the same */
+    struct intake intakes[KAFKA_TOPICS];
 };
 
 #endif

@@ -28,6 +28,10 @@ struct port {
     enum err (*produce)(void *world, const struct producer_record *r, struct error *e);
     /* The message at this place is finished: its offset may be passed. */
     void (*finished)(void *world, enum kafka_topic topic, int32_t partition, int64_t offset);
+    /* Poison (gate.h): what the notes of a partition of jobs say now belongs into its next commit; and all
+     * such commits are sent at once, step_noted comes with the broker's answer. */
+    void (*note)(void *world, enum kafka_topic topic, int32_t partition);
+    void (*send_notes)(void *world);
 };
 
 #endif

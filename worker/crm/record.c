@@ -19,6 +19,7 @@
 #include "common/murmur2.h"
 #include "common/text.h"
 #include "worker/crm/executor_state.h"
+#include "worker/crm/step.h"
 
 #define HEADERS_MAX (LIMIT_HEADERS + 16)
 
@@ -28,6 +29,7 @@ struct awaited {
     const char *topic;
     bool read_back;
     int64_t offset; /* once delivered */
+    bool told, ok;  /* its end has come, the work does not know yet */
     void (*then)(struct executor *x, struct work *w, bool ok);
 };
 
@@ -56,15 +58,28 @@ static void stop_awaiting(struct work *w)
     w->prev_awaiting = w->next_awaiting = NULL;
 }
 
+static void end(struct awaited *a)
+{
+    a->x->awaited--;
+    free(a);
+}
+
 static void tell(struct awaited *a, bool ok)
 {
-    struct work *w = a->work;
-    struct executor *x = a->x;
-    x->awaited--;
+    a->told = true;
+    a->ok = ok;
+    if (a->work)
+        step_do(a->x, a->work, STEP_TOLD);
+    else
+        end(a);
+}
+
+void record_told(struct executor *x, struct work *w)
+{
+    struct awaited *a = w->awaited;
     void (*then)(struct executor *, struct work *, bool) = a->then;
-    free(a);
-    if (!w)
-        return;
+    bool ok = a->ok;
+    end(a);
     w->awaited = NULL;
     then(x, w, ok);
 }
@@ -105,14 +120,14 @@ void record_read(struct executor *x, struct owner *o)
 void record_forget(struct executor *x, struct work *w)
 {
     struct awaited *a = w->awaited;
+    (void)x;
     if (!a)
         return;
     w->awaited = NULL;
     a->work = NULL;
-    if (is_awaiting(w)) { /* its report has come: nobody else frees it */
+    if (is_awaiting(w) || a->told) { /* its report has come: nobody else frees it */
         stop_awaiting(w);
-        x->awaited--;
-        free(a);
+        end(a);
     }
 }
 

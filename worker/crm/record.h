@@ -30,6 +30,8 @@ void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
 /* The message as it came, into `dead`, with the reason of w->ending. */
 void record_dead(struct executor *x, struct work *w,
                  void (*then)(struct executor *x, struct work *w, bool ok));
+/* Its record's end, which has come, is told (by step.h). */
+void record_told(struct executor *x, struct work *w);
 /* What the work waits for is forgotten: its end will not be told. */
 void record_forget(struct executor *x, struct work *w);
 /* Tells those whose facts were read back. */

@@ -16,6 +16,7 @@
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/record.h"
+#include "worker/crm/step.h"
 
 static void offer_again(struct executor *x, struct service *s)
 {
@@ -56,7 +57,7 @@ static void ended(void *arg, const struct http_answer *answer)
     else
         left(w); /* unless it is known to have left before */
     w->keeps = false;
-    act_answered(w->executor, w, answer);
+    step_answer(w->executor, w, answer);
 }
 
 int64_t request_timeout(const struct executor *x, const struct request *r)

@@ -17,7 +17,7 @@ struct request {
     int64_t timeout_ms;    /* 0 = CRM_REQUEST_TIMEOUT_MS */
 };
 
-/* Sends with the account's token. act_answered follows once; an address that may not be called
+/* Sends with the account's token. act_answered follows once (step.h); an address that may not be called
  * or an account without a token opens the breaker instead, and its turn comes again later. */
 void request_send(struct executor *x, struct work *w, const struct request *r);
 

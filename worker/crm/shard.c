@@ -13,6 +13,8 @@
 #include "common/offsets.h"
 #include "common/text.h"
 #include "worker/crm/known.h"
+#include "worker/crm/step.h"
+#include "worker/mark.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 #define FACTS_LIVE_MS (7 * DAY_MS) /* design.md section 3: older jobs have no facts any more */
@@ -23,7 +25,8 @@
 
 struct stream {                  /* one of the job topics */
     bool assigned, passing_over; /* the latter: no commit, old messages are passed over */
-    int64_t start;
+    struct mark mark;    /* of its commit; catch: what is passed over ends there at the latest */
+    int64_t start, high; /* the first to read, one past the last there was */
     struct offsets *offsets;
     int64_t committed; /* what we asked for last */
     int64_t next, received;
@@ -46,6 +49,7 @@ struct shard {
     struct stream streams[KAFKA_TOPICS];
     bool facts_assigned;
     int64_t began_at, restored_at; /* boot ms */
+    bool marked, noted;            /* our mark was read; our notes are acknowledged */
     int64_t mark_at; /* boot ms: when to send the mark (again); 0 = on its way or there */
     int64_t age_at;
     struct mark_report *report;
@@ -119,16 +123,44 @@ void shard_assigned(struct shard *s, const struct consumer_partition *p)
         return;
     }
     struct stream *t = &s->streams[p->topic];
+    bool none = p->committed == CONSUMER_NONE;
     t->assigned = true;
-    t->passing_over = p->committed == CONSUMER_NONE;
-    t->start = t->passing_over ? p->low : p->committed;
+    mark_parse(str_of(p->metadata), &t->mark);
+    if (none)
+        t->mark = (struct mark){.catch_up = p->high};
+    if (p->committed > p->high) /* another log than the one that was read */
+        t->mark = (struct mark){0};
+    t->passing_over = none || t->mark.catch_up > 0;
+    t->start = none ? p->low : p->committed;
+    t->high = p->high;
     t->committed = p->committed;
-    if (!t->passing_over && p->committed < p->low)
+    if (!none && p->committed < p->low)
         log_warn("messages were deleted before they were read; they are left to reconcile",
                  LOG_TEXT("topic", kafka_topic_name(p->topic)), LOG_INT("partition", p->partition),
                  LOG_INT("offset", p->committed), LOG_INT("count", p->low - p->committed));
     if (t->start < p->low)
         t->start = p->low;
+}
+
+static void commit(struct shard *s, enum kafka_topic topic, int64_t offset)
+{
+    struct stream *t = &s->streams[topic];
+    char metadata[LIMIT_COMMIT_METADATA];
+    t->committed = offset;
+    poison_prune(&t->mark.poison, offset);
+    mark_write_unsent(&t->mark, metadata);
+    s->port->commit(s->port->arg, topic, s->owner.partition, offset, metadata);
+}
+
+static int64_t low_of(const struct stream *t)
+{
+    return t->offsets ? offsets_low(t->offsets) : t->start;
+}
+
+void shard_note(struct shard *s, enum kafka_topic topic)
+{
+    if (s->streams[topic].assigned && s->state != ASSIGNED && s->state != STOPPED)
+        commit(s, topic, low_of(&s->streams[topic]));
 }
 
 static void stop(struct shard *s, const char *why)
@@ -177,6 +209,28 @@ static void send_mark(struct shard *s)
     s->mark_at = s->port->boot(s->port->arg) + MARK_AGAIN_MS;
 }
 
+/* Messages are named one by one, in no order; there are no timers behind the last one. */
+static void begin_notes(struct shard *s, enum kafka_topic topic)
+{
+    struct stream *t = &s->streams[topic];
+    struct poison_notes *n = &t->mark.poison;
+    const struct poison_assigned assigned = {.who = s->port->who,
+                                             .now = s->port->wall(s->port->arg),
+                                             .start = t->start,
+                                             .high = t->high - 1,
+                                             .block = 1};
+    poison_begin(n, &assigned);
+    (void)poison_through(n, t->start); /* nothing is there */
+    if (poison_careful(n))
+        log_warn("careful mode: the process ended again and again without progress; messages are "
+                 "named before they are read",
+                 LOG_TEXT("topic", kafka_topic_name(topic)),
+                 LOG_INT("partition", s->owner.partition), LOG_INT("ends", n->ends),
+                 LOG_INT("from", n->hunt.from), LOG_INT("until", n->hunt.until));
+    step_enter(s->executor, &s->owner, topic, n);
+    commit(s, topic, t->start);
+}
+
 void shard_begin(struct shard *s)
 {
     struct error e = ERROR_NONE;
@@ -191,12 +245,17 @@ void shard_begin(struct shard *s)
         stop(s, e.text);
         return;
     }
+    for (size_t i = 0; i < JOB_TOPICS; i++)
+        if (s->streams[job_topics[i]].assigned)
+            begin_notes(s, job_topics[i]);
     send_mark(s);
 }
 
 static void begin_work(struct shard *s)
 {
     struct error e = ERROR_NONE;
+    if (s->state != MARKING || !s->marked || !s->noted)
+        return;
     s->state = WORKING;
     s->restored_at = s->port->boot(s->port->arg);
     executor_restored(s->executor, &s->owner);
@@ -213,6 +272,12 @@ static void begin_work(struct shard *s)
             return;
         }
     }
+}
+
+void shard_noted(struct shard *s)
+{
+    s->noted = true;
+    begin_work(s);
 }
 
 /* messages */
@@ -248,9 +313,10 @@ static void take_fact(struct shard *s, const struct kafka_message *m)
                  LOG_INT("offset", m->offset));
     if (change == FACTS_STRANGER)
         stop(s, "a stranger's mark: the partition is somebody else's; joining anew");
-    else if (change == FACTS_OWN_MARK && s->state == MARKING)
+    else if (change == FACTS_OWN_MARK && s->state == MARKING) {
+        s->marked = true;
         begin_work(s);
-    else
+    } else
         tell_read(s, m->key, change == FACTS_NOTED);
 }
 
@@ -260,11 +326,12 @@ static bool is_too_old(const struct shard *s, struct stream *t, const struct kaf
     if (!t->passing_over)
         return false;
     bool old = t->received > 0 && t->received < s->port->wall(s->port->arg) - FACTS_LIVE_MS;
-    if (old) {
+    if (old && m->offset < t->mark.catch_up) {
         t->passed_over++;
         return true;
     }
     t->passing_over = false;
+    t->mark.catch_up = 0;
     if (t->passed_over)
         log_warn(
             "no committed offset: jobs over 7 days old were passed over; replay can repeat them",
@@ -298,6 +365,16 @@ void shard_message(struct shard *s, const struct kafka_message *m)
         take_job(s, m);
 }
 
+/* Everything below the offset is over. */
+static void got_through(struct shard *s, enum kafka_topic topic, int64_t offset)
+{
+    if (!poison_through(&s->streams[topic].mark.poison, offset))
+        return;
+    step_calm(s->executor, &s->owner, topic);
+    log_info("careful mode ends", LOG_TEXT("topic", kafka_topic_name(topic)),
+             LOG_INT("partition", s->owner.partition), LOG_INT("offset", offset));
+}
+
 void shard_finished(struct shard *s, enum kafka_topic topic, int64_t offset)
 {
     struct stream *t = &s->streams[topic];
@@ -307,8 +384,10 @@ void shard_finished(struct shard *s, enum kafka_topic topic, int64_t offset)
     int64_t low = offsets_low(t->offsets);
     if (low == t->committed)
         return;
-    t->committed = low;
-    s->port->commit(s->port->arg, topic, s->owner.partition, low);
+    if (low > t->start)
+        poison_progress(&t->mark.poison);
+    got_through(s, topic, low);
+    commit(s, topic, low);
 }
 
 /* ageing */
@@ -346,9 +425,35 @@ static void delete_fact(void *arg, struct str account, struct str id, enum fact_
         log_debug("an old fact was not deleted", LOG_ERROR(&e));
 }
 
+/* What is held for hours is no reason to be careful for hours: two ends that were farther apart than this
+ * would not have made careful. */
+static void calm_down(struct shard *s, int64_t now)
+{
+    for (size_t i = 0; i < JOB_TOPICS; i++) {
+        struct stream *t = &s->streams[job_topics[i]];
+        if (!poison_careful(&t->mark.poison) || now - s->restored_at <= POISON_WITHIN_MS)
+            continue;
+        got_through(s, job_topics[i], INT64_MAX);
+        commit(s, job_topics[i], low_of(t));
+    }
+}
+
+void shard_end(struct shard *s)
+{
+    for (size_t i = 0; i < JOB_TOPICS && s->state != STOPPED; i++) {
+        struct stream *t = &s->streams[job_topics[i]];
+        if (!t->assigned || s->state == ASSIGNED)
+            continue;
+        poison_end(&t->mark.poison);
+        commit(s, job_topics[i], low_of(t));
+    }
+}
+
 void shard_tick(struct shard *s)
 {
     int64_t now = s->port->boot(s->port->arg);
+    if (s->state == WORKING)
+        calm_down(s, now);
     if (s->state == MARKING && s->mark_at && now >= s->mark_at)
         send_mark(s);
     if (s->state != WORKING || now < s->age_at)

@@ -64,6 +64,20 @@ void work_free(struct work *w)
     free(w);
 }
 
+struct job *work_unreadable(const struct kafka_message *m)
+{
+    struct job *j = mem_alloc(1, sizeof *j);
+    long slash = str_find(m->key, '/');
+    struct str account = slash > 0 ? (struct str){m->key.ptr, (size_t)slash} : STR("-");
+    struct str rest = slash > 0 ? str_from(m->key, (size_t)slash + 1) : STR_NONE;
+    j->kind = JOB_KINDS;
+    j->id = mem_copy(STR("-"));
+    j->account = mem_copy(account);
+    j->entry_id = mem_copy(rest.len ? rest : STR("-"));
+    j->origin = mem_copy(kafka_header_get(m, "origin"));
+    return j;
+}
+
 struct str work_account(const struct work *w)
 {
     return str_of(w->job->account);

@@ -15,6 +15,7 @@
 #include "common/megaplan/answer.h"
 #include "common/megaplan/employee.h"
 #include "worker/crm/agenda.h"
+#include "worker/crm/gate.h"
 #include "worker/crm/lanes.h"
 #include "worker/crm/owner.h"
 #include "worker/crm/service.h"
@@ -27,6 +28,7 @@ struct look;
 struct task_close;
 struct who;
 struct work;
+struct work_answer;
 struct awaited;
 
 enum work_phase { /* of the request it is about, see act.h */
@@ -77,6 +79,7 @@ struct work_ending { /* how it ends, see finish.h */
 struct work {
     struct lanes_entry lane;
     struct agenda_entry timer;
+    struct gate_step step; /* that waits for its turn (step.h) */
     struct owner *owner;
     struct work *prev, *next; /* of the owner */
     struct work *prev_awaiting, *next_awaiting;
@@ -92,6 +95,7 @@ struct work {
     int64_t offset; /* -1: no message of its own */
     bool urgent;    /* of jobs.now */
     bool forced;    /* `dead send`: passes its own given-up fact */
+    bool buried;    /* its message ended the process: it is only put into `dead` */
 
     int64_t taken_at;      /* boot ms */
     int64_t wanted_at;     /* boot ms: since when it wants its request */
@@ -115,6 +119,7 @@ struct work {
     struct employee_list staff; /* pages of the account's employees, while they are asked for */
     struct who *who;            /* who carries the number, as far as asked; NULL: not asked */
     struct http_transfer *transfer;
+    struct work_answer *answer; /* waits to be read; NULL: none */
     struct awaited *awaited;
     struct {
         const char *operation, *method, *path;
@@ -135,6 +140,8 @@ struct work {
 /* A job and its message, taken over: out->job is j. */
 struct work *work_new(struct job *j, const struct kafka_message *m);
 void work_free(struct work *w);
+/* A message nobody can read still has a place to be told of: what its key says. */
+struct job *work_unreadable(const struct kafka_message *m);
 struct str work_account(const struct work *w);
 /* A text or number of the job's data; empty, or `absent`, if it is not there. */
 struct str work_text(const struct work *w, const char *field);

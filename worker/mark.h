@@ -1,11 +1,11 @@
 /*
- * The commit metadata of a partition of `events` (design.md section 3): space-separated parts,
- * "sent:<offset>:<stream time>" says how far everything decided is acknowledged; "catch:<offset>" up to
- * where the partition catches up after its commit was lost, so that old calls' jobs go to jobs.bulk; the
- * notes on poison are those of worker/poison.h. What another version added is carried on untouched. Pure.
+ * The commit metadata of a partition that a worker reads (design.md section 3): space-separated parts.
+ * "sent:<offset>:<stream time>" says how far everything decided is acknowledged (`events` only);
+ * "catch:<offset>" up to where the partition catches up after its commit was lost; the notes on poison are
+ * those of worker/poison.h. What another version added is carried on untouched. Pure.
  */
-#ifndef WORKER_CALLS_MARK_H
-#define WORKER_CALLS_MARK_H
+#ifndef WORKER_MARK_H
+#define WORKER_MARK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +25,8 @@ struct mark {
 
 /* Parts that cannot be read are carried on like unknown ones; what does not fit is dropped. */
 void mark_parse(struct str metadata, struct mark *out);
-/* Terminated; always fits. */
+/* Terminated; always fits. As for `events`, and without the sent: part. */
 void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA]);
+void mark_write_unsent(const struct mark *m, char out[LIMIT_COMMIT_METADATA]);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * A list; each message is one piece of memory with all its texts behind it.
  */
-#include "worker/calls/held.h"
+#include "worker/held.h"
 
 #include <stdlib.h>
 #include <string.h>

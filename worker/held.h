@@ -1,8 +1,8 @@
 /*
  * Messages that wait for their turn, copied, first come first out. Knows nothing of what they say.
  */
-#ifndef WORKER_CALLS_HELD_H
-#define WORKER_CALLS_HELD_H
+#ifndef WORKER_HELD_H
+#define WORKER_HELD_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /*
  * Splits the metadata at spaces and puts it together again.
  */
-#include "worker/calls/mark.h"
+#include "worker/mark.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,13 +55,33 @@ void mark_parse(struct str metadata, struct mark *out)
     }
 }
 
-void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
+/* A part more, terminated by what there is room for. */
+static void add(char out[LIMIT_COMMIT_METADATA], const char *part)
+{
+    size_t used = strlen(out);
+    if (*part)
+        (void)snprintf(out + used, LIMIT_COMMIT_METADATA - used, "%s%s", used ? " " : "", part);
+}
+
+static void add_notes(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
 {
     char catch_up[40] = "", poison[POISON_TEXT];
     poison_write(&m->poison, poison);
     if (m->catch_up > 0)
-        (void)snprintf(catch_up, sizeof catch_up, " catch:%" PRId64, m->catch_up);
-    (void)snprintf(out, LIMIT_COMMIT_METADATA, "sent:%" PRId64 ":%" PRId64 "%s%s%s%s%s", m->offset,
-                   m->time, catch_up, poison[0] ? " " : "", poison, m->others[0] ? " " : "",
-                   m->others);
+        (void)snprintf(catch_up, sizeof catch_up, "catch:%" PRId64, m->catch_up);
+    add(out, catch_up);
+    add(out, poison);
+    add(out, m->others);
+}
+
+void mark_write(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
+{
+    (void)snprintf(out, LIMIT_COMMIT_METADATA, "sent:%" PRId64 ":%" PRId64, m->offset, m->time);
+    add_notes(m, out);
+}
+
+void mark_write_unsent(const struct mark *m, char out[LIMIT_COMMIT_METADATA])
+{
+    out[0] = '\0';
+    add_notes(m, out);
 }
