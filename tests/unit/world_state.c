@@ -81,7 +81,7 @@ char *world_state(const struct world *w)
 {
     static const enum world_shelf shelves[] = {WORLD_CLIENTS, WORLD_CALLS, WORLD_TASKS,
                                                WORLD_FIELDS};
-    char *lines[3 * WORLD_MAX + 64];
+    char *lines[3 * WORLD_MAX + 64] = {NULL};
     size_t n = 0;
     for (size_t s = 0; s < sizeof shelves / sizeof *shelves; s++) {
         size_t count = 0;

@@ -86,7 +86,7 @@ struct world_thing *world_add(struct world *w, enum world_shelf shelf, struct jv
 {
     struct shelf s = shelf_of(w, shelf);
     WORLD_MUST(*s.n < s.room, "no room");
-    struct world_thing *t = &s.things[*s.n];
+    struct world_thing *t = s.things + *s.n;
     *t = (struct world_thing){.values = values, .created_at = WALL + w->now};
     snprintf(t->id, sizeof t->id, "%lu", s.first + (unsigned long)(*s.n)++);
     refresh(t);
@@ -111,7 +111,7 @@ struct world_thing *world_find(const struct world *w, enum world_shelf shelf, st
     struct shelf s = shelf_of((struct world *)(uintptr_t)w, shelf);
     for (size_t i = 0; i < *s.n; i++)
         if (str_is(id, s.things[i].id) && !s.things[i].gone)
-            return &s.things[i];
+            return s.things + i;
     return NULL;
 }
 
