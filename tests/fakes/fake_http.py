@@ -16,14 +16,16 @@ GATE_LIMIT_S = 300.0
 
 
 class Request:
-    """One request as a world sees it: the path without the world's prefix, the query undecoded."""
+    """One request as a world sees it: the path without the world's prefix, the query undecoded.
+    arrived: unix time, by the kernel."""
 
-    def __init__(self, method, path, query, headers, body):
+    def __init__(self, method, path, query, headers, body, arrived=None):
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.body = body
+        self.arrived = time.time() if arrived is None else arrived
 
 
 class Reply:
@@ -167,17 +169,18 @@ class World:
     def log_entry(self, request):
         self.numbered += 1
         entry = {"method": request.method, "path": request.path, "query": request.query,
-                 "body": request.body, "at": time.time(), "since_start": 0.0, "status": None,
+                 "body": request.body, "at": request.arrived, "since_start": 0.0, "status": None,
                  "n": self.numbered}
         entry["since_start"] = time.monotonic() - self.started
         if self.keeps_log:
             self.log.append(entry)
         return entry
 
-    def ended(self, entry, status):
-        """A request of the log has come to its end (status 0: no whole answer)."""
+    def ended(self, entry, status, later_s=0.0):
+        """A request of the log has come to its end (status 0: no whole answer), or will so much later;
+        ms: since it arrived."""
         entry["status"] = status
-        entry["ms"] = (time.monotonic() - self.started - entry["since_start"]) * 1000
+        entry["ms"] = (time.time() - entry["at"] + later_s) * 1000
         with self.lock:
             self.count(entry["method"], entry["path"], status)
 
@@ -299,7 +302,7 @@ def perform_quickly(world, request, entry):
     reply = answered(world, request)
     entry["did"] = reply.status < 400
     entry["note"] = reply.note
-    world.ended(entry, reply.status)
+    world.ended(entry, reply.status, world.latency_s)
     return reply
 
 

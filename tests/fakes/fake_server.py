@@ -13,6 +13,7 @@ import itertools
 import select
 import selectors
 import socket
+import struct
 import sys
 import threading
 import time
@@ -25,6 +26,8 @@ HEAD_LIMIT = 256 * 1024
 READ = 256 * 1024
 REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+STAMPS = 35                         # SO_TIMESTAMPNS: the kernel says when the bytes came
+STAMP = struct.Struct("@ll")        # struct timespec, unix time
 
 
 class Headers(dict):
@@ -40,6 +43,7 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         self.came = bytearray()
+        self.arrived = time.time()  # the last of them, by the kernel: a busy fake reads them later
         self.busy = False
         self.told = False    # 100 Continue was sent for what is being read
         self.ends = False    # after this answer
@@ -128,13 +132,16 @@ class FakeServer:
 
     def turn(self):
         wait = max(0.0, self.timers[0][0] - time.monotonic()) if self.timers else None
+        read = []
         for key, _ in self.selector.select(wait):
             if key.fileobj is self.listener:
                 self.accept()
             elif key.fileobj is self.woken:
                 self.woken.recv(4096)
-            else:
-                self.readable(key.data)
+            elif self.readable(key.data):
+                read.append(key.data)
+        for connection in sorted(read, key=lambda c: c.arrived) if len(read) > 1 else read:
+            self.guarded(self.handle, connection)
         while self.tasks:
             function, arguments = self.tasks.popleft()
             function(*arguments)
@@ -159,23 +166,30 @@ class FakeServer:
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, STAMPS, 1)
         connection = Connection(sock)
         self.connections.add(connection)
         self.selector.register(sock, selectors.EVENT_READ, connection)
 
     def readable(self, connection):
+        """Takes what came; whether a request may be there to be handled."""
+        stamps = ()
         try:
-            data = connection.sock.recv(READ)
+            data, stamps, _, _ = connection.sock.recvmsg(READ, 64)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
-            return self.close(connection)
+            self.close(connection)
+            return False
         connection.came += data
-        if not connection.busy:
-            self.guarded(self.handle, connection)
-        return None
+        connection.arrived = time.time()
+        for _, kind, stamp in stamps:
+            if kind == STAMPS:
+                seconds, nanoseconds = STAMP.unpack(stamp)
+                connection.arrived = seconds + nanoseconds / 1e9
+        return not connection.busy
 
     def guarded(self, function, connection, *more):
         """A broken connection is its client's business, anything else a fault of the fake."""
@@ -205,7 +219,7 @@ class FakeServer:
         if path.startswith("/_control/"):
             return self.aside(connection, self.run_control, world, method,
                               path[len("/_control/"):], query, body)
-        request = Request(method, path, query, headers, body)
+        request = Request(method, path, query, headers, body, connection.arrived)
         entry = world.log_entry(request)
         faults = world.matching(request)
         if faults:

@@ -44,7 +44,7 @@ class Megaplan(fake_http.World):
     def answer(self, request):
         with self.lock:
             logs_in = request.path.rstrip("/") == LOGIN
-            if not (logs_in and not self.doubts["rate_counts_login"]) and self.over_limit():
+            if not (logs_in and not self.doubts["rate_counts_login"]) and self.over_limit(1, request.arrived):
                 return self.envelope_reply(429, {}, Refusal(429, "Too many requests"))
             if logs_in:
                 if request.method != "POST":
@@ -58,8 +58,9 @@ class Megaplan(fake_http.World):
             http = 200 if self.doubts["refusals_as_200"] and status == 422 else status
             return self.with_retry_after(fake_http.Reply(http, doc, note=note))
 
-    def over_limit(self, amount=1):
-        return self.limits.refuses(time.monotonic(), amount) is not None
+    def over_limit(self, amount=1, at=None):
+        """at: when it arrived, unix time; now unless given."""
+        return self.limits.refuses(time.time() if at is None else at, amount) is not None
 
     def login_refusal(self):
         how = self.doubts["login_refusal"]

@@ -28,7 +28,11 @@ class Limits:
                 continue
             while times and now - times[0] >= span:
                 times.popleft()
-            times.extend([now] * amount)
+            place = len(times)
+            while place and times[place - 1] > now:  # one that was handled before it came later
+                place -= 1
+            for _ in range(amount):
+                times.insert(place, now)
             self.most[name] = max(self.most[name], len(times))
             if limit and len(times) > limit:
                 broken = name
