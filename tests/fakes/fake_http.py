@@ -26,6 +26,7 @@ class Request:
         self.headers = headers
         self.body = body
         self.arrived = time.time() if arrived is None else arrived
+        self.counted = None     # what arrive() of the world found
 
 
 class Reply:
@@ -139,6 +140,9 @@ class World:
 
     def answer(self, request):
         raise NotImplementedError
+
+    def arrive(self, request):
+        """Before any fault and any work, in the order of arrival: for what counts requests."""
 
     def state(self):
         return {}

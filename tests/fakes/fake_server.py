@@ -221,6 +221,7 @@ class FakeServer:
                               path[len("/_control/"):], query, body)
         request = Request(method, path, query, headers, body, connection.arrived)
         entry = world.log_entry(request)
+        world.arrive(request)
         faults = world.matching(request)
         if faults:
             return self.aside(connection, self.run_slowly, world, request, entry, faults)

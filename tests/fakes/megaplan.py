@@ -41,10 +41,18 @@ class Megaplan(fake_http.World):
 
     # requests
 
-    def answer(self, request):
+    def arrive(self, request):
         with self.lock:
             logs_in = request.path.rstrip("/") == LOGIN
-            if not (logs_in and not self.doubts["rate_counts_login"]) and self.over_limit(1, request.arrived):
+            request.counted = not (logs_in and not self.doubts["rate_counts_login"]) and \
+                self.over_limit(1, request.arrived)
+
+    def answer(self, request):
+        if request.counted is None:
+            self.arrive(request)
+        with self.lock:
+            logs_in = request.path.rstrip("/") == LOGIN
+            if request.counted:
                 return self.envelope_reply(429, {}, Refusal(429, "Too many requests"))
             if logs_in:
                 if request.method != "POST":

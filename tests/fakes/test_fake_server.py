@@ -84,6 +84,27 @@ class Connections(FakeCase):
         self.assertGreaterEqual(time.monotonic() - begun, 0.12)
 
 
+class Arrivals(FakeCase):
+    def test_the_kernel_says_when_a_request_came(self):
+        """A fake that had no time to read it does not take it for a later one."""
+        quickly = self.mp.answer
+
+        def slowly(request):
+            time.sleep(0.3)
+            return quickly(request)
+        self.mp.answer = slowly
+        with socket.create_connection(self.server.server_address) as one, \
+                socket.create_connection(self.server.server_address) as two:
+            for sock in (one, two):
+                sock.sendall(READ + b"\r\n")
+                time.sleep(0.05)
+            for sock in (one, two):
+                sock.recv(1)
+        first, second = self.ask("requests")
+        self.assertLess(second["at"] - first["at"], 0.2)
+        self.assertGreater(second["ms"], 400)
+
+
 class Worlds(unittest.TestCase):
     def setUp(self):
         self.server, self.worlds = megaplan.start(["/a%d" % n for n in range(200)] + ["/a1/crm"])

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Each doubt of the fake Megaplan makes the account it says, and people may change anything by hand."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -303,6 +305,18 @@ class Rates(Base):
         limits = Limits(doubts)
         self.assertEqual([limits.refuses(at) for at in (0, 0.9, 0.95, 1.9, 1.96, 3601)],
                          [None, None, "second", "hour", "hour", None])
+
+    def test_a_request_counts_when_it_arrives(self):
+        """However late it is handled: after a delay, behind one that came later."""
+        self.doubt(rate_per_second=1, rate_window_ms=600)
+        self.ask("faults", [{"path": "callRoute", "delay_ms": 800}])
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(self.call, "GET", "/callRoute", {"phone": "1"})
+            time.sleep(0.65)
+            self.assertEqual(self.call("GET", "/currentUser")[0], 200)
+            self.assertEqual(slow.result()[0], 200)
+        limits = Limits(dict(megaplan_doubts.DOUBTS, rate_per_second=2))
+        self.assertEqual([limits.refuses(at) for at in (0.5, 0.4, 1.45)], [None] * 3)
 
     def test_a_login_counts(self):
         self.mp.seed({"users": [{"login": "a", "password": "p", "employee": "1000005"}]})
