@@ -118,6 +118,7 @@ INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
 BENCH_BIN := $(call bin,$(BENCH_C))
 FUZZ_BIN := $(call bin,$(FUZZ_C))
 STORIES_BIN := $(B)/tests/stories/stories
+CHAOS_BIN := $(B)/tests/chaos/pour
 REQUESTS_BIN := $(B)/tests/requests/test_requests
 
 # ---------------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UN
 	$(call link,$(CHECK_LDLIBS))
 $(REQUESTS_BIN): $(call obj,tests/requests/test_requests.c $(filter-out tests/stories/main.c,$(STORIES_C)) $(UNITLIB_C)) $(WORKER_A) $(INGEST_A) $(COMMON_A)
 	$(call link,$(CHECK_LDLIBS))
-$(BENCH_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
+$(BENCH_BIN) $(CHAOS_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
 $(STORIES_BIN): $(call obj,$(STORIES_C)) $(WORKER_A) $(COMMON_A)
 	$(call link)
@@ -245,9 +246,10 @@ scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apa
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/integration/run.py $(S)
 
-chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice; KAFKA=1 on Apache Kafka
-	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
+chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice, and crm under JOBS=20000; KAFKA=1 on Apache Kafka
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) chaos-build
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
+chaos-build: all $(CHAOS_BIN)
 
 walk: deps ## every request x every fault x kill, freeze: N=40 of each by SEED=1 (N=all: hours); STRIKE=kill
 	$(Q)$(MAKE) --no-print-directory $(J) all
@@ -332,5 +334,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit walk requests stories stories-build scenarios chaos mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
+.PHONY: FORCE all tests deps test unit walk requests stories stories-build scenarios chaos chaos-build mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
     kafka-start kafka-stop install-deps format clean help

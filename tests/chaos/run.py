@@ -6,8 +6,9 @@
 Writes N scenario files (tests/scenarios/README.md) by the seed into $BUILD/chaos and plays them with
 tests/integration/run.py: whatever happens, one client per number stands in Megaplan in the end, every
 call has closed, nothing is dead. A story that fails is its file: it can be played again by itself.
-Then N stories of the same seeds, larger than in `make test`, about what `calls` decides (decisions.py).
-Last line: "N passed, N failed" of both.
+Then N stories of the same seeds, larger than in `make test`, about what `calls` decides (decisions.py), and
+one of the first seed about what `crm` does (crm.py: WORKERS, ACCOUNTS, JOBS). Last line: "N passed, N failed"
+of all.
 """
 
 import os
@@ -117,9 +118,10 @@ def main():
     for n in range(count):
         paths.append(folder / ("seed%d.toml" % (seed + n)))
         Story(seed + n).write(paths[-1])
-    ends = [play([ROOT / "tests/integration/run.py"] + paths),
+    ends = [play([ROOT / "tests/integration/run.py"] + paths, {"JOBS": "8"}),
             play([ROOT / "tests/chaos/decisions.py"] + [seed + n for n in range(count)],
-                 {"CALLS": os.environ.get("CALLS", "800"), "SPAN": os.environ.get("SPAN", "60")})]
+                 {"CALLS": os.environ.get("CALLS", "800"), "SPAN": os.environ.get("SPAN", "60")}),
+            play([ROOT / "tests/chaos/crm.py", seed])]
     passed, failed = (sum(column) for column in zip(*ends))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0

@@ -63,6 +63,7 @@ class Stack:
         self.services = {}
         self.topics = None
         self.fakes = {}
+        self.megaplan = ""
 
     def __enter__(self):
         return self
@@ -76,7 +77,8 @@ class Stack:
         """Broker and fake Megaplan; both say where they are in their first line."""
         broker = None
         if self.brokers is None:
-            broker = self.add(Process("devbroker", [self.build / "devbroker", "--prefix", self.prefix],
+            broker = self.add(Process("devbroker", [self.build / "devbroker", "--prefix", self.prefix,
+                                                    "--partitions", self.env()["TOPIC_PARTITIONS"]],
                                       self.folder, first_line=True, hold_stdin=True))
         argv = [sys.executable, HERE.parent / "fakes" / "megaplan.py"]
         for path in self.mega_paths:
