@@ -73,6 +73,11 @@ char *mem_format(const char *format, ...)
     return out;
 }
 
+void mem_few_arenas(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
+}
+
 void mem_trim(void)
 {
     (void)malloc_trim(0);

@@ -28,6 +28,10 @@ char *mem_try_copy(struct str text) MUST_CHECK;
 /* Gives freed memory that the allocator keeps back to the system. Takes some ms per 100 MiB. */
 void mem_trim(void);
 
+/* The threads that begin from now on share an allocator's arena instead of having one each: less memory, for programs
+ * whose time is not in the allocator. */
+void mem_few_arenas(void);
+
 /* Ends the process with the one log line and exit code 70, for libraries that report no memory. */
 void mem_out(void) NO_RETURN;
 

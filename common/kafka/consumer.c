@@ -44,6 +44,7 @@ struct consumer {
     const struct config *config;
     struct consumer_events events;
     void *arg;
+    enum reader_ahead ahead;
     rd_kafka_t *rk;
     rd_kafka_topic_partition_list_t *subscription;
     rd_kafka_topic_partition_list_t *assignment; /* NULL: none; for looking up */
@@ -158,7 +159,7 @@ static void on_message(void *arg, const struct kafka_message *m)
 static enum err reader_make(struct consumer *k, struct error *e)
 {
     k->from_reader = (struct reader_events){on_message, NULL};
-    return reader_new(k->loop, k->config, handle_is_devbroker(k->rk), &k->from_reader, k,
+    return reader_new(k->loop, k->config, handle_is_devbroker(k->rk), k->ahead, &k->from_reader, k,
                       &k->reader, e);
 }
 
@@ -433,6 +434,7 @@ enum err consumer_new(struct loop *l, const struct config *c,
     k->config = c;
     k->events = *options->events;
     k->arg = options->arg;
+    k->ahead = options->near ? READER_NEAR : READER_FAR;
     k->pump.fd = -1;
     loop_timer_init(&k->look, l, on_look, k);
     loop_timer_init(&k->hold, l, on_hold, k);

@@ -52,6 +52,7 @@ struct consumer_options {
     size_t ntopics;
     const struct consumer_events *events;
     void *arg;
+    bool near; /* fetches 8 MiB ahead instead of 64: for who takes less than 8 MiB a second */
 };
 
 /* c must outlive it. */

@@ -277,8 +277,10 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *arg)
     log_warn("kafka reader", LOG_TEXT("event", rd_kafka_err2name(code)), LOG_TEXT("err", reason));
 }
 
-static enum err client_make(struct reader *r, bool devbroker, struct error *e)
+static enum err client_make(struct reader *r, bool devbroker, enum reader_ahead ahead,
+                            struct error *e)
 {
+    bool near = ahead == READER_NEAR;
     const struct handle_property own[] = {
         {"enable.auto.commit", "false"},
         {"auto.commit.enable", "false"},
@@ -286,10 +288,9 @@ static enum err client_make(struct reader *r, bool devbroker, struct error *e)
         {"auto.offset.reset", "error"},
         {"enable.partition.eof", "true"},
         {"statistics.interval.ms", "1000"},
-        /* Ahead, of all partitions together, for they share a queue. librdkafka 2.0.2 rests a second
-         * when it is full, so it takes what is read in about a second. */
         {"queued.min.messages", "200000"},
-        {"queued.max.messages.kbytes", "65536"},
+        {"queued.max.messages.kbytes", near ? "8192" : "65536"},
+        {"fetch.max.bytes", near ? "1048576" : "52428800"},
         {"fetch.error.backoff.ms", "50"},
         {"fetch.wait.max.ms", devbroker ? "10" : "500"},
         {"allow.auto.create.topics", "false"},
@@ -311,7 +312,7 @@ static enum err client_make(struct reader *r, bool devbroker, struct error *e)
                             r, e);
 }
 
-enum err reader_new(struct loop *l, const struct config *c, bool devbroker,
+enum err reader_new(struct loop *l, const struct config *c, bool devbroker, enum reader_ahead ahead,
                     const struct reader_events *events, void *arg, struct reader **out,
                     struct error *e)
 {
@@ -322,7 +323,7 @@ enum err reader_new(struct loop *l, const struct config *c, bool devbroker,
     r->arg = arg;
     r->pump.fd = -1;
     loop_timer_init(&r->retry, l, on_retry, r);
-    enum err err = client_make(r, devbroker, e);
+    enum err err = client_make(r, devbroker, ahead, e);
     if (err != ERR_OK) {
         reader_free(r, 0);
         return error_context(e, "reader");

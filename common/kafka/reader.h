@@ -30,9 +30,16 @@ struct reader_events {
     void (*end)(void *arg, enum kafka_topic t, int32_t partition);
 };
 
+/* How much is fetched ahead, of all partitions together, for they share a queue. librdkafka 2.0.2 rests a second when
+ * it is full, so it should take what is read in about a second. */
+enum reader_ahead {
+    READER_FAR,  /* 64 MiB */
+    READER_NEAR, /* 8 MiB, in pieces of 1 MiB */
+};
+
 /* devbroker: its fetches are not woken by new messages, so they may wait 10 ms only. c must outlive it.
  * Waits 0.9 s at most for a broker. */
-enum err reader_new(struct loop *l, const struct config *c, bool devbroker,
+enum err reader_new(struct loop *l, const struct config *c, bool devbroker, enum reader_ahead ahead,
                     const struct reader_events *events, void *arg, struct reader **out,
                     struct error *e) MUST_CHECK;
 /* Not from a callback. */

@@ -47,7 +47,7 @@ enum err table_new(struct loop *l, const struct config *c, const struct kafka_la
     t->arg = arg;
     t->partitions = t->unread = layout->partitions[topic];
     t->read = mem_alloc((size_t)t->partitions, sizeof(bool));
-    enum err err = reader_new(l, c, layout->devbroker, &from_reader, t, &t->reader, e);
+    enum err err = reader_new(l, c, layout->devbroker, READER_NEAR, &from_reader, t, &t->reader, e);
     for (int32_t i = 0; err == ERR_OK && i < t->partitions; i++)
         err = reader_start(t->reader, topic, i, READER_BEGINNING, e);
     if (err != ERR_OK) {

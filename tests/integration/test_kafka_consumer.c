@@ -87,7 +87,7 @@ static const enum kafka_topic only_events[] = {KAFKA_EVENTS};
 
 static void join(struct member *m)
 {
-    struct consumer_options o = {"calls", only_events, 1, &events, m};
+    struct consumer_options o = {"calls", only_events, 1, &events, m, false};
     ck_assert_msg(consumer_new(kafka_env.loop, &kafka_env.config, &o, &m->k, &kafka_env.e) ==
                       ERR_OK,
                   "%s", kafka_env.e.text);

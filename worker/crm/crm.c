@@ -241,7 +241,8 @@ static void on_settings(void *arg)
                                              .topics = owned_topics,
                                              .ntopics = owned_ntopics,
                                              .events = &owned_events,
-                                             .arg = c->owned};
+                                             .arg = c->owned,
+                                             .near = true};
     if (consumer_new(c->loop, c->config, &options, &c->consumer, &e))
         fail(c, &e);
     else
@@ -380,6 +381,7 @@ static void stop(struct crm *c)
 int crm_run(const struct config *config)
 {
     struct error e = ERROR_NONE;
+    mem_few_arenas();
     struct crm *c = mem_alloc(1, sizeof *c);
     c->config = config;
     if (start(c, &e) != ERR_OK || loop_run(c->loop, &e) != ERR_OK)
