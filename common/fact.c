@@ -4,8 +4,10 @@
 #include "common/fact.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/event.h"
+#include "common/jflat.h"
 #include "common/jout.h"
 #include "common/jval.h"
 #include "common/limits.h"
@@ -178,7 +180,7 @@ char *fact_encode(enum fact_type type, const struct fact *f)
     return text;
 }
 
-/* reading: a struct that lends its texts from the JSON value is copied into one block */
+/* reading: a struct that lends its texts is copied into one block */
 
 #define TEXTS 7
 
@@ -234,102 +236,188 @@ struct fact *fact_copy(const struct fact *f)
     return copy;
 }
 
-/* Lends a text member; absent and null are NULL. */
-static enum err lend(const struct jval *v, const char *key, char **out, struct error *e)
-{
-    const struct jval *member = jval_get(v, key);
-    struct str text;
+/* The texts of plain JSON have no end of their own: they are copied into one buffer, terminated. */
+struct reading {
+    struct jflat flat;
+    struct jval *tree; /* of what is not plain */
+    struct fact fact;
+    struct str texts[TEXTS - 1]; /* of the fact's, in the order of texts_of; data is none */
+};
 
-    if (!member || jval_type(member) == JVAL_NULL)
+static const struct jflat_value *member(const struct reading *r, const char *key)
+{
+    return jflat_get(&r->flat, jflat_root(&r->flat), key);
+}
+
+static struct str text_of(const struct jflat_value *v)
+{
+    struct str text = STR_NONE;
+
+    (void)jflat_text(v, &text);
+    return text;
+}
+
+/* Absent and null have no bytes' address. */
+static enum err read_text(const struct reading *r, const char *key, struct str *out,
+                          struct error *e)
+{
+    const struct jflat_value *v = member(r, key);
+
+    if (!v || jflat_type(v) == JVAL_NULL)
         return ERR_OK;
-    if (!jval_text(member, &text))
+    if (!jflat_text(v, out))
         return error_set(e, ERR_INPUT, "%s: not a text", key);
-    *out = (char *)(uintptr_t)text.ptr;
     return ERR_OK;
 }
 
-static enum err read_flag(const struct jval *v, const char *key, bool *out, struct error *e)
+static enum err read_flag(const struct reading *r, const char *key, bool *out, struct error *e)
 {
-    const struct jval *member = jval_get(v, key);
+    const struct jflat_value *v = member(r, key);
 
-    if (member && !jval_bool(member, out))
+    if (v && !jflat_bool(v, out))
         return error_set(e, ERR_INPUT, "%s: neither true nor false", key);
     return ERR_OK;
 }
 
-static enum err read_plain(const struct jval *v, struct fact *f, struct error *e)
+static enum err read_plain(struct reading *r, struct error *e)
 {
-    const struct jval *at = jval_get(v, "at");
-    const struct jval *verdict = jval_get(v, "verdict");
+    struct fact *f = &r->fact;
+    const struct jflat_value *at = member(r, "at");
+    const struct jflat_value *verdict = member(r, "verdict");
+    int64_t version;
     enum err err;
 
-    if (!job_kind_parse(jval_get_text(v, "kind"), &f->kind))
+    if (jflat_type(jflat_root(&r->flat)) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "not an object");
+    if (!jflat_int(member(r, "v"), &version) || version != 1)
+        return error_set(e, ERR_INPUT, "v: not 1");
+    if (!job_kind_parse(text_of(member(r, "kind")), &f->kind))
         return error_set(e, ERR_INPUT, "kind: none that we know");
-    if (verdict && !job_verdict_parse(jval_get_text(v, "verdict"), &f->verdict))
+    if (verdict && !job_verdict_parse(text_of(verdict), &f->verdict))
         return error_set(e, ERR_INPUT, "verdict: none that we know");
-    if (at && (!jval_int(at, &f->at) || f->at < 0))
+    if (at && (!jflat_int(at, &f->at) || f->at < 0))
         return error_set(e, ERR_INPUT, "at: not a time");
-    if ((err = read_flag(v, "made", &f->made, e)) ||
-        (err = read_flag(v, "company", &f->company, e)) ||
-        (err = read_flag(v, "summarized", &f->summarized, e)))
+    if ((err = read_flag(r, "made", &f->made, e)) ||
+        (err = read_flag(r, "company", &f->company, e)) ||
+        (err = read_flag(r, "summarized", &f->summarized, e)))
         return err;
     return ERR_OK;
 }
 
-static enum err read_texts(const struct jval *v, struct fact *f, struct error *e)
+static enum err read_texts(struct reading *r, struct error *e)
 {
-    enum err err;
+    const char *const keys[TEXTS - 1] = {"entry",
+                                         "number",
+                                         object_word(r->fact.kind),
+                                         object_is_client(r->fact.kind) ? NULL : "client",
+                                         "responsible",
+                                         "none"};
+    enum err err = ERR_OK;
 
-    if ((err = lend(v, "entry", &f->entry_id, e)) || (err = lend(v, "number", &f->number, e)) ||
-        (err = lend(v, "responsible", &f->responsible, e)) ||
-        (err = lend(v, "none", &f->none, e)) ||
-        (err = lend(v, object_word(f->kind), &f->object, e)))
-        return err;
-    return object_is_client(f->kind) ? ERR_OK : lend(v, "client", &f->client, e);
+    for (size_t i = 0; err == ERR_OK && i < TEXTS - 1; i++)
+        if (keys[i])
+            err = read_text(r, keys[i], &r->texts[i], e);
+    return err;
 }
 
-/* What the fact does not lend but owns for a while: *data, *links. */
-static enum err read_rest(const struct jval *v, struct fact *f, struct error *e)
+/* With sorted keys. */
+static enum err read_data(struct reading *r, struct error *e)
 {
-    const struct jval *data = jval_get(v, "data");
-    const struct jval *links = jval_get(v, "links");
+    const struct jflat_value *data = member(r, "data");
+    struct str source = jflat_source(data);
+    struct jval *v CLEANUP(jval_cleanup) = NULL;
+    enum err err;
+
+    if (data && jflat_type(data) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "data: not an object");
+    if (!data)
+        return ERR_OK;
+    if (source.len && (err = jval_parse(source, &v, e)))
+        return err;
+    r->fact.data = jval_dump(v ? v : jval_get(r->tree, "data"), true);
+    return r->fact.data ? ERR_OK : error_set(e, ERR_INTERNAL, "data: no memory");
+}
+
+static enum err read_links(struct reading *r, struct error *e)
+{
+    const struct jflat_value *links = member(r, "links");
+    const struct jval *list = jval_get(r->tree, "links");
+    struct fact *f = &r->fact;
     struct str text;
 
-    if (data && jval_type(data) != JVAL_OBJECT)
-        return error_set(e, ERR_INPUT, "data: not an object");
-    if (data && !(f->data = jval_dump(data, true)))
-        return error_set(e, ERR_INTERNAL, "data: no memory");
-    if (links && jval_type(links) != JVAL_ARRAY)
+    if (links && jflat_type(links) != JVAL_ARRAY)
         return error_set(e, ERR_INPUT, "links: not a list");
-    if (jval_size(links) == 0)
+    if (!links || jflat_empty(links))
         return ERR_OK;
-    f->links = mem_try_alloc(jval_size(links), sizeof(char *));
+    f->links = mem_try_alloc(jval_size(list), sizeof(char *));
     if (!f->links)
         return error_set(e, ERR_INTERNAL, "links: no memory");
-    for (; f->nlinks < jval_size(links); f->nlinks++) {
-        if (!jval_text(jval_at(links, f->nlinks), &text))
+    for (; f->nlinks < jval_size(list); f->nlinks++) {
+        if (!jval_text(jval_at(list, f->nlinks), &text))
             return error_set(e, ERR_INPUT, "links: not a text");
         f->links[f->nlinks] = (char *)(uintptr_t)text.ptr;
     }
     return ERR_OK;
 }
 
+/* A list of links is not plain; and the quick reader gives the last of repeated keys, which here are an error. */
+static enum err parse(struct str value, struct reading *r, struct error *e)
+{
+    enum err err = jflat_parse(value, &r->flat, e);
+
+    if (err || (jflat_plain(&r->flat) && !jflat_repeats(&r->flat)))
+        return err;
+    err = jval_parse(value, &r->tree, e);
+    if (err)
+        jflat_done(&r->flat);
+    return err;
+}
+
+static struct fact *terminated(struct reading *r)
+{
+    struct fact *copy = NULL;
+    char **texts[TEXTS];
+    size_t size = 0;
+
+    for (size_t i = 0; i < TEXTS - 1; i++)
+        size += r->texts[i].len + 1;
+    char *block = mem_try_alloc(size, 1), *room = block;
+    if (!block)
+        return NULL;
+    texts_of(&r->fact, texts);
+    for (size_t i = 0; i < TEXTS - 1; i++) {
+        if (!r->texts[i].ptr)
+            continue;
+        if (r->texts[i].len)
+            memcpy(room, r->texts[i].ptr, r->texts[i].len);
+        *texts[i] = room;
+        room += r->texts[i].len + 1;
+    }
+    copy = fact_copy(&r->fact);
+    free(block);
+    return copy;
+}
+
 enum err fact_decode(struct str value, struct fact **out, struct error *e)
 {
-    struct jval *v CLEANUP(jval_cleanup) = NULL;
-    struct fact f = {0};
+    struct reading r;
     enum err err;
 
-    if ((err = jval_parse(value, &v, e)))
+    r.tree = NULL;
+    if ((err = parse(value, &r, e)))
         return err;
-    if (!(err = jval_check_version(v, e)) && !(err = read_plain(v, &f, e)) &&
-        !(err = read_texts(v, &f, e)) && !(err = read_rest(v, &f, e))) {
-        *out = fact_copy(&f);
+    r.fact = (struct fact){0};
+    memset(r.texts, 0, sizeof(r.texts));
+    if (!(err = read_plain(&r, e)) && !(err = read_texts(&r, e)) && !(err = read_data(&r, e)) &&
+        !(err = read_links(&r, e))) {
+        *out = terminated(&r);
         if (!*out)
             err = error_set(e, ERR_INTERNAL, "fact: no memory");
     }
-    free(f.data);
-    free(f.links);
+    free(r.fact.data);
+    free(r.fact.links);
+    jval_free(r.tree);
+    jflat_done(&r.flat);
     return err;
 }
 

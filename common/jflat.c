@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/num.h"
+#include "common/text.h"
 
 #define DEPTH 2           /* objects in each other */
 #define DIGITS 18         /* of a whole number; more might not fit */
@@ -38,14 +39,19 @@ static bool scan_text(struct scan *s, struct str *out)
 {
     if (!take(s, '"'))
         return false;
-    for (const char *from = s->at; s->at < s->end; s->at++) {
-        signed char c = (signed char)*s->at;
+    const char *from = s->at;
+    while (s->at < s->end) {
+        unsigned char c = (unsigned char)*s->at;
         if (c == '"') {
             *out = (struct str){from, (size_t)(s->at++ - from)};
             return true;
         }
-        if (c < ' ' || c == '\\') /* below: control characters, and bytes over 127 */
+        if (c < ' ' || c == '\\')
             return false;
+        size_t len = c < 0x80 ? 1 : text_character((struct str){s->at, (size_t)(s->end - s->at)});
+        if (len == 0)
+            return false;
+        s->at += len;
     }
     return false;
 }
@@ -76,6 +82,7 @@ static bool scan_word(struct scan *s, struct jflat_value *v)
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         if (str_starts(rest, words[i].word)) {
             v->type = words[i].type;
+            v->n = i == 0;
             s->at += words[i].word.len;
             return true;
         }
@@ -127,6 +134,7 @@ static bool scan_value(struct scan *s, struct jflat_value *v, int depth)
 static bool scan_object(struct scan *s, struct jflat_value *v, int depth)
 {
     size_t parent = (size_t)(v - s->out->list);
+    const char *from = s->at;
     v->type = JVAL_OBJECT;
     s->at++;
     skip_space(s);
@@ -145,10 +153,11 @@ static bool scan_object(struct scan *s, struct jflat_value *v, int depth)
             return false;
         skip_space(s);
         if (take(s, '}'))
-            return true;
+            break;
         if (!take(s, ','))
             return false;
     }
+    v->text = (struct str){from, (size_t)(s->at - from)};
     return true;
 }
 
@@ -192,7 +201,10 @@ static void walk(struct jflat *f, const struct jval *v, struct str key, size_t p
     *to = (struct jflat_value){.key = key, .parent = parent, .type = jval_type(v)};
     to->empty = (to->type == JVAL_OBJECT || to->type == JVAL_ARRAY) && jval_size(v) == 0;
     (void)jval_text(v, &to->text);
+    bool yes = false;
     (void)jval_int(v, &to->n);
+    if (jval_bool(v, &yes))
+        to->n = yes;
     while (to->type == JVAL_OBJECT && depth < DEPTH && jval_next(v, &iter, &key, &member))
         walk(f, member, key, at, depth + 1);
 }
@@ -251,6 +263,25 @@ const struct jflat_value *jflat_get(const struct jflat *f, const struct jflat_va
     return NULL;
 }
 
+bool jflat_plain(const struct jflat *f)
+{
+    return !f->tree;
+}
+
+bool jflat_repeats(const struct jflat *f)
+{
+    for (size_t i = 1; i < f->n; i++)
+        for (size_t k = 1; k < i; k++)
+            if (f->list[k].parent == f->list[i].parent && str_eq(f->list[k].key, f->list[i].key))
+                return true;
+    return false;
+}
+
+struct str jflat_source(const struct jflat_value *v)
+{
+    return jflat_type(v) == JVAL_OBJECT ? v->text : STR_NONE;
+}
+
 enum jval_type jflat_type(const struct jflat_value *v)
 {
     return v ? v->type : JVAL_NONE;
@@ -266,6 +297,14 @@ bool jflat_text(const struct jflat_value *v, struct str *out)
     if (jflat_type(v) != JVAL_TEXT)
         return false;
     *out = v->text;
+    return true;
+}
+
+bool jflat_bool(const struct jflat_value *v, bool *out)
+{
+    if (jflat_type(v) != JVAL_BOOL)
+        return false;
+    *out = v->n != 0;
     return true;
 }
 

@@ -4,8 +4,10 @@
 #include "common/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/event.h"
+#include "common/jflat.h"
 #include "common/jout.h"
 #include "common/jval.h"
 #include "common/limits.h"
@@ -107,104 +109,236 @@ char *job_key(const struct job *j)
     return mem_format("%s/%s", j->account, j->number ? j->number : j->entry_id);
 }
 
-static enum err read_kind(const struct jval *v, struct job *j, struct error *e)
+/* reading: the texts are lent by the JSON until all is known to be well, then copied into the job's block */
+
+struct reading {
+    struct jflat flat;
+    struct job job; /* its texts are not set */
+    struct str id, entry_id, number, rule, reason, offset;
+    const struct jflat_value *data;
+};
+
+static const struct jflat_value *member(const struct reading *r, const char *key)
 {
-    if (!job_kind_parse(jval_get_text(v, "kind"), &j->kind) || job_kind_is_internal(j->kind))
+    return jflat_get(&r->flat, jflat_root(&r->flat), key);
+}
+
+/* Absent and null have no bytes' address. */
+static enum err read_text(const struct reading *r, const char *key, bool required, struct str *out,
+                          struct error *e)
+{
+    const struct jflat_value *v = member(r, key);
+
+    *out = STR_NONE;
+    if (!v || jflat_type(v) == JVAL_NULL)
+        return required ? error_set(e, ERR_INPUT, "%s: missing", key) : ERR_OK;
+    if (!jflat_text(v, out))
+        return error_set(e, ERR_INPUT, "%s: not a text", key);
+    return ERR_OK;
+}
+
+static struct str text_of(const struct jflat_value *v)
+{
+    struct str text = STR_NONE;
+
+    (void)jflat_text(v, &text);
+    return text;
+}
+
+static enum err read_kind(struct reading *r, struct error *e)
+{
+    int64_t version;
+
+    if (jflat_type(jflat_root(&r->flat)) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "not an object");
+    if (!jflat_int(member(r, "v"), &version) || version != 1)
+        return error_set(e, ERR_INPUT, "v: not 1");
+    if (!job_kind_parse(text_of(member(r, "kind")), &r->job.kind) ||
+        job_kind_is_internal(r->job.kind))
         return error_set(e, ERR_INPUT, "kind: none that we know");
     return ERR_OK;
 }
 
-static enum err read_verdict(const struct jval *v, struct job *j, struct error *e)
+static enum err read_verdict(struct reading *r, struct error *e)
 {
-    if (!jval_get(v, "verdict") || job_verdict_parse(jval_get_text(v, "verdict"), &j->verdict))
+    const struct jflat_value *v = member(r, "verdict");
+
+    if (!v || job_verdict_parse(text_of(v), &r->job.verdict))
         return ERR_OK;
     return error_set(e, ERR_INPUT, "verdict: none that we know");
 }
 
-static enum err read_times(const struct jval *v, struct job *j, struct error *e)
+static enum err read_times(struct reading *r, struct error *e)
 {
-    const struct jval *deadline = jval_get(v, "deadline");
-    const struct jval *event_at = jval_get(v, "event_at");
-    struct str text;
+    const struct jflat_value *deadline = member(r, "deadline");
+    const struct jflat_value *event_at = member(r, "event_at");
 
-    if (event_at && (!jval_int(event_at, &j->event_at) || j->event_at < 0))
+    if (event_at && (!jflat_int(event_at, &r->job.event_at) || r->job.event_at < 0))
         return error_set(e, ERR_INPUT, "event_at: not a time");
-    if (deadline && (!jval_text(deadline, &text) || !text_parse_time(text, &j->deadline) ||
-                     j->deadline <= 0)) /* 0 means none */
+    if (deadline && (!text_parse_time(text_of(deadline), &r->job.deadline) ||
+                     r->job.deadline <= 0)) /* 0 means none */
         return error_set(e, ERR_INPUT, "deadline: not a time");
     return ERR_OK;
 }
 
-static enum err read_number(const struct jval *v, struct job *j, struct error *e)
+static enum err read_number(struct reading *r, struct error *e)
 {
-    enum err err = jval_take_text(v, "number", false, &j->number, e);
+    enum err err = read_text(r, "number", false, &r->number, e);
 
-    if (err || !j->number)
+    if (err || !r->number.ptr)
         return err;
-    if (!j->number[0] || j->number[strspn(j->number, "0123456789")])
-        return error_set(e, ERR_INPUT, "number: not digits");
+    for (size_t i = 0; i < r->number.len; i++)
+        if (r->number.ptr[i] < '0' || r->number.ptr[i] > '9')
+            return error_set(e, ERR_INPUT, "number: not digits");
+    return r->number.len ? ERR_OK : error_set(e, ERR_INPUT, "number: not digits");
+}
+
+static enum err read_data(struct reading *r, struct error *e)
+{
+    r->data = member(r, "data");
+    if (r->data && jflat_type(r->data) != JVAL_OBJECT)
+        return error_set(e, ERR_INPUT, "data: not an object");
     return ERR_OK;
 }
 
-static enum err read_data(const struct jval *v, struct job *j, struct error *e)
-{
-    const struct jval *data = jval_get(v, "data");
-
-    if (data && jval_type(data) != JVAL_OBJECT)
-        return error_set(e, ERR_INPUT, "data: not an object");
-    j->data = data ? jval_copy(data) : jval_new_object();
-    return j->data ? ERR_OK : error_set(e, ERR_INTERNAL, "data: no memory");
-}
-
-static enum err read_value(const struct jval *v, struct job *j, struct error *e)
+static enum err read_members(struct reading *r, struct error *e)
 {
     enum err err;
 
-    if ((err = jval_check_version(v, e)) || (err = read_kind(v, j, e)) ||
-        (err = jval_take_text(v, "id", true, &j->id, e)) ||
-        (err = jval_take_text(v, "entry_id", true, &j->entry_id, e)) ||
-        (err = read_number(v, j, e)) || (err = jval_take_text(v, "rule", false, &j->rule, e)) ||
-        (err = jval_take_text(v, "reason", false, &j->reason, e)) ||
-        (err = jval_take_text(v, "offset", false, &j->offset, e)) ||
-        (err = read_verdict(v, j, e)) || (err = read_times(v, j, e)) || (err = read_data(v, j, e)))
+    if ((err = read_kind(r, e)) || (err = read_text(r, "id", true, &r->id, e)) ||
+        (err = read_text(r, "entry_id", true, &r->entry_id, e)) || (err = read_number(r, e)) ||
+        (err = read_text(r, "rule", false, &r->rule, e)) ||
+        (err = read_text(r, "reason", false, &r->reason, e)) ||
+        (err = read_text(r, "offset", false, &r->offset, e)) || (err = read_verdict(r, e)) ||
+        (err = read_times(r, e)) || (err = read_data(r, e)))
         return err;
     return ERR_OK;
+}
+
+/* Strictly: the quick reader gives the last of repeated keys, which here are an error. */
+static enum err parse(struct str value, struct jflat *out, struct error *e)
+{
+    struct jval *v CLEANUP(jval_cleanup) = NULL;
+    enum err err = jflat_parse(value, out, e);
+
+    if (err || (jflat_plain(out) && !jflat_repeats(out)))
+        return err;
+    err = jval_parse(value, &v, e);
+    if (err)
+        jflat_done(out);
+    return err;
+}
+
+static char *put_text(char **room, struct str text)
+{
+    char *at = *room;
+
+    if (!text.ptr)
+        return NULL;
+    if (text.len)
+        memcpy(at, text.ptr, text.len);
+    at[text.len] = '\0';
+    *room += text.len + 1;
+    return at;
+}
+
+/* One block: the job, behind it its texts. */
+static struct job *make(const struct reading *r, struct str account, struct str origin)
+{
+    size_t size = sizeof(struct job) + account.len + origin.len + r->id.len + r->entry_id.len +
+                  r->number.len + r->rule.len + r->reason.len + r->offset.len + 8;
+    struct job *j = mem_try_alloc(1, size);
+    char *room;
+
+    if (!j)
+        return NULL;
+    *j = r->job;
+    j->one_block = true;
+    room = (char *)(j + 1);
+    j->id = put_text(&room, r->id);
+    j->account = put_text(&room, account);
+    j->entry_id = put_text(&room, r->entry_id);
+    j->number = put_text(&room, r->number);
+    j->rule = put_text(&room, r->rule);
+    j->reason = put_text(&room, r->reason);
+    j->origin = put_text(&room, origin.ptr ? origin : STR(""));
+    j->offset = put_text(&room, r->offset);
+    return j;
+}
+
+static enum err data_tree(const struct reading *r, struct str value, struct jval **out,
+                          struct error *e)
+{
+    struct jval *whole CLEANUP(jval_cleanup) = NULL;
+    struct str source = jflat_source(r->data);
+    enum err err;
+
+    if (source.len)
+        return jval_parse(source, out, e);
+    if (r->data) {
+        if ((err = jval_parse(value, &whole, e)))
+            return err;
+        *out = jval_copy(jval_get(whole, "data"));
+    } else {
+        *out = jval_new_object();
+    }
+    return *out ? ERR_OK : error_set(e, ERR_INTERNAL, "data: no memory");
+}
+
+/* data: NULL if the tree is wanted. */
+static enum err read_job(struct reading *r, struct str value, struct str *data, struct error *e)
+{
+    if (data) {
+        *data = jflat_source(r->data);
+        if (data->len)
+            return ERR_OK;
+    }
+    return data_tree(r, value, &r->job.data, e);
+}
+
+static enum err decode(const struct job_message *m, struct str *data, struct job **out,
+                       struct error *e)
+{
+    struct reading r;
+    struct event_key k;
+    enum err err;
+
+    if ((err = event_key_split(m->key, &k, e)) || (err = parse(m->value, &r.flat, e)))
+        return err;
+    r.job = (struct job){.received_at = m->received_at};
+    if (!(err = read_members(&r, e)) && !(err = read_job(&r, m->value, data, e))) {
+        *out = make(&r, k.account, m->origin);
+        if (!*out) {
+            jval_free(r.job.data);
+            err = error_set(e, ERR_INTERNAL, "job: no memory");
+        }
+    }
+    jflat_done(&r.flat);
+    return err;
 }
 
 enum err job_decode(struct str key, struct str value, int64_t received_at, struct str origin,
                     struct job **out, struct error *e)
 {
-    struct jval *v CLEANUP(jval_cleanup) = NULL;
-    struct job *j = NULL;
-    struct event_key k;
-    enum err err;
+    const struct job_message m = {key, value, origin, received_at};
 
-    if ((err = event_key_split(key, &k, e)) || (err = jval_parse(value, &v, e)))
-        return err;
-    j = mem_try_alloc(1, sizeof(*j));
-    if (!j)
-        goto no_memory;
-    j->received_at = received_at;
-    j->account = mem_try_copy(k.account);
-    j->origin = mem_try_copy(origin);
-    if (!j->account || !j->origin)
-        goto no_memory;
-    err = read_value(v, j, e);
-    if (err)
-        goto fail;
-    *out = j;
-    return ERR_OK;
-no_memory:
-    err = error_set(e, ERR_INTERNAL, "job: no memory");
-fail:
-    job_free(j);
-    return err;
+    return decode(&m, NULL, out, e);
+}
+
+enum err job_read(const struct job_message *m, struct job **out, struct str *data, struct error *e)
+{
+    return decode(m, data, out, e);
 }
 
 void job_free(struct job *j)
 {
     if (!j)
         return;
+    jval_free(j->data);
+    if (j->one_block) {
+        free(j);
+        return;
+    }
     free(j->id);
     free(j->account);
     free(j->entry_id);
@@ -213,6 +347,5 @@ void job_free(struct job *j)
     free(j->reason);
     free(j->origin);
     free(j->offset);
-    jval_free(j->data);
     free(j);
 }

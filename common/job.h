@@ -81,6 +81,7 @@ struct job {
     enum job_verdict verdict;
     int64_t deadline;  /* unix ms; 0 = none */
     struct jval *data; /* an object, by kind; owned */
+    bool one_block;    /* decoded: the texts are behind it in its own memory */
 };
 
 const char *job_kind_name(enum job_kind kind);            /* "route", "client" ... */
@@ -100,6 +101,14 @@ char *job_key(const struct job *j) MUST_CHECK;
  * is none that we know here), ERR_INTERNAL without memory. */
 enum err job_decode(struct str key, struct str value, int64_t received_at, struct str origin,
                     struct job **out, struct error *e) MUST_CHECK;
+/* The same for who keeps many jobs: plain `data` (jflat.h) is not read but given as *data, its text within the
+ * value, and the job's is NULL. If it is not plain or not there *data is empty and all is as job_decode does it. */
+struct job_message {
+    struct str key, value, origin;
+    int64_t received_at; /* unix ms */
+};
+enum err job_read(const struct job_message *m, struct job **out, struct str *data,
+                  struct error *e) MUST_CHECK;
 void job_free(struct job *j); /* NULL is fine */
 
 #endif

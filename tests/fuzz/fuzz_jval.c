@@ -46,6 +46,7 @@ static void check_same(const struct jflat *f, const struct jflat_value *flat, co
                        int depth)
 {
     struct str a, b, key;
+    bool x, y;
     const struct jval *member;
     int64_t n, m;
     void *iter = NULL;
@@ -54,6 +55,7 @@ static void check_same(const struct jflat *f, const struct jflat_value *flat, co
         jflat_empty(flat) !=
             (jval_size(v) == 0 && (jval_type(v) == JVAL_OBJECT || jval_type(v) == JVAL_ARRAY)) ||
         jflat_text(flat, &a) != jval_text(v, &b) || (jval_text(v, &b) && !str_eq(a, b)) ||
+        jflat_bool(flat, &x) != jval_bool(v, &y) || (jval_bool(v, &y) && x != y) ||
         jflat_int(flat, &n) != jval_int(v, &m) || (jval_int(v, &m) && n != m))
         abort();
     while (depth < 2 && jval_type(v) == JVAL_OBJECT && jval_next(v, &iter, &key, &member))

@@ -24,6 +24,7 @@ static void check_members(const char *text, bool plain)
     struct jflat f;
     struct str s;
     int64_t n;
+    bool yes = false;
     read(text, plain, &f);
     ck_assert(jflat_int(get(&f, "n"), &n) && n == -12);
     ck_assert(jflat_text(get(&f, "t"), &s));
@@ -31,6 +32,10 @@ static void check_members(const char *text, bool plain)
     ck_assert_int_eq(jflat_type(get(&f, "z")), JVAL_NULL);
     ck_assert_int_eq(jflat_type(get(&f, "yes")), JVAL_BOOL);
     ck_assert_int_eq(jflat_type(get(&f, "no")), JVAL_BOOL);
+    ck_assert(jflat_bool(get(&f, "yes"), &yes) && yes);
+    ck_assert(jflat_bool(get(&f, "no"), &yes) && !yes);
+    ck_assert(!jflat_bool(get(&f, "n"), &yes));
+    ck_assert_int_eq(jflat_plain(&f), plain);
     ck_assert(jflat_empty(get(&f, "e")) && jflat_type(get(&f, "e")) == JVAL_OBJECT);
     ck_assert(jflat_empty(get(&f, "a")) && jflat_type(get(&f, "a")) == JVAL_ARRAY);
     ck_assert(!jflat_empty(get(&f, "o")) && !jflat_empty(get(&f, "t")));
@@ -54,13 +59,31 @@ START_TEST(members_are_found)
         ", \"a\" : [ ] , \"o\" : { \"n\" : 0 , \"t\" : \"\" } } ",
         true);
     check_members("{" MEMBERS ",\"escaped\":\"\\n\"}", false);
-    check_members("{" MEMBERS ",\"name\":\"Пётр\"}", false);
-    check_members("{" MEMBERS ",\"Пётр\":1}", false);
+    check_members("{" MEMBERS ",\"name\":\"Пётр\"}", true);
+    check_members("{" MEMBERS ",\"Пётр\":1}", true);
     check_members("{" MEMBERS ",\"real\":1.5}", false);
     check_members("{" MEMBERS ",\"real\":1e3}", false);
     check_members("{" MEMBERS ",\"long\":1234567890123456789}", false);
     check_members("{" MEMBERS ",\"list\":[1]}", false);
     check_members("{" MEMBERS ",\"deep\":{\"er\":{\"n\":1}}}", false);
+}
+END_TEST
+
+START_TEST(source_of_an_object)
+{
+    struct jflat f;
+    read("{\"o\": {\"a\" : \"Ё\"} ,\"e\":{ },\"t\":\"x\"}", true, &f);
+    ck_assert_text(jflat_source(get(&f, "o")), "{\"a\" : \"Ё\"}");
+    ck_assert_text(jflat_source(get(&f, "e")), "{ }");
+    ck_assert(jflat_source(get(&f, "t")).len == 0 && jflat_source(NULL).len == 0);
+    ck_assert(!jflat_repeats(&f));
+    jflat_done(&f);
+    read("{\"o\":{\"a\":1},\"t\":\"\\n\"}", false, &f);
+    ck_assert(jflat_source(get(&f, "o")).len == 0);
+    jflat_done(&f);
+    read("{\"o\":{\"a\":1},\"a\":2,\"p\":{\"a\":1,\"b\":2,\"a\":3}}", true, &f);
+    ck_assert(jflat_repeats(&f));
+    jflat_done(&f);
 }
 END_TEST
 
@@ -187,7 +210,7 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("jflat", members_are_found, last_of_repeated_keys_stands,
+    return UNIT_RUN("jflat", members_are_found, source_of_an_object, last_of_repeated_keys_stands,
                     more_members_than_have_room, numbers, any_value_is_a_root,
                     refuses_what_jansson_refuses, want_of_memory_is_told);
 }

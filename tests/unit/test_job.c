@@ -127,6 +127,45 @@ START_TEST(refuses_by_field)
 }
 END_TEST
 
+/* Read lightly it is the same job, but for data, which is still text. */
+START_TEST(light_reading_is_the_same)
+{
+    static const struct {
+        const char *value, *data; /* data: what is left as text */
+    } cases[] = {
+        {"{\"v\":1,\"id\":\"E:call\",\"kind\":\"call\",\"entry_id\":\"E\",\"number\":\"7\","
+         "\"rule\":\"G3\",\"reason\":\"Пётр\",\"event_at\":5,\"offset\":\"events/0/1\","
+         "\"verdict\":\"talked\",\"data\":{\"name\":\"Пётр\",\"saved\":true}}",
+         "{\"name\":\"Пётр\",\"saved\":true}"},
+        {"{\"v\":1,\"id\":\"E:call\",\"kind\":\"call\",\"entry_id\":\"E\",\"event_at\":0,\"data\":{}}",
+         "{}"},
+        {"{\"v\":1,\"id\":\"E:call\",\"kind\":\"call\",\"entry_id\":\"E\",\"event_at\":0,"
+         "\"data\":{\"name\":\"a \\\"b\\\"\"}}",
+         ""},
+        {FULL, ""},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct job_message m = {STR("acme/E"), str_of(cases[i].value), STR("live"), 77};
+        struct error e = ERROR_NONE;
+        struct job *j = NULL;
+        struct str data = STR("?");
+        ck_assert_msg(job_read(&m, &j, &data, &e) == ERR_OK, "%s", e.text);
+        ck_assert_text(data, cases[i].data);
+        ck_assert_int_eq(!j->data, data.len > 0);
+        if (!j->data)
+            ck_assert_int_eq(jval_parse(data, &j->data, &e), ERR_OK);
+        char *text = job_encode(j);
+        ck_assert_str_eq(text, cases[i].value);
+        ck_assert_str_eq(j->account, "acme");
+        ck_assert_str_eq(j->origin, "live");
+        ck_assert_int_eq(j->received_at, 77);
+        free(text);
+        job_free(j);
+    }
+}
+END_TEST
+
 START_TEST(names)
 {
     for (int i = 0; i < JOB_KINDS; i++) {
@@ -172,6 +211,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("job", comes_back_the_same, what_is_absent_stays_absent,
-                    text_that_is_no_utf8_does_not_spoil_a_job, refuses_by_field, names,
-                    survives_want_of_memory);
+                    text_that_is_no_utf8_does_not_spoil_a_job, refuses_by_field,
+                    light_reading_is_the_same, names, survives_want_of_memory);
 }

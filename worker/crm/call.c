@@ -245,12 +245,11 @@ static void judge(struct executor *x, struct work *w)
     struct call *c = state_of(w);
     struct known_call known;
     struct phone p;
-    bool to_save = false;
     known_call(w->owner->facts, work_account(w), str_of(w->job->entry_id), &known);
     links_done(&c->links);
-    if (!jval_bool(jval_get(w->job->data, "saved"), &to_save) || !to_save) {
-        struct str why = work_text(w, "why");
-        end_without(x, w, why.len ? why.ptr : "not to be saved");
+    if (!work_flag(w, "saved")) {
+        char *why CLEANUP(mem_free_text) = mem_copy(work_text(w, "why"));
+        end_without(x, w, *why ? why : "not to be saved");
         return;
     }
     links_gather(x, w, &c->links);

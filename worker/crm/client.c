@@ -61,7 +61,7 @@ static struct fact fact_of(struct work *w)
     return (struct fact){.kind = JOB_CLIENT,
                          .entry_id = w->job->entry_id,
                          .number = w->job->number,
-                         .responsible = (char *)(uintptr_t)work_text(w, "responsible").ptr,
+                         .responsible = (char *)(uintptr_t)work_word(w, "responsible"),
                          .data = state_of(w)->data};
 }
 
@@ -107,13 +107,12 @@ static void collect_fields(struct work *w, const struct settings *s)
     struct client *c = state_of(w);
     struct jval *later = jval_new_object();
     const char *answer = NULL;
-    bool tracking = false;
     struct str line = s->source_field ? work_text(w, "source_line") : STR_NONE;
     fill_done(&c->fill);
     fill_add(&c->fill, FIELD_LINE, line);
     if (line.len && !fields_name(w, FIELD_LINE))
         jval_put_text(later, "source_line", line);
-    if (s->call_tracking && jval_bool(jval_get(w->job->data, "tracking"), &tracking) && tracking) {
+    if (s->call_tracking && work_flag(w, "tracking")) {
         if (!fill_visitor(w, &answer) || !fields_name(w, FIELD_ENTRY))
             jval_put_bool(later, "tracking", true);
         fill_add_tracking(&c->fill, answer, str_of(w->job->entry_id));
@@ -125,10 +124,8 @@ static void collect_fields(struct work *w, const struct settings *s)
 
 static bool wants_fields(const struct work *w, const struct settings *s)
 {
-    bool tracking = false;
     return (s->source_field && work_text(w, "source_line").len) ||
-           (s->call_tracking && jval_bool(jval_get(w->job->data, "tracking"), &tracking) &&
-            tracking);
+           (s->call_tracking && work_flag(w, "tracking"));
 }
 
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
@@ -211,7 +208,7 @@ static void keep_job(struct work *w)
 {
     struct client *c = state_of(w);
     struct jval *kept = jval_new_object();
-    jval_put(kept, KNOWN_TRUSTED, jval_copy(w->job->data));
+    jval_put(kept, KNOWN_TRUSTED, work_data(w));
     free(c->data);
     c->data = jval_dump_free(kept, true);
 }

@@ -212,8 +212,11 @@ void executor_decode(struct executor *x, struct owner *o, const struct kafka_mes
     int64_t received_at = 0;
     if (!text_parse_time(kafka_header_get(m, "received-at"), &received_at))
         received_at = 0;
-    bool bad = job_decode(m->key, m->value, received_at, kafka_header_get(m, "origin"), &j, &e);
-    struct work *w = work_new(bad ? work_unreadable(m) : j, m);
+    const struct job_message message = {m->key, m->value, kafka_header_get(m, "origin"),
+                                        received_at};
+    struct str data = STR_NONE;
+    bool bad = job_read(&message, &j, &data, &e);
+    struct work *w = work_new(bad ? work_unreadable(m) : j, m, bad ? STR_NONE : data);
     w->forced = kafka_header_get(m, "x-sent-again").len > 0;
     adopt(x, o, w);
     if (bad) {
@@ -232,7 +235,7 @@ void executor_decode(struct executor *x, struct owner *o, const struct kafka_mes
 void executor_bury(struct executor *x, struct owner *o, const struct kafka_message *m,
                    struct job *j)
 {
-    struct work *w = work_new(j, m);
+    struct work *w = work_new(j, m, STR_NONE);
     w->buried = true;
     adopt(x, o, w);
     finish_poison(x, w);
@@ -259,7 +262,7 @@ void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struc
     j->entry_id = mem_copy(entry);
     j->number = number ? mem_copy(str_of(number)) : NULL;
     j->data = data ? jval_copy(data) : jval_new_object();
-    struct work *w = work_new(j, &none);
+    struct work *w = work_new(j, &none, STR_NONE);
     w->ops = kinds_of(kind);
     adopt(x, o, w);
     enter(x, w);

@@ -275,8 +275,8 @@ void record_dead(struct executor *x, struct work *w,
             headers[n++] = added[i];
     struct producer_record r = {.topic = KAFKA_DEAD,
                                 .partition = w->owner->partition % x->options.dead_partitions,
-                                .key = {w->raw.key, w->raw.key_len},
-                                .value = {w->raw.value, w->raw.value_len},
+                                .key = w->raw.key,
+                                .value = w->raw.value,
                                 .headers = headers,
                                 .nheaders = n};
     hand_over(x, w, &r, false, then);

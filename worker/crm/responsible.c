@@ -72,7 +72,7 @@ static struct fact fact_of(struct work *w)
     return (struct fact){.kind = JOB_RESPONSIBLE,
                          .entry_id = w->job->entry_id,
                          .number = w->job->number,
-                         .responsible = (char *)(uintptr_t)wanted(w).ptr,
+                         .responsible = (char *)(uintptr_t)work_word(w, "responsible"),
                          .verdict = w->job->verdict,
                          .summarized = work_summarized(w)};
 }

@@ -94,16 +94,10 @@ static const char *of_own_client(const struct work *w)
     return known_responsible_wanted(w->owner->facts, work_account(w), str_of(w->job->entry_id));
 }
 
-static const char *text_or_null(const struct work *w, const char *field)
-{
-    struct str t = work_text(w, field);
-    return t.len ? t.ptr : NULL;
-}
-
 /* Nobody has to be asked whether he works. */
-static const char *settled_responsible(const struct work *w)
+static const char *settled_responsible(struct work *w)
 {
-    const char *forced = text_or_null(w, "responsible");
+    const char *forced = work_word(w, "responsible");
     return forced ? forced : of_own_client(w);
 }
 
@@ -129,7 +123,7 @@ static enum works whether(struct executor *x, struct work *w,
 static enum works first_who_works(struct executor *x, struct work *w, const char **out)
 {
     struct task *t = task_state(w);
-    const char *fallback = text_or_null(w, "fallback");
+    const char *fallback = work_word(w, "fallback");
     for (size_t i = 0; i < t->nresponsibles; i++) {
         enum works works = whether(x, w, &t->responsibles[i]);
         *out = t->responsibles[i].id;

@@ -4,39 +4,56 @@
 #include "worker/crm/work.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/jflat.h"
 #include "common/mem.h"
 #include "worker/crm/look.h"
 #include "worker/crm/task_close.h"
 #include "worker/crm/who.h"
 
-static void copy_headers(struct work_raw *raw, const struct kafka_message *m)
+static size_t room_for(const struct kafka_message *m)
 {
-    raw->nheaders = m->nheaders;
-    raw->headers = m->nheaders ? mem_alloc(m->nheaders, sizeof *raw->headers) : NULL;
+    size_t size = m->key.len + m->value.len + m->nheaders * sizeof(struct kafka_header);
+    for (size_t i = 0; i < m->nheaders; i++)
+        size += strlen(m->headers[i].name) + 1 + m->headers[i].value.len;
+    return size;
+}
+
+static struct str put(char **room, struct str bytes)
+{
+    struct str at = {*room, bytes.len};
+    if (bytes.len)
+        memcpy(*room, bytes.ptr, bytes.len);
+    *room += bytes.len;
+    return at;
+}
+
+static void copy_message(struct work *w, const struct kafka_message *m)
+{
+    char *room = (char *)(w + 1);
+    w->raw.headers = (struct kafka_header *)(void *)room;
+    w->raw.nheaders = m->nheaders;
+    room += m->nheaders * sizeof(struct kafka_header);
+    w->raw.key = put(&room, m->key);
+    w->raw.value = put(&room, m->value);
     for (size_t i = 0; i < m->nheaders; i++) {
-        struct str name = str_of(m->headers[i].name);
-        struct str value = m->headers[i].value;
-        char *block = mem_alloc(name.len + value.len + 2, 1);
-        memcpy(block, name.ptr, name.len);
-        if (value.len)
-            memcpy(block + name.len + 1, value.ptr, value.len);
-        raw->headers[i] = (struct kafka_header){block, {block + name.len + 1, value.len}};
+        struct str name = {m->headers[i].name, strlen(m->headers[i].name) + 1};
+        w->raw.headers[i].name = put(&room, name).ptr;
+        w->raw.headers[i].value = put(&room, m->headers[i].value);
     }
 }
 
-struct work *work_new(struct job *j, const struct kafka_message *m)
+struct work *work_new(struct job *j, const struct kafka_message *m, struct str data)
 {
-    struct work *w = mem_alloc(1, sizeof *w);
+    struct work *w = mem_alloc(1, sizeof *w + room_for(m));
     w->job = j;
     w->topic = m->topic;
     w->offset = m->offset;
     w->urgent = m->topic == KAFKA_JOBS_NOW;
-    w->raw.key = mem_copy(m->key);
-    w->raw.key_len = m->key.len;
-    w->raw.value = mem_copy(m->value);
-    w->raw.value_len = m->value.len;
-    copy_headers(&w->raw, m);
+    copy_message(w, m);
+    if (data.len)
+        w->data = (struct str){w->raw.value.ptr + (data.ptr - m->value.ptr), data.len};
     return w;
 }
 
@@ -50,11 +67,10 @@ void work_free(struct work *w)
     who_free(w->who);
     task_close_free(w->closing);
     employee_list_done(&w->staff);
-    for (size_t i = 0; i < w->raw.nheaders; i++)
-        free((char *)(uintptr_t)w->raw.headers[i].name); /* the block is ours */
-    free(w->raw.headers);
-    free(w->raw.key);
-    free(w->raw.value);
+    for (struct work_word *i = w->words, *next; i; i = next) {
+        next = i->next;
+        free(i);
+    }
     free(w->ending.fact_value);
     free(w->ending.result);
     free(w->ending.reason);
@@ -83,15 +99,66 @@ struct str work_account(const struct work *w)
     return str_of(w->job->account);
 }
 
+/* Of the data that was not read: it is plain, so nothing is allocated. */
+static const struct jflat_value *look_up(const struct work *w, const char *field, struct jflat *f)
+{
+    struct error ignored = ERROR_NONE;
+    if (jflat_parse(w->data, f, &ignored))
+        return NULL;
+    return jflat_get(f, jflat_root(f), field);
+}
+
 struct str work_text(const struct work *w, const char *field)
 {
-    return jval_get_text(w->job->data, field);
+    struct jflat f;
+    struct str text = STR_NONE;
+    if (!w->data.len)
+        return jval_get_text(w->job->data, field);
+    (void)jflat_text(look_up(w, field, &f), &text);
+    return text;
+}
+
+const char *work_word(struct work *w, const char *field)
+{
+    for (const struct work_word *i = w->words; i; i = i->next)
+        if (str_is(str_of(field), i->field))
+            return i->text;
+    struct str text = work_text(w, field);
+    if (!text.len)
+        return NULL;
+    struct work_word *word = mem_alloc(1, sizeof *word + text.len + 1);
+    memcpy(word->text, text.ptr, text.len);
+    word->field = field;
+    word->next = w->words;
+    w->words = word;
+    return word->text;
 }
 
 int64_t work_int(const struct work *w, const char *field, int64_t absent)
 {
+    struct jflat f;
     int64_t n = 0;
-    return jval_int(jval_get(w->job->data, field), &n) ? n : absent;
+    bool there = w->data.len ? jflat_int(look_up(w, field, &f), &n)
+                             : jval_int(jval_get(w->job->data, field), &n);
+    return there ? n : absent;
+}
+
+bool work_flag(const struct work *w, const char *field)
+{
+    struct jflat f;
+    bool yes = false;
+    bool there = w->data.len ? jflat_bool(look_up(w, field, &f), &yes)
+                             : jval_bool(jval_get(w->job->data, field), &yes);
+    return there && yes;
+}
+
+struct jval *work_data(const struct work *w)
+{
+    struct jval *tree = NULL;
+    struct error ignored = ERROR_NONE;
+    if (!w->data.len)
+        return jval_copy(w->job->data);
+    return jval_parse(w->data, &tree, &ignored) ? NULL : tree;
 }
 
 bool work_summarized(const struct work *w)

@@ -50,10 +50,16 @@ struct work_ops {
     void (*done)(struct work *w); /* frees w->kind; may be NULL */
 };
 
-struct work_raw { /* the message, for `dead` */
-    char *key, *value;
-    size_t key_len, value_len;
-    struct kafka_header *headers; /* names and values owned, in one block each */
+struct work_word { /* of the data, terminated */
+    struct work_word *next;
+    const char *field;
+    char text[];
+};
+
+struct
+    work_raw { /* the message, for `dead` and the job's data: behind the work in its own memory */
+    struct str key, value;
+    struct kafka_header *headers;
     size_t nheaders;
 };
 
@@ -90,7 +96,9 @@ struct work {
     void *kind; /* the kind's own state */
 
     struct job *job;
+    struct str data; /* the job's, within raw.value; empty: job->data (job_read) */
     struct work_raw raw;
+    struct work_word *words;
     enum kafka_topic topic;
     int64_t offset; /* -1: no message of its own */
     bool urgent;    /* of jobs.now */
@@ -137,15 +145,22 @@ struct work {
 #define WORK_OF(member, pointer) \
     ((struct work *)(void *)((char *)(pointer)-offsetof(struct work, member)))
 
-/* A job and its message, taken over: out->job is j. */
-struct work *work_new(struct job *j, const struct kafka_message *m);
+/* A job, which is taken over (out->job), and its message, which is copied. data: as job_read gave it, within m->value. */
+struct work *work_new(struct job *j, const struct kafka_message *m, struct str data);
 void work_free(struct work *w);
 /* A message nobody can read still has a place to be told of: what its key says. */
 struct job *work_unreadable(const struct kafka_message *m);
 struct str work_account(const struct work *w);
-/* A text or number of the job's data; empty, or `absent`, if it is not there. */
+/* A text or number of the job's data; empty, or `absent`, if it is not there. The text is not terminated and lives as
+ * long as the work. */
 struct str work_text(const struct work *w, const char *field);
 int64_t work_int(const struct work *w, const char *field, int64_t absent);
+/* A text as a terminated one, which lives as long as the work; NULL if it is empty or not there. */
+const char *work_word(struct work *w, const char *field);
+/* Whether it is there and true. */
+bool work_flag(const struct work *w, const char *field);
+/* All of it, the caller's; fails as jval.h's do. */
+struct jval *work_data(const struct work *w);
 /* Whether the closing the job belongs to was a summary's (data.closed_by). */
 bool work_summarized(const struct work *w);
 
