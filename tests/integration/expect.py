@@ -28,6 +28,7 @@ def check(scenario, player, seeded_before):
     lines += check_answers(scenario, player.answers)
     lines += check_events(player.answers, stack.topics)
     lines += check_dead(scenario, stack.topics)
+    lines += check_facts(stack.topics)
     return lines
 
 
@@ -286,6 +287,16 @@ def check_events(answers, topics):
             wanted[text] = wanted.get(text, 0) + 1
     missing = [text for text, count in wanted.items() if kept.get(text, 0) < count]
     return ["answered 200 but not in events: %s" % text for text in missing[:5]]
+
+
+def check_facts(topics):
+    """What came of a job is said once, or again with the same bytes."""
+    said = {}
+    for message in list(topics.messages["facts"]):
+        if message.value and (message.key or "").endswith(("/done", "/given-up")):
+            said.setdefault(message.key, set()).add(message.value)
+    return ["fact %s has several values: %s" % (key, sorted(values)) for key, values in said.items()
+            if len(values) > 1][:5]
 
 
 def check_dead(scenario, topics):

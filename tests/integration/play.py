@@ -117,6 +117,18 @@ class Player:
         """A length of time that is itself the test (how long a process stays frozen)."""
         time.sleep(step["pause_s"])
 
+    def step_strike(self, step):
+        """Tells what comes now, and how far files that are like this one are the same."""
+
+    def step_wire(self, step):
+        """`catch` and `catch_answer`: see Wire.set()."""
+        catch = self.scenario.fill(step.get("catch", step.get("catch_answer")))
+        self.stack.wires[step["wire"]].set(step.get("state", "open"), catch, "catch_answer" in step)
+
+    def step_wait_wire(self, step):
+        if not self.stack.wires[step["wait_wire"]].wait_caught(30):
+            raise Failed("the record did not come to the wire in 30 s")
+
     # Megaplan
 
     def step_wait_gate(self, step):
@@ -232,6 +244,12 @@ class Player:
         wait_for("%d %s %s" % (count, method, path),
                  lambda: len(self.requests(method, path)) >= count, self.scenario.deadline_s, 0.1)
 
+    def step_requests_by_now(self, step):
+        """Exactly so many, at this moment."""
+        found = self.requests(step.get("method", "POST"), step["requests_by_now"])
+        if len(found) != step["count"]:
+            raise Failed("expected %d requests by now, found %d" % (step["count"], len(found)))
+
     def step_wait_clients(self, step):
         wait_for("%d clients" % step["wait_clients"],
                  lambda: len(new_clients(self.stack.control.state())) >= step["wait_clients"],
@@ -250,8 +268,18 @@ class Player:
     def step_wait_fact(self, step):
         """By its key behind the account."""
         key = "%s/%s" % (self.scenario.account, self.scenario.fill(step["wait_fact"]))
-        wait_for("the fact " + key, lambda: any(
-            m.key == key for m in list(self.stack.topics.messages["facts"])), self.scenario.deadline_s)
+        wait_for("the fact " + key, lambda: sum(
+            m.key == key for m in list(self.stack.topics.messages["facts"])) >= step.get("count", 1),
+            self.scenario.deadline_s)
+
+    def step_wait_owners(self, step):
+        """So many owner marks stand in the account's partition of facts: so often it has been taken."""
+        wait_for(lambda: "%d owners, found %d" % (step["wait_owners"], self.owners()),
+                 lambda: self.owners() >= step["wait_owners"], self.scenario.deadline_s)
+
+    def owners(self):
+        return sum(m.key == records.OWNER_MARK and m.partition == records.partition(self.scenario.account)
+                   for m in list(self.stack.topics.messages["facts"]))
 
     def step_wait_jobs(self, step):
         kind = step["wait_jobs"]

@@ -11,6 +11,7 @@ from process import Failed
 
 JOB_FIELDS = ("id", "kind", "entry_id", "number", "rule", "reason", "event_at", "offset", "verdict",
               "deadline")
+OWNER_MARK = "_mark"
 
 
 def murmur2(data):
@@ -50,12 +51,13 @@ def job_record(account, step, now):
 
 
 def fact_record(account, step, now):
-    """(key, value, headers) of a fact: step["fact"] is its key behind the account, `value` its document
-    (v is added), `mark` whose it is (a stranger's unless given), `job` its job's place."""
+    """(key, value, headers) of a fact: step["fact"] is its key behind the account or "_mark", an owner's
+    mark; `value` its document (v is added), `mark` whose it is (a stranger's unless given), `job` its job's place."""
     headers = {"mark": step.get("mark", secrets.token_hex(16)), "at": rfc3339(now - step.get("age_s", 0)),
                "job": step.get("job", "jobs/0/0")}
-    value = json.dumps(dict(step["value"], v=1), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return "%s/%s" % (account, step["fact"]), value, headers
+    value = json.dumps(dict(step.get("value", {}), v=1), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    key = step["fact"] if step["fact"] == OWNER_MARK else "%s/%s" % (account, step["fact"])
+    return key, value, headers
 
 
 def compact(doc):

@@ -6,10 +6,12 @@ expectation cannot pass silently.
 
 import copy
 import hashlib
+import itertools
 import json
 import os
 import pathlib
 import re
+import string
 import time
 import tomllib
 
@@ -18,7 +20,7 @@ import moments
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "scenarios"
 TOP = {"title", "behaviours", "settings", "megaplan", "call", "step", "expect", "env", "crm",
-       "deadline_s"}
+       "deadline_s", "like", "wires"}
 MEGAPLAN = {"clients", "employees", "doubts", "faults", "extra_fields", "users", "tasks", "calls"}
 STEPS = {
     "send": {"send", "order", "only", "repeat", "parallel", "keep_alive", "threads", "expect"},
@@ -30,7 +32,7 @@ STEPS = {
     "doubts": {"doubts"}, "faults": {"faults"}, "settings": {"settings"},
     "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
     "wait_outcome": {"wait_outcome", "reason"}, "wait_tasks": {"wait_tasks"},
-    "wait_calls": {"wait_calls"}, "wait_fact": {"wait_fact"},
+    "wait_calls": {"wait_calls"}, "wait_fact": {"wait_fact", "count"},
     "client_drop": {"client_drop"}, "client_responsible": {"client_responsible", "responsible"},
     "client_change": {"client_change", "values"}, "task_close": {"task_close", "status"},
     "task_delete": {"task_delete"}, "field_delete": {"field_delete"}, "employee": {"employee", "values"},
@@ -38,9 +40,11 @@ STEPS = {
     "job": {"job", "topic", "kind", "entry_id", "number", "rule", "reason", "event_at", "offset",
             "verdict", "deadline", "data", "origin", "age_s"},
     "fact": {"fact", "value", "mark", "job", "age_s"},
+    "wire": {"wire", "state", "catch", "catch_answer"}, "wait_wire": {"wait_wire"}, "wait_owners": {"wait_owners"}, "strike": {"strike"},
+    "requests_by_now": {"requests_by_now", "method", "count"},
 }
 ALONE_S, TOGETHER_S = 60, 240  # how long one may take to end; together all begin at once, on a busy machine too
-STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready", "megaplan_refuses_s"}  # what a shared system forbids
+STRIKES = {"kill", "stop", "cont", "term", "start", "wait_ready", "wire", "megaplan_refuses_s"}  # what a shared system forbids
 PARTS = {
     "client": {"call", "phone", "responsible", "creator", "name", "number", "description", "fields",
                "dropped"},
@@ -70,12 +74,12 @@ class Scenario:
         self.path = pathlib.Path(path)
         self.name = self.path.stem
         self.shared = is_shared(self.path)
-        doc = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        only("scenario", doc, TOP)
+        doc = read(self.path)
         self.title = doc["title"]
         self.behaviours = doc.get("behaviours", [])
         self.env = {key: str(value) for key, value in doc.get("env", {}).items()}
         self.crm_workers = doc.get("crm", 1)
+        self.wires = tuple(doc.get("wires", ()))
         self.deadline_s = min(doc.get("deadline_s", TOGETHER_S if self.shared else ALONE_S),
                               float(os.environ.get("DEADLINE_S", "inf")))
         base = json.loads((SCENARIOS / "base.json").read_text(encoding="utf-8"))
@@ -123,7 +127,7 @@ class Scenario:
         self.calls = []
         for number, description in enumerate(self.calls_given):
             description = dict(description)
-            description.setdefault("name", "abcdefghij"[number])
+            description.setdefault("name", string.ascii_lowercase[number])
             self.calls += calls.expand(description, stamp)
 
     def named(self, name):
@@ -162,6 +166,18 @@ class Scenario:
         made = copy.deepcopy(self.settings)
         made["megaplan"]["base_url"] = megaplan_address + made["megaplan"].get("base_url", "")
         return made
+
+
+def read(path):
+    """A file's document. What it does not say comes from the one it is `like`, with that one's steps up to
+    its strike in front of its own."""
+    doc = tomllib.loads(path.read_text(encoding="utf-8"))
+    only("scenario", doc, TOP)
+    if "like" not in doc:
+        return doc
+    base = read(path.with_name(doc["like"] + ".toml"))
+    before = list(itertools.takewhile(lambda step: verb_of(step) != "strike", base["step"]))
+    return dict(merged(base, doc), step=before + doc["step"])
 
 
 def verb_of(step):

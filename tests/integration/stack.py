@@ -1,4 +1,5 @@
 """A whole system of its own for one test: broker, fake Megaplan, ingest, workers, topic followers.
+`wires` (wire.py) stand between a service, by name, and the broker, or before "megaplan".
 
     with Stack(build, folder) as stack: stack.up(document); stack.sender(); ... 
 Everything listens on free ports and ends with the `with`. KAFKA: a shared broker's address instead
@@ -20,6 +21,7 @@ import mango  # noqa: E402
 import records  # noqa: E402
 from process import Failed, Process, Service  # noqa: E402
 from topics import Topics  # noqa: E402
+from wire import Wire  # noqa: E402
 
 SECRET_KEY = "5a" * 32
 # Threads of one runner start children one after the other: fork in Python is not made for crowds.
@@ -51,7 +53,8 @@ class Control:
 class Stack:
     """See the file's head. `prefix` tells scenarios on one Kafka apart."""
 
-    def __init__(self, build, folder, prefix="mangoplan.", brokers=None, env=None, mega_paths=("",)):
+    def __init__(self, build, folder, prefix="mangoplan.", brokers=None, env=None, mega_paths=("",),
+                 wires=()):
         self.build = pathlib.Path(build).resolve()
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +62,7 @@ class Stack:
         self.brokers = brokers
         self.extra_env = env or {}
         self.mega_paths = mega_paths
+        self.wires = dict.fromkeys(wires)
         self.processes = []
         self.services = {}
         self.topics = None
@@ -88,6 +92,12 @@ class Stack:
             self.brokers = broker.read_first_line().partition("=")[2]
         self.megaplan = fake.read_first_line()
         self.fakes = {path: Control(self.megaplan + path) for path in self.mega_paths}
+        for name in self.wires:
+            to_megaplan = name == "megaplan"
+            self.wires[name] = Wire(self.megaplan.partition("//")[2] if to_megaplan else self.brokers,
+                                    kafka=not to_megaplan)
+        if "megaplan" in self.wires:  # the workers' way to it; our own control calls go straight
+            self.megaplan = "http://" + self.wires["megaplan"].address
 
     @property
     def control(self):
@@ -113,7 +123,10 @@ class Stack:
         argv = [self.build / "ingest"] if role == "ingest" else [self.build / "worker", role]
         service = self.services.get(name)
         if service is None:
-            service = Service(name, argv, self.folder, self.env(), 2 if role == "ingest" else 1)
+            env = self.env()
+            if name in self.wires:
+                env["KAFKA_BROKERS"] = self.wires[name].address
+            service = Service(name, argv, self.folder, env, 2 if role == "ingest" else 1)
             self.services[name] = service
             self.processes.append(service)
         if service.running:
@@ -192,6 +205,9 @@ class Stack:
 
     def down(self, gentle=True):
         """Ends everything: services by SIGTERM first (unless in a hurry), then what they stood on."""
+        for wire in self.wires.values():
+            if wire:
+                wire.set("open")
         order = list(self.services.values()) + [p for p in self.processes
                                                 if p not in self.services.values()]
         if gentle:
@@ -201,6 +217,9 @@ class Stack:
                 process.end()
         for process in order:
             process.destroy()
+        for wire in self.wires.values():
+            if wire:
+                wire.close()
         if self.topics:
             self.topics.stop()
             self.topics.dump(self.folder)

@@ -72,7 +72,7 @@ def play_alone(scenario, options, brokers, prefix):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mangoplan-%s-" % scenario.name))
     lines = []
     paths = (scenario.settings["megaplan"].get("base_url", ""),)
-    stack = Stack(options.build, folder, prefix, brokers, scenario.env, paths)
+    stack = Stack(options.build, folder, prefix, brokers, scenario.env, paths, scenario.wires)
     STACKS.add(stack)
     try:
         with stack:
