@@ -12,10 +12,10 @@
 #define QUEUES (LANES_LEVELS * 2) /* of each level first those midway, then the others */
 
 struct lanes_lane {
-    char *key; /* account/name */
     struct lanes_slot *head, *tail;
     int count[LANES_LEVELS]; /* entries in it by level */
     UT_hash_handle hh;
+    char key[]; /* account/name */
 };
 
 struct queue {
@@ -53,7 +53,6 @@ void lanes_free(struct lanes *l)
     struct lanes_lane *lane, *next_lane;
     HASH_ITER(hh, l->lanes, lane, next_lane) {
         HASH_DEL(l->lanes, lane);
-        free(lane->key);
         free(lane);
     }
     struct lanes_account *a, *next_account;
@@ -184,24 +183,29 @@ static void move(struct lanes *l, struct lanes_entry *e, enum lanes_state state)
 
 /* lanes */
 
-static char *lane_key(struct str account, struct str name)
+static struct lanes_lane *lane_new(struct str account, struct str name)
 {
-    return mem_format("%.*s/%.*s", STR_ARG(account), STR_ARG(name));
+    size_t len = account.len + 1 + name.len;
+    struct lanes_lane *lane = mem_alloc(1, sizeof *lane + len + 1);
+    if (account.len)
+        memcpy(lane->key, account.ptr, account.len);
+    lane->key[account.len] = '/';
+    if (name.len)
+        memcpy(lane->key + account.len + 1, name.ptr, name.len);
+    return lane;
 }
 
 static struct lanes_lane *lane_get(struct lanes *l, struct str account, struct str name)
 {
-    char *key = lane_key(account, name);
+    struct lanes_lane *own = lane_new(account, name);
     struct lanes_lane *lane = NULL;
-    HASH_FIND_STR(l->lanes, key, lane);
+    HASH_FIND_STR(l->lanes, own->key, lane);
     if (lane) {
-        free(key);
+        free(own);
         return lane;
     }
-    lane = mem_alloc(1, sizeof *lane);
-    lane->key = key;
-    HASH_ADD_KEYPTR(hh, l->lanes, lane->key, strlen(key), lane);
-    return lane;
+    HASH_ADD_KEYPTR(hh, l->lanes, own->key, strlen(own->key), own);
+    return own;
 }
 
 static void lane_add(struct lanes_lane *lane, struct lanes_slot *s)
@@ -222,7 +226,6 @@ static void lane_remove(struct lanes *l, struct lanes_slot *s)
     lane->count[s->entry->level]--;
     if (!lane->head) {
         HASH_DEL(l->lanes, lane);
-        free(lane->key);
         free(lane);
     }
     *s = (struct lanes_slot){0};

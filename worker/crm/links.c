@@ -44,12 +44,22 @@ static void add(struct links *l, char *link)
         free(link);
         return;
     }
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 2;
+        l->list = mem_resize(l->list, l->room, sizeof *l->list);
+    }
     l->list[l->count++] = link;
 }
 
 static void add_known(void *arg, const char *link)
 {
     add(arg, mem_copy(str_of(link)));
+}
+
+void links_own(const struct executor *x, const struct work *w, struct links *out)
+{
+    *out = (struct links){0};
+    add(out, links_of_job(x, w));
 }
 
 void links_gather(const struct executor *x, struct work *w, struct links *out)
@@ -71,5 +81,6 @@ void links_done(struct links *l)
 {
     for (size_t i = 0; i < l->count; i++)
         free(l->list[i]);
+    free(l->list);
     *l = (struct links){0};
 }

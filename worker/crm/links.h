@@ -14,13 +14,15 @@
 #define LINKS_MAX 64 /* of one call; more are left out */
 
 struct links {
-    char *list[LINKS_MAX]; /* owned */
-    size_t count;
+    char **list; /* owned, as its texts */
+    size_t count, room;
 };
 
 /* The link of a `record` job, the caller's (free()). NULL: the account is unknown or the job names no
  * recording. */
 char *links_of_job(const struct executor *x, const struct work *w) MUST_CHECK;
+/* That one alone. links_done afterwards. */
+void links_own(const struct executor *x, const struct work *w, struct links *out);
 /* All links known of the work's call. links_done afterwards. */
 void links_gather(const struct executor *x, struct work *w, struct links *out);
 void links_done(struct links *l);

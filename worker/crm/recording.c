@@ -57,7 +57,8 @@ static void end(struct executor *x, struct work *w, const struct links *links, c
 
 static void end_alone(struct executor *x, struct work *w, const char *result, const char *why)
 {
-    struct links own = {.list = {links_of_job(x, w)}, .count = 1};
+    struct links own;
+    links_own(x, w, &own);
     end(x, w, &own, result, why);
     links_done(&own);
 }
