@@ -39,19 +39,20 @@ static bool scan_text(struct scan *s, struct str *out)
 {
     if (!take(s, '"'))
         return false;
-    const char *from = s->at;
-    while (s->at < s->end) {
-        unsigned char c = (unsigned char)*s->at;
+    const char *from = s->at, *at = from;
+    while (at < s->end) {
+        unsigned char c = (unsigned char)*at;
+        size_t len = 1;
         if (c == '"') {
-            *out = (struct str){from, (size_t)(s->at++ - from)};
+            *out = (struct str){from, (size_t)(at - from)};
+            s->at = at + 1;
             return true;
         }
-        if (c < ' ' || c == '\\')
+        if (c >= 0x80)
+            len = text_character((struct str){at, (size_t)(s->end - at)});
+        if (len == 0 || c < ' ' || c == '\\')
             return false;
-        size_t len = c < 0x80 ? 1 : text_character((struct str){s->at, (size_t)(s->end - s->at)});
-        if (len == 0)
-            return false;
-        s->at += len;
+        at += len;
     }
     return false;
 }

@@ -263,10 +263,18 @@ static bool is_unreserved(char c)
 
 void text_percent_encode(struct buf *out, struct str s)
 {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t from = 0;
+
     for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
         if (is_unreserved(s.ptr[i]))
-            buf_add_char(out, s.ptr[i]);
-        else
-            buf_addf(out, "%%%02X", (unsigned)(unsigned char)s.ptr[i]);
+            continue;
+        const char coded[] = {'%', digits[c >> 4], digits[c & 15]};
+        buf_add(out, s.ptr + from, i - from);
+        buf_add(out, coded, sizeof(coded));
+        from = i + 1;
     }
+    if (from < s.len)
+        buf_add(out, s.ptr + from, s.len - from);
 }
