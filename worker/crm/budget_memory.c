@@ -12,6 +12,7 @@
 #define ALMOST 1e-9
 #define NEVER (INT64_MIN / 2)
 #define AGAIN_MS 100 /* a rest after a record that was not taken */
+#define ACKS 4       /* a grant lasts so many acknowledgements */
 
 static double least(double a, double b)
 {
@@ -37,7 +38,7 @@ static int64_t last_use(int64_t at, int64_t wall, int64_t now)
 void budget_memory_restore(struct budget_memory *m, struct budget *b, struct str value,
                            int64_t wall, int64_t now)
 {
-    *m = (struct budget_memory){.written_at = NEVER, .spent_at = NEVER};
+    *m = (struct budget_memory){.written_at = NEVER, .spent_at = NEVER, .span = MS};
     int64_t at = 0;
     double level = 0;
     if (!value.len)
@@ -67,12 +68,12 @@ bool budget_memory_covers(struct budget_memory *m, int64_t now, bool urgent)
 }
 
 /* Tokens that may be spent in the time of a grant, as things stand. */
-static double grantable(const struct budget *b, int64_t now, bool urgent)
+static double grantable(const struct budget *b, int64_t span, int64_t now, bool urgent)
 {
     double hour = budget_level(b, now) - (urgent ? 0.0 : b->reserve) + ALMOST;
     if (hour < 1.0)
         return 0.0;
-    double n = least(budget_burst(b, now, MS), hour + b->hour_rate * MS);
+    double n = least(budget_burst(b, now, span), hour + b->hour_rate * (double)span);
     return n < 0 ? 0.0 : (double)(int64_t)n;
 }
 
@@ -81,8 +82,8 @@ void budget_memory_spent(struct budget_memory *m, const struct budget *b, int64_
     m->granted.tokens -= 1.0;
     m->asked.tokens -= 1.0;
     m->spent_at = now;
-    bool ends = m->granted.tokens <= m->granted.size / 3 || now > m->granted.until - MS / 3;
-    m->wanted = m->wanted || (ends && grantable(b, now, false) >= 1.0);
+    bool ends = m->granted.tokens <= m->granted.size / 3 || now > m->granted.until - m->span / 3;
+    m->wanted = m->wanted || (ends && grantable(b, m->span, now, false) >= 1.0);
 }
 
 void budget_memory_returned(struct budget_memory *m)
@@ -95,7 +96,7 @@ bool budget_memory_due(const struct budget_memory *m, const struct budget *b, in
 {
     if (m->writing || now < m->again_at)
         return false;
-    if (m->wanted && grantable(b, now, m->urgent) >= 1.0)
+    if (m->wanted && grantable(b, m->span, now, m->urgent) >= 1.0)
         return true;
     if (!m->stands)
         return false;
@@ -106,15 +107,19 @@ bool budget_memory_due(const struct budget_memory *m, const struct budget *b, in
 }
 
 /* When all of the grant is spent at once, or all that comes meanwhile, or only at the end: what there is
- * at least, as a level from a time on that fills evenly. Never worse than nothing at the grant's end. */
-static double least_left(const struct budget *b, double level, double grant, double *shift)
+ * at least, as a level from a time on that fills evenly. Never worse than nothing at the grant's end. A
+ * reader takes it that all is spent MS after that time. */
+static double least_left(const struct budget *b, double span, double level, double grant,
+                         double *shift)
 {
     double room = (b->hour_max - level) / b->hour_rate;
-    *shift = grant > 0 && room < MS ? MS - room : 0.0;
+    *shift = grant > 0 && room < span ? span - room : 0.0;
     double left = level - grant;
     if (left < 0)
         *shift -= left / b->hour_rate;
-    *shift = least(*shift, MS);
+    *shift = least(*shift, span);
+    if (grant > 0 && *shift < span - MS)
+        *shift = span - MS;
     return left < 0 ? 0.0 : left;
 }
 
@@ -122,14 +127,14 @@ void budget_memory_write(struct budget_memory *m, const struct budget *b, int64_
                          struct budget_record *out)
 {
     double shift = 0, level = budget_level(b, now);
-    double grant = m->wanted ? grantable(b, now, m->urgent) : 0.0;
+    double grant = m->wanted ? grantable(b, m->span, now, m->urgent) : 0.0;
     out->tombstone = grant <= 0 && level >= b->hour_max - ALMOST;
-    int64_t left = (int64_t)(least_left(b, level, grant, &shift) * 1000.0);
+    int64_t left = (int64_t)(least_left(b, (double)m->span, level, grant, &shift) * 1000.0);
     int64_t whole = (int64_t)shift;
     snprintf(out->value, sizeof out->value,
              "{\"at\":%" PRId64 ",\"level\":%" PRId64 ".%03" PRId64 ",\"v\":1}",
              wall + whole + ((double)whole < shift), left / 1000, left % 1000);
-    m->asked = (struct budget_grant){grant, grant, now + MS};
+    m->asked = (struct budget_grant){grant, grant, now + m->span};
     m->writing = true;
     m->wanted = m->urgent = false;
     m->stands = true; /* what is on its way to be deleted stands */
@@ -137,10 +142,22 @@ void budget_memory_write(struct budget_memory *m, const struct budget *b, int64_
     m->written_at = now;
 }
 
+/* Longer at once, shorter by and by. */
+static int64_t next_span(int64_t span, int64_t took)
+{
+    int64_t wanted = took * ACKS;
+    if (wanted > BUDGET_MEMORY_MAX_MS)
+        wanted = BUDGET_MEMORY_MAX_MS;
+    if (wanted < MS)
+        wanted = MS;
+    return wanted >= span ? wanted : span - (span - wanted + 3) / 4;
+}
+
 void budget_memory_written(struct budget_memory *m, bool ok, int64_t now)
 {
     m->writing = false;
     if (ok) {
+        m->span = next_span(m->span, now - m->written_at);
         m->granted = m->asked;
         m->stands = !m->clears;
         return;

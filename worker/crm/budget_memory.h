@@ -21,6 +21,9 @@
  * if all of it had been used then. While the bucket is not full it is written every four seconds; full
  * and quiet for two, its record is deleted: no memory is a full bucket.
  *
+ * Half a second is the least: a grant lasts four times as long as Kafka last took to acknowledge one, up to
+ * eight seconds, else it were over before it could be spent. `at` then lies so much further in the future.
+ *
  * Two machines' clocks meet here: a reader whose clock is behind counts no time as passed, one that is
  * ahead by s seconds believes in s seconds' tokens more, a bucket at most; BUDGET_MEMORY_SKEW_MS of it
  * is allowed for by the window. Pure; times are CLOCK_BOOTTIME ms but for `wall`, unix ms.
@@ -36,6 +39,7 @@
 
 #define BUDGET_MEMORY_NAME "budget" /* account/state/budget */
 #define BUDGET_MEMORY_MS 500
+#define BUDGET_MEMORY_MAX_MS 8000
 #define BUDGET_MEMORY_SKEW_MS 250
 #define BUDGET_MEMORY_EVERY_MS 4000
 #define BUDGET_MEMORY_QUIET_MS 2000
@@ -54,6 +58,7 @@ struct budget_memory {
     bool wanted, urgent;          /* a grant is; for one who may use the reserve */
     bool stands, clears;          /* a record stands in the log; the one on its way deletes it */
     int64_t written_at, spent_at; /* of the newest record, and token */
+    int64_t span;                 /* what the next grant lasts, ms */
     int64_t again_at;             /* no record before */
 };
 
