@@ -135,6 +135,18 @@ START_TEST(popups_and_calls_block_by_call)
 }
 END_TEST
 
+START_TEST(a_call_blocks_its_recordings)
+{
+    setup();
+    intent("A", JOB_POPUP, NUMBER, THEIRS);
+    ck_assert_ptr_null(blocker("A", JOB_RECORD, NUMBER));
+    intent("A", JOB_CALL, NUMBER, THEIRS);
+    ck_assert_ptr_nonnull(blocker("A", JOB_RECORD, ""));
+    ck_assert_ptr_null(blocker("B", JOB_RECORD, NUMBER));
+    facts_free(f);
+}
+END_TEST
+
 START_TEST(responsibles_block_each_other_and_the_rest_itself_only)
 {
     setup();
@@ -506,7 +518,8 @@ int main(void)
         responsibles_block_each_other_and_the_rest_itself_only, jobs_of_a_call_a_number_a_client,
         order_is_that_of_the_log, ageing_keeps_what_it_is_told_to, ageing_by_the_newest_record,
         where_a_job_stood_is_the_first_thing_said_of_it, popups_and_calls_block_by_call,
-        our_own_intent_blocks_nobody, results_and_settling_unblock, remembers_the_newest_client,
-        a_done_fact_is_overwritten_by_its_equal_only, states, bad_records_change_nothing,
-        what_a_message_has_begun, tombstones, ageing, many_of_one_number);
+        a_call_blocks_its_recordings, our_own_intent_blocks_nobody, results_and_settling_unblock,
+        remembers_the_newest_client, a_done_fact_is_overwritten_by_its_equal_only, states,
+        bad_records_change_nothing, what_a_message_has_begun, tombstones, ageing,
+        many_of_one_number);
 }

@@ -282,6 +282,8 @@ static bool concerns_entry(enum job_kind begun, enum job_kind judged)
 {
     if (begun == JOB_RESPONSIBLE)
         return judged == JOB_RESPONSIBLE;
+    if (judged == JOB_RECORD) /* whether the saving has its link, the call's result says */
+        return begun == JOB_CALL;
     return (begun == JOB_POPUP || begun == JOB_CALL) && (judged == JOB_POPUP || judged == JOB_CALL);
 }
 

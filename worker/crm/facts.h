@@ -77,8 +77,8 @@ void facts_of_client(const struct facts *f, struct str account, struct str clien
 void facts_due(const struct facts *f,
                void (*visit)(void *arg, struct str account, struct str entry_id), void *arg);
 /* A foreign intent without a result that has to be settled before this job is judged: the job's own,
- * or one that concerns the same number (client, task) or the same call (pop-up with saved call,
- * responsible with responsible), of whatever job and topic. NULL if there is none. A twin's intent
+ * or one that concerns the same number (client, task) or the same call (pop-up with saved call, saved
+ * call with recording, responsible with responsible), of whatever job and topic. NULL if there is none. A twin's intent
  * (look once more) stops nobody, not even itself. number may be empty. */
 const struct facts_entry *facts_blocker(const struct facts *f, struct str account, struct str id,
                                         enum job_kind kind, struct str number, struct str entry_id);
