@@ -356,6 +356,25 @@ START_TEST(a_repeated_create_holds_up_nobody)
 }
 END_TEST
 
+/* It may be the first request's or the second's: whoever found it has not looked for another one. */
+START_TEST(a_repeated_create_that_was_found_is_looked_for_too)
+{
+    setup();
+    crm_kit_fail(k, "POST", WORLD_REQUEST_LOST, 1);
+    world_job(k->m, KAFKA_JOBS, 7, "A", N);
+    crm_kit_pass(k, 1000);
+    crm_kit_fail(k, "POST", WORLD_ANSWER_LOST, 1);
+    crm_kit_pass(k, 120000);
+    ck_assert(world_finished(k->m, 7));
+    ck_assert_uint_eq(w->nclients, 1);
+    ck_assert_uint_eq(w->creates, 2);
+    ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:twin/intent"));
+    crm_kit_pass(k, 605000);
+    ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:twin/done"));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(twins_are_told)
 {
     setup();
@@ -439,6 +458,7 @@ int main(void)
         a_strangers_mark_before_the_intent, an_intent_that_comes_late_is_not_used,
         no_intent_no_request, a_lost_answer_is_looked_for,
         a_lost_request_is_made_again_after_the_last_look, a_repeated_create_holds_up_nobody,
-        twins_are_told, done_and_answered_500, looks_go_on_after_failed_looks,
-        found_by_number_it_was_not_made_by_us, a_client_the_user_deleted_at_once_is_not_made_again);
+        a_repeated_create_that_was_found_is_looked_for_too, twins_are_told, done_and_answered_500,
+        looks_go_on_after_failed_looks, found_by_number_it_was_not_made_by_us,
+        a_client_the_user_deleted_at_once_is_not_made_again);
 }

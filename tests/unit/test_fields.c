@@ -195,6 +195,52 @@ START_TEST(a_line_that_could_not_be_written_follows)
 }
 END_TEST
 
+static enum err (*real_produce)(void *world, const struct producer_record *r, struct error *e);
+
+/* From the client's intent on nothing is read back. */
+static enum err deafens(void *world, const struct producer_record *r, struct error *e)
+{
+    k->m->deaf |= strstr(r->key.ptr, "client/intent") != NULL;
+    return real_produce(world, r, e);
+}
+
+START_TEST(names_forgotten_while_the_intent_is_on_its_way)
+{
+    setup(true, false);
+    see_to();
+    real_produce = k->m->port.produce;
+    k->m->port.produce = deafens;
+    client_job(",\"source_line\":\"" LINE "\"");
+    crm_kit_pass(k, 1000);
+    ck_assert(k->m->deaf);
+    fields_forget(k->m->owner->works);
+    k->m->port.produce = real_produce;
+    k->m->deaf = false;
+    crm_kit_pass(k, 1000);
+    ck_assert_uint_eq(w->nclients, 1);
+    ck_assert(str_is(filled("Номер линии MANGO OFFICE"), LINE));
+    crm_kit_free(k);
+}
+END_TEST
+
+/* Megaplan makes no field for hours: what is to be filled holds up nobody of its number. */
+START_TEST(waiting_for_a_field_holds_up_nobody)
+{
+    setup(true, false);
+    w->status = 500;
+    crm_kit_fail(k, "extraFields/0", WORLD_STATUS, -1);
+    client_job(",\"source_line\":\"" LINE "\"");
+    see_to();
+    world_job(k->m, KAFKA_JOBS, offset, "B", N);
+    crm_kit_pass(k, 500);
+    ck_assert(world_finished(k->m, offset));
+    w->faults = 0;
+    crm_kit_pass(k, 200000);
+    ck_assert(str_is(filled("Номер линии MANGO OFFICE"), LINE));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(a_visitor_known_before_rides_with_the_create)
 {
     setup(false, true);
@@ -280,12 +326,13 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("fields", made_once_when_switched_on, one_switch_makes_its_part,
-                    a_deleted_field_stays_deleted_until_switched_on_anew,
-                    unknown_ends_make_no_second_one, killed_while_it_makes_them,
-                    who_may_not_make_them_works_without, the_line_rides_with_the_create,
-                    a_line_that_could_not_be_written_follows,
-                    a_visitor_known_before_rides_with_the_create,
-                    a_visitor_known_later_fills_by_one_update, due_after_a_crash,
-                    what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
+    return UNIT_RUN(
+        "fields", made_once_when_switched_on, one_switch_makes_its_part,
+        a_deleted_field_stays_deleted_until_switched_on_anew, unknown_ends_make_no_second_one,
+        killed_while_it_makes_them, who_may_not_make_them_works_without,
+        the_line_rides_with_the_create, a_line_that_could_not_be_written_follows,
+        a_visitor_known_before_rides_with_the_create,
+        names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
+        a_visitor_known_later_fills_by_one_update, due_after_a_crash,
+        what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
 }

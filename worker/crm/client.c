@@ -30,7 +30,8 @@
 
 struct client {
     struct fill fill; /* the extra fields of the create */
-    char *data;       /* JSON: what is still to be filled, or the job (keep_job); NULL: nothing */
+    char *data;       /* JSON: what is still to be filled; NULL: nothing */
+    char *kept;       /* JSON: the job (keep_job); NULL: it is not needed again */
     bool company;     /* who carries the number is one */
     bool no_creator;  /* the account refuses userCreated */
     bool renamed;     /* names of fields were asked for anew once */
@@ -50,6 +51,7 @@ static void done(struct work *w)
         return;
     fill_done(&c->fill);
     free(c->data);
+    free(c->kept);
     free(c);
     w->kind = NULL;
 }
@@ -81,15 +83,18 @@ static char *details_of(const struct work *w, const char *client)
     return jval_dump_free(details, false);
 }
 
-/* The number has its client: done fact, outcome. */
+/* The number has its client: done fact, outcome. What is still to be filled is nothing of a client that was
+ * there before. */
 static void end(struct executor *x, struct work *w, const char *client, bool made, const char *why)
 {
     struct fact f = fact_of(w);
     f.object = (char *)(uintptr_t)client;
     f.made = made;
     f.company = !made && state_of(w)->company;
-    if (!made)
+    if (!made) {
         f.responsible = NULL;
+        f.data = state_of(w)->kept;
+    }
     finish_done(x, w, &f, made ? "done" : "present", why, details_of(w, client));
 }
 
@@ -117,6 +122,7 @@ static void collect_fields(struct work *w, const struct settings *s)
             jval_put_bool(later, "tracking", true);
         fill_add_tracking(&c->fill, answer, str_of(w->job->entry_id));
     }
+    fill_name(w, &c->fill);
     free(c->data);
     c->data = jval_size(later) ? jval_dump(later, true) : NULL;
     jval_free(later);
@@ -139,10 +145,17 @@ static bool build(struct executor *x, struct work *w, const struct settings *s, 
                                           .entry_id = str_of(w->job->entry_id),
                                           .no_creator = refuses_creator(w),
                                           .fields = fields,
-                                          .nfields = fill_named(w, &state_of(w)->fill, fields)};
+                                          .nfields = fill_named(&state_of(w)->fill, fields)};
     r->body = contractor_create_body(&client);
     r->url = contractor_create_url(str_of(s->megaplan.base_url));
     return r->body != NULL;
+}
+
+static void made_one(struct executor *x, struct work *w, const char *id, const char *why)
+{
+    if (w->repeated)
+        twin_expect(x, w, NULL, false);
+    end(x, w, id, true, why);
 }
 
 static void created(struct executor *x, struct work *w, const struct answer *a)
@@ -152,9 +165,7 @@ static void created(struct executor *x, struct work *w, const struct answer *a)
         act_unclear(x, w, "the answer does not say what was created");
         return;
     }
-    if (w->repeated)
-        twin_expect(x, w, NULL, false);
-    end(x, w, id, true, w->job->reason ? w->job->reason : "created");
+    made_one(x, w, id, w->job->reason ? w->job->reason : "created");
 }
 
 static void without_creator(struct executor *x, struct work *w)
@@ -209,8 +220,8 @@ static void keep_job(struct work *w)
     struct client *c = state_of(w);
     struct jval *kept = jval_new_object();
     jval_put(kept, KNOWN_TRUSTED, work_data(w));
-    free(c->data);
-    c->data = jval_dump_free(kept, true);
+    free(c->kept);
+    c->kept = jval_dump_free(kept, true);
 }
 
 static void judge(struct executor *x, struct work *w)
@@ -241,7 +252,11 @@ static void judge(struct executor *x, struct work *w)
 
 static void found_own(struct executor *x, struct work *w, const char *client, bool made)
 {
-    end(x, w, client, made, "found after a request whose end was unknown");
+    static const char why[] = "found after a request whose end was unknown";
+    if (made)
+        made_one(x, w, client, why);
+    else
+        end(x, w, client, false, why);
 }
 
 const struct work_ops *client_ops(void)

@@ -302,6 +302,12 @@ void executor_rest(struct executor *x, struct work *w, int64_t at)
     agenda_set(&x->works, &w->timer, at);
 }
 
+void executor_step_aside(struct executor *x, struct work *w, int64_t at)
+{
+    lanes_leave(x->lanes, &w->lane);
+    executor_rest(x, w, at);
+}
+
 void executor_return_token(struct executor *x, struct work *w)
 {
     if (w->batch)
@@ -318,6 +324,10 @@ void executor_due(struct executor *x, struct work *w)
 {
     if (w->ending.step != FINISH_NOTHING) {
         finish_go_on(x, w);
+        return;
+    }
+    if (w->lane.state == LANES_OUT) { /* it stepped aside */
+        enter(x, w);
         return;
     }
     if (w->lane.state == LANES_RESTING)

@@ -74,6 +74,9 @@ void executor_judge(struct executor *x, struct work *w);
 void executor_want(struct executor *x, struct work *w, bool midway);
 /* act_due follows at that time. */
 void executor_rest(struct executor *x, struct work *w, int64_t at);
+/* The same, but it holds up nobody meanwhile: it leaves its lanes, goes behind whoever is in them by then, and is
+ * judged anew. For what waits for something other than its own request. */
+void executor_step_aside(struct executor *x, struct work *w, int64_t at);
 /* Whether it takes one of the places for requests; for finish.h and request.h. */
 void executor_hold_place(struct executor *x, struct work *w, bool hold);
 /* Its place is an intent's on its way (until it is handed back, too): others may ask meanwhile. */

@@ -2,7 +2,7 @@
  * Filling what is still empty.
  *
  *   judge --> no client of this call, nothing to write ---> done fact that says why
- *         --> names of the fields (fields.h); being made: a little later
+ *         --> names of the fields (fields.h); being made: a little later, in no lane
  *         --> READ: deleted, or all are filled -----------> done fact that says why
  *                   some are empty --> UPDATE ------------> done fact
  */
@@ -54,19 +54,28 @@ void fill_add_tracking(struct fill *f, const char *answer, struct str entry_id)
 
 void fill_done(struct fill *f)
 {
-    for (size_t i = 0; i < f->count; i++)
+    for (size_t i = 0; i < f->count; i++) {
         free(f->list[i].value);
+        free(f->list[i].name);
+    }
     *f = (struct fill){0};
 }
 
-size_t fill_named(const struct work *w, const struct fill *f, struct contractor_field out[FIELDS])
+void fill_name(const struct work *w, struct fill *f)
 {
-    size_t n = 0;
     for (size_t i = 0; i < f->count; i++) {
         const char *name = fields_name(w, f->list[i].field);
-        if (name)
-            out[n++] = (struct contractor_field){str_of(name), str_of(f->list[i].value)};
+        free(f->list[i].name);
+        f->list[i].name = name ? mem_copy(str_of(name)) : NULL;
     }
+}
+
+size_t fill_named(const struct fill *f, struct contractor_field out[FIELDS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].name)
+            out[n++] = (struct contractor_field){str_of(f->list[i].name), str_of(f->list[i].value)};
     return n;
 }
 
@@ -295,7 +304,7 @@ static void judge(struct executor *x, struct work *w)
         return;
     else if (coming(x, w, &f->wanted)) {
         fields_check(x, w->owner, work_account(w)); /* Kafka may not have taken its beginning */
-        executor_rest(x, w, executor_now(x) + FIELDS_SOON_MS);
+        executor_step_aside(x, w, executor_now(x) + FIELDS_SOON_MS);
     } else if (names_of(w, &f->wanted, names) == 0)
         end(x, w, "none", "the account has no such fields");
     else if (!f->read)

@@ -14,6 +14,7 @@ struct fill { /* what is to be written; texts owned */
     struct {
         enum field field;
         char *value;
+        char *name; /* the account's for it, by fill_name; NULL: none */
     } list[FIELDS];
     size_t count;
 };
@@ -24,8 +25,10 @@ void fill_add(struct fill *f, enum field field, struct str value);
  * object, NULL: MANGO knows nobody. */
 void fill_add_tracking(struct fill *f, const char *answer, struct str entry_id);
 void fill_done(struct fill *f);
-/* Those whose names the account has, for a request; borrowed from f and the account. Returns how many. */
-size_t fill_named(const struct work *w, const struct fill *f, struct contractor_field out[FIELDS]);
+/* Notes which names the fields have now: they may be forgotten (fields.h) before the request is written. */
+void fill_name(const struct work *w, struct fill *f);
+/* Those that had a name then, for a request; borrowed from f. Returns how many. */
+size_t fill_named(const struct fill *f, struct contractor_field out[FIELDS]);
 /* The visitor's answer that facts know of this call: true if there is one; *answer NULL: nobody. */
 bool fill_visitor(const struct work *w, const char **answer);
 

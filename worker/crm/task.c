@@ -91,6 +91,8 @@ static void end(struct executor *x, struct work *w, const char *task, const char
     struct fact f = fact_of(w);
     f.object = (char *)(uintptr_t)task;
     f.made = true;
+    if (w->repeated)
+        twin_expect(x, w, task_state(w)->client.id, task_state(w)->client.company);
     finish_done(x, w, &f, "done", why, details_of(w, task));
 }
 
@@ -281,8 +283,6 @@ static void created(struct executor *x, struct work *w, const struct answer *a)
         act_unclear(x, w, "the answer does not say what was created");
         return;
     }
-    if (w->repeated)
-        twin_expect(x, w, task_state(w)->client.id, task_state(w)->client.company);
     end(x, w, id, w->job->reason ? w->job->reason : "created");
 }
 
