@@ -58,6 +58,7 @@ static void send_now(struct executor *x, struct work *w)
         finish_dead(x, w, ERR_INPUT, "the request cannot be written down: a text is too long", 0);
         return;
     }
+    work_fold_data(w);
     w->phase = WORK_ASKS;
     request_send(x, w, &r);
 }

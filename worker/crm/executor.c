@@ -287,6 +287,7 @@ void executor_judge(struct executor *x, struct work *w)
 
 void executor_want(struct executor *x, struct work *w, bool midway)
 {
+    work_fold_data(w);
     executor_hold_place(x, w, false);
     w->wanted_at = executor_now(x);
     lanes_want(x->lanes, &w->lane, midway);
@@ -296,6 +297,7 @@ void executor_want(struct executor *x, struct work *w, bool midway)
 
 void executor_rest(struct executor *x, struct work *w, int64_t at)
 {
+    work_fold_data(w);
     executor_hold_place(x, w, false);
     if (w->lane.state == LANES_RUNNING || w->lane.state == LANES_WANTING)
         lanes_rest(x->lanes, &w->lane);

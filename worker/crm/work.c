@@ -63,6 +63,7 @@ void work_free(struct work *w)
         return;
     if (w->ops && w->ops->done)
         w->ops->done(w);
+    work_fold_data(w);
     look_free(w->look);
     who_free(w->who);
     task_close_free(w->closing);
@@ -99,22 +100,36 @@ struct str work_account(const struct work *w)
     return str_of(w->job->account);
 }
 
-/* Of the data that was not read: it is plain, so nothing is allocated. */
-static const struct jflat_value *look_up(const struct work *w, const char *field, struct jflat *f)
+/* Of the data that was not read: it is plain, so it needs no tree. */
+static const struct jflat_value *look_up(const struct work *w, const char *field)
 {
+    struct work *own = (struct work *)(uintptr_t)w; /* what is remembered is no part of its state */
     struct error ignored = ERROR_NONE;
-    if (jflat_parse(w->data, f, &ignored))
-        return NULL;
-    return jflat_get(f, jflat_root(f), field);
+    if (!own->flat) {
+        own->flat = mem_resize(NULL, 1, sizeof *own->flat);
+        if (jflat_parse(w->data, own->flat, &ignored)) {
+            free(own->flat);
+            own->flat = NULL;
+            return NULL;
+        }
+    }
+    return jflat_get(own->flat, jflat_root(own->flat), field);
+}
+
+void work_fold_data(struct work *w)
+{
+    if (w->flat)
+        jflat_done(w->flat);
+    free(w->flat);
+    w->flat = NULL;
 }
 
 struct str work_text(const struct work *w, const char *field)
 {
-    struct jflat f;
     struct str text = STR_NONE;
     if (!w->data.len)
         return jval_get_text(w->job->data, field);
-    (void)jflat_text(look_up(w, field, &f), &text);
+    (void)jflat_text(look_up(w, field), &text);
     return text;
 }
 
@@ -136,18 +151,16 @@ const char *work_word(struct work *w, const char *field)
 
 int64_t work_int(const struct work *w, const char *field, int64_t absent)
 {
-    struct jflat f;
     int64_t n = 0;
-    bool there = w->data.len ? jflat_int(look_up(w, field, &f), &n)
+    bool there = w->data.len ? jflat_int(look_up(w, field), &n)
                              : jval_int(jval_get(w->job->data, field), &n);
     return there ? n : absent;
 }
 
 bool work_flag(const struct work *w, const char *field)
 {
-    struct jflat f;
     bool yes = false;
-    bool there = w->data.len ? jflat_bool(look_up(w, field, &f), &yes)
+    bool there = w->data.len ? jflat_bool(look_up(w, field), &yes)
                              : jval_bool(jval_get(w->job->data, field), &yes);
     return there && yes;
 }

@@ -24,6 +24,7 @@ struct account;
 struct act;
 struct batch;
 struct executor;
+struct jflat;
 struct look;
 struct task_close;
 struct who;
@@ -96,7 +97,8 @@ struct work {
     void *kind; /* the kind's own state */
 
     struct job *job;
-    struct str data; /* the job's, within raw.value; empty: job->data (job_read) */
+    struct str data;    /* the job's, within raw.value; empty: job->data (job_read) */
+    struct jflat *flat; /* the same, read; NULL while it is not */
     struct work_raw raw;
     struct work_word *words;
     enum kafka_topic topic;
@@ -161,6 +163,8 @@ const char *work_word(struct work *w, const char *field);
 bool work_flag(const struct work *w, const char *field);
 /* All of it, the caller's; fails as jval.h's do. */
 struct jval *work_data(const struct work *w);
+/* Nothing will be asked of the data for a while: what was read of it takes no memory meanwhile. Texts of it stay. */
+void work_fold_data(struct work *w);
 /* Whether the closing the job belongs to was a summary's (data.closed_by). */
 bool work_summarized(const struct work *w);
 
