@@ -223,6 +223,23 @@ START_TEST(names_forgotten_while_the_intent_is_on_its_way)
 }
 END_TEST
 
+/* Another Megaplan has other names. */
+START_TEST(new_settings_ask_for_the_names_anew)
+{
+    setup(true, false);
+    see_to();
+    jval_put_text(w->fields[0].values, "name", STR("OtherMegaplansField"));
+    w->fields[0].name = jval_get_text(w->fields[0].values, "name").ptr;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    size_t creates = w->creates;
+    client_job(",\"source_line\":\"" LINE "\"");
+    crm_kit_pass(k, 2000);
+    ck_assert_uint_eq(w->creates, creates + 1); /* none is refused for an old one */
+    ck_assert(str_is(jval_get_text(w->clients[0].values, "OtherMegaplansField"), LINE));
+    crm_kit_free(k);
+}
+END_TEST
+
 /* Megaplan makes no field for hours: what is to be filled holds up nobody of its number. */
 START_TEST(waiting_for_a_field_holds_up_nobody)
 {
@@ -326,13 +343,14 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN(
-        "fields", made_once_when_switched_on, one_switch_makes_its_part,
-        a_deleted_field_stays_deleted_until_switched_on_anew, unknown_ends_make_no_second_one,
-        killed_while_it_makes_them, who_may_not_make_them_works_without,
-        the_line_rides_with_the_create, a_line_that_could_not_be_written_follows,
-        a_visitor_known_before_rides_with_the_create,
-        names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
-        a_visitor_known_later_fills_by_one_update, due_after_a_crash,
-        what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
+    return UNIT_RUN("fields", made_once_when_switched_on, one_switch_makes_its_part,
+                    a_deleted_field_stays_deleted_until_switched_on_anew,
+                    unknown_ends_make_no_second_one, killed_while_it_makes_them,
+                    who_may_not_make_them_works_without, the_line_rides_with_the_create,
+                    a_line_that_could_not_be_written_follows,
+                    a_visitor_known_before_rides_with_the_create,
+                    names_forgotten_while_the_intent_is_on_its_way,
+                    waiting_for_a_field_holds_up_nobody, new_settings_ask_for_the_names_anew,
+                    a_visitor_known_later_fills_by_one_update, due_after_a_crash,
+                    what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
 }

@@ -146,8 +146,7 @@ void account_settings(struct executor *x, struct account *a)
     account_signin_stop(x, a);
     service_reset(&a->service);
     batch_reset(a);
-    employees_free(a->employees); /* it may be another Megaplan now */
-    a->employees = NULL;
+    forget(a); /* it may be another Megaplan now */
     if (!x->port->settings(x->port->world, a->service.account))
         signin_done(&a->service.signin);
     account_wake(x, a);
