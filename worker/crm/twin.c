@@ -76,9 +76,9 @@ static void taken(struct executor *x, struct work *w, const struct answer *a)
 {
     struct look *l = w->kind;
     const struct settings *s = executor_settings_of(x, w);
-    if (!s || !look_count(l, a, s))
-        executor_rest(x, w, executor_now(x) + x->options.retry_max_ms);
-    else if (look_has_more(l))
+    if (s && !look_count(l, a, s))
+        act_unclear(x, w, "the list cannot be read back to the request");
+    else if (!s || look_has_more(l))
         executor_judge(x, w);
     else
         counted(x, w);
