@@ -310,6 +310,24 @@ START_TEST(due_after_a_crash)
 }
 END_TEST
 
+START_TEST(due_when_switched_on_again)
+{
+    setup(false, true);
+    see_to();
+    client_job(",\"tracking\":true");
+    crm_kit_pass(k, 2000);
+    w->settings.enabled = false;
+    visitor_fact("{\"uid\":\"77\"}");
+    crm_kit_pass(k, 2000);
+    ck_assert_uint_eq(filled("ДКТ: client_id").len, 0);
+    w->settings.enabled = true;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    crm_kit_pass(k, 2000);
+    ck_assert(str_is(filled("ДКТ: client_id"), "77"));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(what_stands_there_is_not_changed)
 {
     setup(true, false);
@@ -343,14 +361,14 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("fields", made_once_when_switched_on, one_switch_makes_its_part,
-                    a_deleted_field_stays_deleted_until_switched_on_anew,
-                    unknown_ends_make_no_second_one, killed_while_it_makes_them,
-                    who_may_not_make_them_works_without, the_line_rides_with_the_create,
-                    a_line_that_could_not_be_written_follows,
-                    a_visitor_known_before_rides_with_the_create,
-                    names_forgotten_while_the_intent_is_on_its_way,
-                    waiting_for_a_field_holds_up_nobody, new_settings_ask_for_the_names_anew,
-                    a_visitor_known_later_fills_by_one_update, due_after_a_crash,
-                    what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
+    return UNIT_RUN(
+        "fields", made_once_when_switched_on, one_switch_makes_its_part,
+        a_deleted_field_stays_deleted_until_switched_on_anew, unknown_ends_make_no_second_one,
+        killed_while_it_makes_them, who_may_not_make_them_works_without,
+        the_line_rides_with_the_create, a_line_that_could_not_be_written_follows,
+        a_visitor_known_before_rides_with_the_create,
+        names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
+        new_settings_ask_for_the_names_anew, a_visitor_known_later_fills_by_one_update,
+        due_after_a_crash, due_when_switched_on_again, what_stands_there_is_not_changed,
+        of_somebody_elses_client_nothing_is_filled);
 }

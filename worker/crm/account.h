@@ -31,7 +31,8 @@ struct account {
     struct employees *employees; /* employees.h; NULL: not asked yet */
     struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;
-    int64_t no_batch_until;   /* boot ms (batch.h) */
+    bool left_due;          /* work that facts say is due was left: it was switched off, or gone */
+    int64_t no_batch_until; /* boot ms (batch.h) */
     unsigned unclear_batches; /* in a row, while others were answered */
     int64_t unclear_batch_at; /* boot ms of the last one's end */
     struct account *next;     /* of all */

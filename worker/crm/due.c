@@ -13,6 +13,7 @@ struct question { /* about one owner's facts */
     struct executor *x;
     struct owner *owner;
     struct str account;
+    struct str only; /* that account's; empty: all */
 };
 
 static void add(const struct question *q, struct str entry, enum job_kind kind, const char *rest,
@@ -50,6 +51,8 @@ static void ask_entry(const struct question *q, struct str entry)
 static void visit_restored(void *arg, struct str account, struct str entry)
 {
     struct question *q = arg;
+    if (q->only.len && !str_eq(q->only, account))
+        return;
     q->account = account;
     ask_entry(q, entry);
 }
@@ -60,6 +63,12 @@ void due_restored(struct executor *x, struct owner *o)
     facts_due(o->facts, visit_restored, &q);
 }
 
+void due_switched_on(struct executor *x, struct owner *o, struct str account)
+{
+    struct question q = {.x = x, .owner = o, .only = account};
+    facts_due(o->facts, visit_restored, &q);
+}
+
 static void visit_call(void *arg, struct str entry)
 {
     ask_entry(arg, entry);
@@ -67,7 +76,7 @@ static void visit_call(void *arg, struct str entry)
 
 void due_read(struct executor *x, struct owner *o, struct str account, struct str id)
 {
-    struct question q = {x, o, account};
+    struct question q = {.x = x, .owner = o, .account = account};
     const struct facts_entry *e = facts_find(o->facts, account, id);
     if (!e || !e->said || !e->said->entry_id)
         return;

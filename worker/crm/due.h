@@ -15,6 +15,8 @@
 
 /* All of the owner's facts are there. */
 void due_restored(struct executor *x, struct owner *o);
+/* The account was switched off, or gone, and is not any more: what it left is begun. */
+void due_switched_on(struct executor *x, struct owner *o, struct str account);
 /* A fact of this job was read (after restoring). */
 void due_read(struct executor *x, struct owner *o, struct str account, struct str id);
 

@@ -452,8 +452,14 @@ void executor_read(struct executor *x, struct owner *o, struct str account, stru
 void executor_settings(struct executor *x, const char *account)
 {
     struct account *a = account_find(x, account);
-    if (a)
-        account_settings(x, a);
+    if (!a)
+        return;
+    account_settings(x, a);
+    const struct settings *s = x->port->settings(x->port->world, account);
+    if (!a->left_due || !a->owner || !s || !s->enabled)
+        return;
+    a->left_due = false;
+    due_switched_on(x, a->owner, str_of(account));
 }
 
 void executor_stop(struct executor *x, bool stopped)

@@ -27,9 +27,10 @@ static bool lacks_account(struct executor *x, struct work *w)
 {
     const struct settings *s = executor_settings_of(x, w);
     bool gone = !s || !s->enabled;
-    if (gone && w->offset < 0) /* no job of a message: nothing to tell */
+    if (gone && w->offset < 0) { /* no job of a message: nothing to tell */
+        w->account->left_due = true;
         executor_end(x, w);
-    else if (!s)
+    } else if (!s)
         finish_dead(x, w, ERR_CONFIG, "account disabled", 0);
     else if (!s->enabled)
         finish_outcome(x, w, "ignored", "the account is switched off");
