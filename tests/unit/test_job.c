@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/job.h"
+#include "common/mem.h"
 #include "tests/unit/fault.h"
 #include "tests/unit/unit.h"
 
@@ -166,6 +167,24 @@ START_TEST(light_reading_is_the_same)
 }
 END_TEST
 
+/* As crm makes those that no message asks for: each text its own. */
+START_TEST(one_of_many_pieces_is_freed)
+{
+    struct job *j = mem_alloc(1, sizeof *j);
+    j->kind = JOB_CALL;
+    j->id = mem_copy(STR("E:call"));
+    j->account = mem_copy(STR("acme"));
+    j->entry_id = mem_copy(STR("E"));
+    j->number = mem_copy(STR("7"));
+    j->data = jval_new_object();
+    char *key = job_key(j);
+    ck_assert_str_eq(key, "acme/7");
+    free(key);
+    job_free(j);
+    job_free(NULL);
+}
+END_TEST
+
 START_TEST(names)
 {
     for (int i = 0; i < JOB_KINDS; i++) {
@@ -212,5 +231,6 @@ int main(void)
 {
     return UNIT_RUN("job", comes_back_the_same, what_is_absent_stays_absent,
                     text_that_is_no_utf8_does_not_spoil_a_job, refuses_by_field,
-                    light_reading_is_the_same, names, survives_want_of_memory);
+                    light_reading_is_the_same, one_of_many_pieces_is_freed, names,
+                    survives_want_of_memory);
 }
