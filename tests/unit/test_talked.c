@@ -46,6 +46,27 @@ START_TEST(a_talk_closes_the_task)
 }
 END_TEST
 
+/* The open task stands for a second missed call, too; a talk between the two, told last, leaves it open. */
+START_TEST(a_talk_between_two_missed_calls_told_last)
+{
+    setup();
+    crm_kit_task(k, 8, "C", N, 20, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(world_outcomes(w, "a task to call back is open already"), 1);
+    crm_kit_talked(k, 9, "B", N, 50, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(crm_kit_open(k), 1);
+    crm_kit_kill(k); /* also for who has only the facts */
+    crm_kit_task(k, 10, "D", N, 10, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(w->ntasks, 1);
+    crm_kit_talked(k, 11, "E", N, 5, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(crm_kit_open(k), 0);
+    crm_kit_free(k);
+}
+END_TEST
+
 /* Compared by MANGO's times, never by arrival. */
 START_TEST(a_talk_before_the_missed_call_closes_nothing)
 {
@@ -246,10 +267,11 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("talked", a_talk_closes_the_task, a_talk_before_the_missed_call_closes_nothing,
-                    without_a_task_no_request_is_made, all_of_them_one_after_the_other,
-                    what_people_closed_is_respected, refused_though_it_is_open,
-                    both_are_refused_at_first, an_end_nobody_knows_is_tried_again,
-                    the_reading_fails_too, killed_while_it_closes, the_account_goes_while_it_closes,
+    return UNIT_RUN("talked", a_talk_closes_the_task, a_talk_between_two_missed_calls_told_last,
+                    a_talk_before_the_missed_call_closes_nothing, without_a_task_no_request_is_made,
+                    all_of_them_one_after_the_other, what_people_closed_is_respected,
+                    refused_though_it_is_open, both_are_refused_at_first,
+                    an_end_nobody_knows_is_tried_again, the_reading_fails_too,
+                    killed_while_it_closes, the_account_goes_while_it_closes,
                     the_calls_own_task_is_closed_by_a_better_verdict, another_number_of_the_client);
 }

@@ -264,13 +264,41 @@ static bool is_like(const struct fact *a, const struct fact *b)
            str_eq(str_of(a->client), str_of(b->client));
 }
 
+struct standing { /* missed calls that one open task stands for */
+    const struct fact *task;
+    int64_t at;
+};
+
+/* A later missed call whose job found the task open: it stands for that one, too. */
+static bool take_standing(void *arg, const struct facts_entry *e)
+{
+    struct standing *s = arg;
+    const struct fact *f = e->said;
+    struct jval *data CLEANUP(jval_cleanup) = NULL;
+    if (!is_done(e, JOB_TASK) || f->object || !f->data || f->at <= s->at ||
+        jval_parse(str_of(f->data), &data, NULL))
+        return true;
+    if (str_is(jval_get_text(data, KNOWN_STANDS), s->task->object))
+        s->at = f->at;
+    return true;
+}
+
+int64_t known_task_at(const struct facts *f, struct str account, const struct fact *task)
+{
+    struct standing s = {task, task->at};
+    facts_of_number(f, account, str_of(task->number), take_standing, &s);
+    facts_of_client(f, account, str_of(task->client), take_standing, &s);
+    return s.at;
+}
+
 static bool is_open(struct tasks *t, const struct fact *task)
 {
     if (!t->like || !is_like(t->like, task)) {
         t->like = task;
         t->talk = known_last_talk(t->f, t->account, str_of(task->number), str_of(task->client));
     }
-    return (t->talk == 0 || t->talk < task->at) &&
+    return (t->talk == 0 || t->talk < task->at ||
+            t->talk < known_task_at(t->f, t->account, task)) &&
            !done_of(t->f, t->account, str_of(task->entry_id), "talked");
 }
 

@@ -85,8 +85,14 @@ void known_links(const struct facts *f, struct str account, struct str entry_id,
 
 /* tasks and talks. Every done fact of kind talked is a talk: a job that was dropped writes none. */
 
+#define KNOWN_STANDS \
+    "stands" /* in the data of a task's done fact without an object: the task that was open */
+
+/* When the newest missed call ended that the task stands for, unix s: its own, or a later one whose job found
+ * it open. A talk before that closes nothing, in whatever order they come. */
+int64_t known_task_at(const struct facts *f, struct str account, const struct fact *task);
 /* e is the done fact of a task with an object, and there is no talk of its number or its client that began
- * at or after its missed call's end, nor one of its own call. What Megaplan says of it, nobody has asked. */
+ * at or after the end of the newest missed call it stands for, nor one of its own call. What Megaplan says of it, nobody has asked. */
 bool known_task_is_open(const struct facts *f, struct str account, const struct facts_entry *e);
 /* The open tasks of the number, the client or the call, each once, until visit says false. */
 void known_open_tasks(const struct facts *f, struct str account, struct str number,

@@ -71,7 +71,8 @@ static bool take_oldest(void *arg, const struct facts_entry *e)
     const struct fact *f = e->said;
     /* The talk's verdict stands; so a task of its own call is one that another verdict made. */
     bool own = str_is(str_of(f->entry_id), o->work->job->entry_id);
-    if ((own || f->at <= talked_at(o->work)) && !is_closed(o->work->kind, f->object) &&
+    int64_t at = known_task_at(o->work->owner->facts, work_account(o->work), f);
+    if ((own || at <= talked_at(o->work)) && !is_closed(o->work->kind, f->object) &&
         (!o->task || e->order < o->task->order))
         o->task = e;
     return true;

@@ -96,10 +96,23 @@ static void end(struct executor *x, struct work *w, const char *task, const char
     finish_done(x, w, &f, "done", why, details_of(w, task));
 }
 
-static void end_without(struct executor *x, struct work *w, const char *why, const char *task)
+static void end_without(struct executor *x, struct work *w, const char *why)
 {
     struct fact f = fact_of(w);
     f.none = (char *)(uintptr_t)why;
+    finish_done(x, w, &f, "none", why, details_of(w, NULL));
+}
+
+/* The open task stands for this missed call, too: a talk before it does not close it. */
+static void end_standing(struct executor *x, struct work *w, const char *task)
+{
+    static const char why[] = "a task to call back is open already";
+    struct jval *data = jval_new_object();
+    struct fact f = fact_of(w);
+    jval_put_text(data, KNOWN_STANDS, str_of(task));
+    char *text CLEANUP(mem_free_text) = jval_dump_free(data, true);
+    f.none = (char *)(uintptr_t)why;
+    f.data = text;
     finish_done(x, w, &f, "none", why, details_of(w, task));
 }
 
@@ -160,7 +173,7 @@ static void read_open(struct executor *x, struct work *w, const struct answer *a
     if (!task_read_open(a, &open))
         act_unclear(x, w, "the task does not say its status");
     else if (open)
-        end_without(x, w, "a task to call back is open already", task_state(w)->asking);
+        end_standing(x, w, task_state(w)->asking);
     else
         is_closed(x, w);
 }
@@ -326,7 +339,7 @@ static void create(struct executor *x, struct work *w)
         act_want(x, w, &create_act);
         break;
     case TASK_WHOSE_NOBODY:
-        end_without(x, w, "nobody to call back: none of the client's responsibles works", NULL);
+        end_without(x, w, "nobody to call back: none of the client's responsibles works");
         break;
     default:
         break;
@@ -345,7 +358,7 @@ static bool has_client(struct executor *x, struct work *w)
     struct task *t = task_state(w);
     enum who_answer answer = t->client.id[0] ? WHO_FOUND : who_of(x, w, false, &t->client);
     if (answer == WHO_NOBODY)
-        end_without(x, w, "no client of this number", NULL);
+        end_without(x, w, "no client of this number");
     return answer == WHO_FOUND;
 }
 
@@ -357,14 +370,14 @@ static void judge(struct executor *x, struct work *w)
         return;
     }
     if (now_s - work_int(w, "ended_at", 0) > TOO_OLD_S) {
-        end_without(x, w, "the call ended over 24 hours ago", NULL);
+        end_without(x, w, "the call ended over 24 hours ago");
         return;
     }
     if (!has_client(x, w))
         return;
     const char *task = unasked(w);
     if (talked_since(w, task_state(w)->client.id))
-        end_without(x, w, "talked to since", NULL);
+        end_without(x, w, "talked to since");
     else if (has_rival(w, INT64_MAX))
         executor_rest(x, w,
                       executor_now(x) + RIVAL_MS + x->port->random(x->port->world) % RIVAL_MS);
