@@ -110,11 +110,27 @@ static void add_int(struct line *l, const char *key, int64_t number)
     add(l, str_of(digits));
 }
 
+/* What somebody else may have told: Megaplan's words, a reason made of them. */
+static bool is_told(const char *key)
+{
+    return strcmp(key, "err") == 0 || strcmp(key, "reason") == 0;
+}
+
+static void add_told(struct line *l, const struct log_field *f)
+{
+    char masked[LONGEST_VALUE + 8];
+
+    phone_mask_in(f->text, masked, sizeof(masked));
+    add_text(l, f->key, f->text.ptr ? str_of(masked) : f->text);
+}
+
 static void add_field(struct line *l, const struct log_field *f)
 {
     char masked[PHONE_MAX];
 
-    if (f->type == LOG_TYPE_TEXT) {
+    if (f->type == LOG_TYPE_TEXT && is_told(f->key)) {
+        add_told(l, f);
+    } else if (f->type == LOG_TYPE_TEXT) {
         add_text(l, f->key, f->text);
     } else if (f->type == LOG_TYPE_INT) {
         add_int(l, f->key, f->number);

@@ -49,6 +49,7 @@ struct log_place {
 #define LOG_TEXT(k, t) LOG_STR((k), str_of(t))
 #define LOG_INT(k, n) ((struct log_field){LOG_TYPE_INT, (k), STR_NONE, (int64_t)(n)})
 #define LOG_PHONE(k, s) ((struct log_field){LOG_TYPE_PHONE, (k), (s), 0})
+/* Numbers in "err" and "reason" are masked: they may hold what others told us. */
 #define LOG_ERROR(e) LOG_TEXT("err", (e)->text)
 
 #define LOG_END ((struct log_field){LOG_TYPE_END, "", {"", 0}, 0})

@@ -9,7 +9,8 @@
 
 #define SHORTEST 5
 #define RUSSIAN_LENGTH 11
-#define SHOWN 4 /* digits of a masked number */
+#define LONG_NUMBER 10 /* digits: ids are shorter */
+#define SHOWN 4        /* digits of a masked number */
 
 static const struct {
     const char *name;
@@ -120,6 +121,40 @@ void phone_mask(struct str number, char out[PHONE_MAX])
     for (size_t i = 0; i < s.len; i++)
         out[i] = i + SHOWN >= s.len && is_digit(s.ptr[i]) ? s.ptr[i] : '*';
     out[s.len] = '\0';
+}
+
+/* The length of what may be a number as people write it, from here on, and how many digits it has. */
+static size_t number_at(struct str text, size_t *digits)
+{
+    size_t n = 0, last = 0;
+
+    *digits = 0;
+    while (n < text.len && (is_digit(text.ptr[n]) || strchr(" ()+-", text.ptr[n]))) {
+        if (is_digit(text.ptr[n])) {
+            ++*digits;
+            last = n + 1;
+        }
+        n++;
+    }
+    return last;
+}
+
+void phone_mask_in(struct str text, char *out, size_t room)
+{
+    size_t digits, left, n = 0;
+
+    for (size_t i = 0; i < text.len && n + 1 < room;) {
+        size_t len = number_at(str_from(text, i), &digits);
+        left = digits >= LONG_NUMBER ? digits - SHOWN : 0;
+        if (len == 0)
+            len = 1;
+        for (size_t end = i + len; i < end && n + 1 < room; i++) {
+            bool hidden = left > 0 && is_digit(text.ptr[i]);
+            out[n++] = hidden ? '*' : text.ptr[i];
+            left -= hidden;
+        }
+    }
+    out[n] = '\0';
 }
 
 bool phone_matches(const struct phone *p, struct str mask)

@@ -40,6 +40,9 @@ bool phone_format_parse(struct str name, enum phone_format *out);
 void phone_write(const struct phone *p, enum phone_format format, char out[PHONE_TEXT_MAX]);
 /* For people's eyes in logs and tools: the last four digits, the rest '*'. Terminated. */
 void phone_mask(struct str number, char out[PHONE_MAX]);
+/* The same for whatever in a text may be a number as people write it, of 10 digits or more: what others tell us
+ * may name one. At most room - 1 bytes; terminated. */
+void phone_mask_in(struct str text, char *out, size_t room);
 /* True if the number matches the mask: digits and '*' (any run of digits, also none), perhaps with a
  * leading '+', as ignore_numbers (B15). */
 bool phone_matches(const struct phone *p, struct str mask);

@@ -151,6 +151,28 @@ START_TEST(masked)
 }
 END_TEST
 
+START_TEST(masked_in_a_text)
+{
+    static const struct {
+        const char *text, *masked;
+    } cases[] = {
+        {"Телефон 79001000002 уже занят", "Телефон *******0002 уже занят"},
+        {"+7 (900) 100-00-02", "+* (***) ***-00-02"},
+        {"client 1000011 of 79001000002", "client 1000011 of *******0002"},
+        {"HTTP 422: no", "HTTP 422: no"},
+        {"", ""},
+    };
+    char out[64];
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        phone_mask_in(str_of(cases[i].text), out, sizeof(out));
+        ck_assert_str_eq(out, cases[i].masked);
+    }
+    phone_mask_in(STR("abcdef"), out, 4);
+    ck_assert_str_eq(out, "abc");
+}
+END_TEST
+
 START_TEST(masks_match)
 {
     static const struct {
@@ -186,5 +208,5 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("phone", from_the_pbx, from_a_card, both_ways_give_the_same,
-                    written_in_four_formats, masked, masks_match);
+                    written_in_four_formats, masked, masked_in_a_text, masks_match);
 }

@@ -199,7 +199,7 @@ static void run(struct walk *k)
         pass(k, SETTLED);
     if (!k->wrong && !finished(k))
         k->wrong = "a finished job is not finished any more";
-    if (!k->wrong && executor_held(k->owner->executor))
+    if (!k->wrong && (!k->owner || executor_held(k->owner->executor)))
         k->wrong = "something is still held";
     /* A member that does not know of its successor may say otherwise, and so may one that was refused what
      * the other was not; neither is listened to. */

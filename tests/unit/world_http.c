@@ -184,7 +184,8 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
         free(said);
         break;
     case WORLD_HALF:
-        said[strlen(said) / 2] = '\0';
+        if (said)
+            said[strlen(said) / 2] = '\0';
         break;
     case WORLD_WRONG_TYPE:
         *text = mem_copy(STR("{\"meta\":{\"status\":200,\"errors\":[]},\"data\":\"done\"}"));

@@ -83,10 +83,10 @@ struct jval *world_list(struct world_ask *a, enum world_shelf shelf, const char 
                         bool (*takes)(const struct world_ask *a, const struct world_thing *t));
 struct jval *world_link(const char *type, const char *id);
 
-/* world_http.c, world_log.c: what members reach the world by, and how it goes on. */
-enum err world_http_send(void *member, const struct http_request *r, struct http_transfer **out,
+/* world_http.c, world_log.c: what members reach the world by (arg: the member), and how it goes on. */
+enum err world_http_send(void *arg, const struct http_request *r, struct http_transfer **out,
                          struct error *e) MUST_CHECK;
-void world_http_cancel(void *member, struct http_transfer *t);
+void world_http_cancel(void *arg, struct http_transfer *t);
 /* Requests of the member that have come so far. Stops when it was killed or has thawed. */
 void world_http_fly(struct world *w, struct world_member *m);
 /* Bytes that have left are carried out, whether their sender is gone or frozen. */
@@ -94,8 +94,7 @@ void world_http_land_left(struct world *w);
 /* Boot ms of what comes next of all requests, INT64_MAX if none is on its way. */
 int64_t world_http_next(const struct world *w);
 void world_http_done(struct world *w);
-enum err world_log_produce(void *member, const struct producer_record *r,
-                           struct error *e) MUST_CHECK;
+enum err world_log_produce(void *arg, const struct producer_record *r, struct error *e) MUST_CHECK;
 /* Kafka takes what the member's producer has; `told`: the member hears of it. */
 void world_log_deliver(struct world_member *m, bool told);
 /* What its producer had is lost. */

@@ -87,6 +87,9 @@ struct job *work_unreadable(const struct kafka_message *m)
     long slash = str_find(m->key, '/');
     struct str account = slash > 0 ? (struct str){m->key.ptr, (size_t)slash} : STR("-");
     struct str rest = slash > 0 ? str_from(m->key, (size_t)slash + 1) : STR_NONE;
+    struct phone number;
+    if (phone_from_pbx(rest, &number)) /* the key names a number: that is no call's */
+        rest = STR_NONE;
     j->kind = JOB_KINDS;
     j->id = mem_copy(STR("-"));
     j->account = mem_copy(account);
