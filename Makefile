@@ -169,7 +169,7 @@ J = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) ## build ingest, worker and devbroker into build/
 	@:
 
-tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) $(REQUESTS_BIN) ## build the unit and integration tests without running them
+tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) $(REQUESTS_BIN) $(CHAOS_BIN) ## build the unit and integration tests without running them
 	@:
 
 # Rewritten only when compiler or flags change; every object depends on it.

@@ -66,13 +66,14 @@ class Process:
         self.asked = False
 
     def start(self):
-        self.killed = self.stopped = self.asked = False
         self.log_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--"] + self.argv, env=self.env, stderr=log,
                 stdin=subprocess.PIPE if self.hold_stdin else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.first_line else log, start_new_session=True)
+        # Last: until then whoever asks whether it lives sees one that was killed, not one that died.
+        self.killed = self.stopped = self.asked = False
         return self
 
     def read_first_line(self):
