@@ -6,7 +6,7 @@
  *              \______________ HTTP_NOT_SENT _______/ \___ HTTP_UNKNOWN ___/   HTTP_ANSWERED
  *
  * The deadlines are timers of our own: libcurl keeps no time for transfers that wait for one of the
- * host's connections.
+ * host's connections. Those that are over the limit of all hosts wait here, in a line.
  */
 #include "common/http.h"
 
@@ -30,6 +30,10 @@
 #define IDLE_CONNECTIONS 512L
 #define SPARE_TRANSFERS 64 /* kept for the next requests */
 
+struct line {
+    struct http_transfer *first, *last;
+};
+
 struct http {
     struct loop *loop;
     CURLM *multi;
@@ -40,13 +44,21 @@ struct http {
     struct curl_slist *resolve;
     struct http_transfer *first; /* running */
     struct http_transfer *spare; /* by next */
+    struct line line;            /* those that wait until there are less */
     size_t running, nspare;
+    size_t most, counted; /* at libcurl at once, but those that go ahead; 0 = no limit */
 };
 
 struct http_transfer {
     struct http *http;
     CURL *easy; /* used again: every option that requests differ in is set by each of them */
     struct http_transfer *next, *previous;
+    struct http_transfer *after, *before; /* in the line */
+    enum {
+        COUNTED,
+        AHEAD,
+        IN_LINE
+    } turn;
     struct curl_slist *headers;
     char *sent_body;
     struct loop_timer timer; /* leave_by, then the whole */
@@ -64,6 +76,47 @@ struct http_transfer {
     char curl_says[CURL_ERROR_SIZE];
 };
 
+/* ---- the line ---- */
+
+static void line_add(struct line *l, struct http_transfer *t)
+{
+    t->turn = IN_LINE;
+    t->after = NULL;
+    t->before = l->last;
+    *(l->last ? &l->last->after : &l->first) = t;
+    l->last = t;
+}
+
+static void line_remove(struct line *l, struct http_transfer *t)
+{
+    *(t->before ? &t->before->after : &l->first) = t->after;
+    *(t->after ? &t->after->before : &l->last) = t->before;
+}
+
+static bool is_full(const struct http *h)
+{
+    return h->most > 0 && h->counted >= h->most;
+}
+
+/* To libcurl, which says no only where it has no memory. */
+static void begin(struct http *h, struct http_transfer *t)
+{
+    if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+        mem_out();
+    if (t->turn == COUNTED)
+        h->counted++;
+}
+
+static void go_on(struct http *h)
+{
+    while (h->line.first && !is_full(h)) {
+        struct http_transfer *t = h->line.first;
+        line_remove(&h->line, t);
+        t->turn = COUNTED;
+        begin(h, t);
+    }
+}
+
 /* ---- the end of a transfer ---- */
 
 static void unlink_transfer(struct http_transfer *t)
@@ -74,8 +127,15 @@ static void unlink_transfer(struct http_transfer *t)
         t->next->previous = t->previous;
     h->running--;
     loop_timer_stop(&t->timer);
-    curl_multi_remove_handle(h->multi, t->easy);
+    if (t->turn == IN_LINE)
+        line_remove(&h->line, t);
+    else
+        curl_multi_remove_handle(h->multi, t->easy);
     t->ended = true;
+    if (t->turn == COUNTED) {
+        h->counted--;
+        go_on(h);
+    }
 }
 
 static void free_transfer(struct http_transfer *t)
@@ -465,10 +525,11 @@ enum err http_send(struct http *h, const struct http_request *r, struct http_tra
         put_away(t);
         return error_set(e, ERR_INPUT, "a header or the URL cannot be sent");
     }
-    if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
-        put_away(t);
-        return error_set(e, ERR_INTERNAL, "libcurl does not take the request");
-    }
+    t->turn = r->ahead ? AHEAD : COUNTED;
+    if (!r->ahead && is_full(h))
+        line_add(&h->line, t);
+    else
+        begin(h, t);
     start_transfer(h, t);
     *out = t;
     return ERR_OK;
@@ -499,6 +560,7 @@ enum err http_new(struct loop *l, const struct http_options *options, struct htt
     h->outbound_allow = mem_copy(str_of(options->outbound_allow));
     h->ca_file = mem_copy(str_of(options->ca_file));
     h->connect_timeout_ms = options->connect_timeout_ms;
+    h->most = (size_t)options->connections;
     for (const char *const *r = options->resolve; r && *r; r++)
         h->resolve = curl_slist_append(h->resolve, *r);
     loop_timer_init(&h->timer, l, curl_time, h);
@@ -511,7 +573,6 @@ enum err http_new(struct loop *l, const struct http_options *options, struct htt
     curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
     curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, options->connections_per_host);
-    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options->connections);
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
     curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     *out = h;

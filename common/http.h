@@ -31,8 +31,8 @@ struct http_options {
     const char *outbound_allow; /* OUTBOUND_ALLOW, "" = only the vendors' */
     const char *ca_file;        /* "" = the system's */
     int64_t connect_timeout_ms;
-    long connections_per_host;
-    long connections; /* of all hosts; what is over waits for one. 0 = no limit */
+    long connections_per_host; /* 0 = no limit */
+    long connections; /* requests at once, of all hosts; what is over waits. 0 = no limit */
     const char *const
         *resolve; /* tests: "host:port:address" instead of DNS, NULL-terminated; NULL = none */
 };
@@ -63,6 +63,7 @@ struct http_request {           /* copied by http_send */
     int64_t timeout_ms;         /* the whole, from http_send */
     int64_t leave_by;           /* boot ms; 0 = no limit */
     size_t max_body;
+    bool ahead;              /* is not among `connections`: waits for nobody */
     void (*left)(void *arg); /* its first byte is about to leave; calls nothing here; may be NULL */
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;

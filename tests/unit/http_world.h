@@ -50,7 +50,7 @@ static inline void start(struct world *w, long connections, const char *allow)
     struct http_options o = {.outbound_allow = allow,
                              .ca_file = "",
                              .connect_timeout_ms = 300,
-                             .connections_per_host = connections,
+                             .connections = connections,
                              .resolve = resolve};
     ck_assert_int_eq(loop_new(&w->loop, &w->e), ERR_OK);
     ck_assert_int_eq(http_new(w->loop, &o, &w->http, &w->e), ERR_OK);
@@ -144,6 +144,12 @@ static inline void finish(struct world *w)
         ck_assert_int_eq(loop_turn(w->loop, 50, &w->e), ERR_OK);
     }
 }
+
+#define TURN_UNTIL_CALLED(g)                                                      \
+    for (int64_t until_ = clock_boot_ms() + 10000; (g)->calls == 0;) {            \
+        ck_assert_int_lt(clock_boot_ms(), until_);                                \
+        ck_assert_int_eq(loop_turn((g)->world->loop, 5, &(g)->world->e), ERR_OK); \
+    }
 
 /* The server has closed all its connections, and the client has seen it. */
 static inline void await_closed(struct world *w)

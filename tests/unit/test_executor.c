@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "tests/unit/crm_kit.h"
+#include "worker/crm/executor_state.h"
 
 #define N WORLD_NUMBER
 
@@ -20,6 +21,36 @@ static void setup(void)
     k = crm_kit_new();
     w = k->w;
 }
+
+/* --- places --- */
+
+/* Requests that hang have all places; what rings has its own, and takes none of theirs. */
+START_TEST(what_hangs_does_not_stop_what_rings)
+{
+    setup();
+    k->m->executor->options.concurrency = 2;
+    crm_kit_fail(k, "callRoute", WORLD_HANGS, 2);
+    for (int i = 0; i < 4; i++) {
+        char entry[16], number[32];
+        snprintf(entry, sizeof entry, "E%d", i);
+        snprintf(number, sizeof number, "7999000000%d", i);
+        world_job(k->m, KAFKA_JOBS, i, entry, number);
+    }
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(w->requests, 2);
+    ck_assert_uint_eq(executor_running(k->m->executor), 2);
+    world_job(k->m, KAFKA_JOBS_NOW, 9, "A", N);
+    crm_kit_pass(k, 200);
+    ck_assert_uint_eq(w->creates, 1);
+    ck_assert_uint_eq(world_clients_of(w, N), 1);
+    ck_assert_uint_eq(w->requests, 2 + 3);
+    ck_assert_uint_eq(executor_running(k->m->executor), 2);
+    crm_kit_pass(k, 60000);
+    ck_assert_uint_eq(w->nclients, 5);
+    ck_assert_uint_eq(executor_running(k->m->executor), 0);
+    crm_kit_free(k);
+}
+END_TEST
 
 /* --- failures --- */
 
@@ -364,8 +395,8 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("executor", not_sent_is_tried_at_once, a_failed_lookup_is_never_new,
-                    an_account_that_refuses_the_creator,
+    return UNIT_RUN("executor", what_hangs_does_not_stop_what_rings, not_sent_is_tried_at_once,
+                    a_failed_lookup_is_never_new, an_account_that_refuses_the_creator,
                     a_refused_record_is_dead_after_three_attempts,
                     rejected_credentials_hold_everything, new_settings_close_the_breaker_at_once,
                     without_a_token_jobs_are_held, slow_down_is_obeyed,

@@ -129,6 +129,58 @@ START_TEST(timed_out_in_the_queue)
 }
 END_TEST
 
+/* What goes ahead passes those that wait for hanging requests, and takes none of their places. */
+START_TEST(ahead_of_all_that_hang)
+{
+    struct world w;
+    char hang[600], ok[600];
+    struct got *hangs[2], *waits[3], *gone, *ahead;
+    start(&w, 2, "127.0.0.1");
+    struct http_request r = get(url_of(&w, "/hang", hang));
+    r.timeout_ms = 300;
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(send_as(hangs[i] = next(&w), &r), ERR_OK);
+    for (size_t i = 0; i < 3; i++)
+        waits[i] = request(&w, "/ok");
+    gone = request(&w, "/ok");
+    r = get(url_of(&w, "/ok", ok));
+    r.ahead = true;
+    ck_assert_int_eq(send_as(ahead = next(&w), &r), ERR_OK);
+    http_cancel(gone->transfer);
+    TURN_UNTIL_CALLED(ahead);
+    ck_end(ahead, HTTP_ANSWERED, "");
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(waits[i]->calls, 0);
+    ck_assert_int_eq(hangs[0]->calls + hangs[1]->calls, 0);
+    finish(&w);
+    for (size_t i = 0; i < 3; i++)
+        ck_end(waits[i], HTTP_ANSWERED, "");
+    ck_assert_int_eq(gone->calls, 0);
+    ck_assert_int_eq(w.peer.requests, 2 + 3 + 1);
+    end(&w);
+}
+END_TEST
+
+/* At no moment more than may be, also while some give up in the line. */
+START_TEST(no_more_at_once_than_may_be)
+{
+    struct world w;
+    char url[600];
+    start(&w, 3, "127.0.0.1");
+    struct http_request r = get(url_of(&w, "/hang", url));
+    for (int i = 0; i < 20; i++) {
+        r.timeout_ms = 50 + 10 * (i % 7);
+        ck_assert_int_eq(send_as(next(&w), &r), ERR_OK);
+    }
+    finish(&w);
+    for (size_t i = 0; i < 20; i++)
+        ck_assert_int_eq(w.got[i].calls, 1);
+    ck_assert_int_ge(w.peer.requests, 3);
+    ck_assert_int_le(w.peer.most, 3 + 3); /* the server may hear late of those that ended */
+    end(&w);
+}
+END_TEST
+
 /* libcurl would send the second one again on a new connection. */
 static void drop_second(const char *method, struct str body)
 {
@@ -230,6 +282,7 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("http_faults", not_sent, not_connected_in_time, too_late_to_leave,
-                    timed_out_in_the_queue, a_get_is_never_sent_twice, a_post_is_never_sent_twice,
+                    timed_out_in_the_queue, ahead_of_all_that_hang, no_more_at_once_than_may_be,
+                    a_get_is_never_sent_twice, a_post_is_never_sent_twice,
                     a_dead_connection_is_replaced, cut_answers, headers_have_a_ceiling);
 }

@@ -265,6 +265,62 @@ START_TEST(a_blocked_account_is_passed_over)
 }
 END_TEST
 
+/* Whose ever turn it is: of the urgent those accounts take turns among themselves. */
+START_TEST(the_urgent_of_any_account_first)
+{
+    setup();
+    struct lanes_entry many[20], late[3], other;
+    for (int i = 0; i < 20; i++)
+        enter(&many[i], i % 2 ? "a" : "b", NULL, NULL, CLIENT);
+    settle();
+    ck_assert_ptr_null(lanes_best_urgent(l));
+    enter(&late[0], "z", NULL, NULL, ROUTE);
+    enter(&late[1], "z", NULL, NULL, ROUTE);
+    enter(&other, "a", NULL, NULL, LANES_URGENT - 1);
+    enter(&late[2], "b", NULL, NULL, LANES_URGENT);
+    ck_assert_ptr_eq(lanes_fresh(l), &late[0]); /* before the one that came before it */
+    lanes_want(l, &late[0], false);
+    settle();
+    ck_assert(lanes_is_urgent(&other) && !lanes_is_urgent(&late[2]));
+    ck_assert_ptr_eq(lanes_best_urgent(l), &late[0]);
+    ck_assert_ptr_eq(take(), &late[0]);
+    ck_assert_ptr_eq(take(), &other);
+    ck_assert_ptr_eq(take(), &late[1]);
+    ck_assert_ptr_null(lanes_best_urgent(l));
+    ck_assert_ptr_eq(take(), &many[0]); /* b: its turn was nobody's */
+    lanes_free(l);
+}
+END_TEST
+
+START_TEST(who_is_before_the_urgent_is_urgent)
+{
+    setup();
+    struct lanes_entry ordinary, bulk, route, blocked;
+    enter(&ordinary, "a", "n/9", NULL, CLIENT);
+    enter(&blocked, "b", "n/2", NULL, CLIENT);
+    enter(&bulk, "b", "n/1", NULL, LANES_BULK);
+    settle();
+    lanes_block(l, &blocked);
+    ck_assert_ptr_eq(take(), &ordinary);
+    ck_assert_ptr_null(take());
+    enter(&route, "b", "n/1", NULL,
+          ROUTE); /* raises the one before it; the account may have a reserve */
+    ck_assert_ptr_eq(lanes_best_urgent(l), &bulk);
+    lanes_block(l, &bulk); /* it has none */
+    ck_assert_ptr_null(lanes_best_urgent(l));
+    ck_assert_ptr_null(take());
+    lanes_unblock(l, STR("b"));
+    ck_assert_ptr_eq(take(), &bulk);
+    lanes_rest(l, &bulk);
+    lanes_block(l, &bulk);
+    lanes_want(l, &bulk, true);
+    ck_assert_ptr_eq(take(), &bulk);
+    lanes_leave(l, &bulk);
+    ck_assert_ptr_eq(lanes_fresh(l), &route);
+    lanes_free(l);
+}
+END_TEST
+
 START_TEST(no_lanes_waits_for_nobody)
 {
     setup();
@@ -359,5 +415,6 @@ int main(void)
                     priorities_then_midway_then_first_come, a_head_inherits_through_lanes,
                     a_new_head_inherits_from_those_behind, bulk_only_while_the_rest_rests,
                     another_accounts_live_work_does_not_stop_bulk, accounts_take_turns,
-                    a_blocked_account_is_passed_over, no_lanes_waits_for_nobody, random_walk);
+                    a_blocked_account_is_passed_over, the_urgent_of_any_account_first,
+                    who_is_before_the_urgent_is_urgent, no_lanes_waits_for_nobody, random_walk);
 }

@@ -126,6 +126,7 @@ static enum err send_it(struct executor *x, struct account *a, const struct sett
                                    .body = str_of(body),
                                    .timeout_ms = x->options.request_timeout_ms,
                                    .max_body = LIMIT_ANSWER_BYTES,
+                                   .ahead = true,
                                    .left = left,
                                    .done = answered,
                                    .arg = a};

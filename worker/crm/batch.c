@@ -65,10 +65,10 @@ static size_t gather(struct executor *x, struct work *w, struct work *who[BATCH_
     size_t n = 0;
     struct lanes_entry *next = lanes_beside(&w->lane, NULL);
     who[n++] = w;
-    while (next && n < BATCH_MAX && !executor_is_full(x)) {
+    while (next && n < BATCH_MAX && !executor_is_full(x, w->ahead)) {
         struct work *other = WORK_OF(lane, next);
         next = lanes_beside(&w->lane, next);
-        if (other->goes_alone || other->urgent != w->urgent)
+        if (other->goes_alone || lanes_is_urgent(&other->lane) != w->ahead)
             continue;
         executor_begin(x, other);
         who[n++] = other;
@@ -82,7 +82,8 @@ void batch_go(struct executor *x, struct work *w, const struct settings *s)
     size_t n = may_gather(x, w, s) ? gather(x, w, who) : 1;
     if (n > 1) {
         struct batch *b = mem_alloc(1, sizeof *b);
-        *b = (struct batch){.executor = x, .account = w->account, .n = n, .keeps = true};
+        *b = (struct batch){
+            .executor = x, .account = w->account, .n = n, .keeps = true, .ahead = w->ahead};
         w->keeps = false; /* the token is the batch's */
         for (size_t i = 0; i < n; i++) {
             b->rides[i].work = who[i];
@@ -190,6 +191,7 @@ static enum err send_it(struct batch *b, const char *url, const char *body, stru
     struct http_request h = {.method = "POST",
                              .url = url,
                              .body = str_of(body),
+                             .ahead = b->ahead,
                              .left = batch_left,
                              .done = batch_end_answered,
                              .arg = b};

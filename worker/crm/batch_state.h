@@ -25,6 +25,7 @@ struct batch {
     size_t bytes;
     int64_t sent_at;
     bool keeps; /* a token whose request has not left */
+    bool ahead; /* of urgent ones */
     bool away, telling;
 };
 

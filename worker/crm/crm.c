@@ -336,7 +336,6 @@ static enum err start(struct crm *c, struct error *e)
     const struct http_options http = {.outbound_allow = c->config->outbound_allow,
                                       .ca_file = c->config->ca_file,
                                       .connect_timeout_ms = CONNECT_MS,
-                                      .connections_per_host = c->config->crm_concurrency,
                                       .connections = c->config->crm_concurrency};
     if (http_new(c->loop, &http, &c->http, e))
         return e->kind;

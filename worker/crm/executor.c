@@ -55,7 +55,7 @@ size_t executor_held(const struct executor *x)
 
 size_t executor_running(const struct executor *x)
 {
-    return x->places;
+    return x->places + x->ahead;
 }
 
 size_t executor_waiting(const struct executor *x)
@@ -132,17 +132,23 @@ void executor_drop(struct executor *x, struct owner *o)
     account_drop(x, o);
 }
 
+static size_t *places_of(struct executor *x, const struct work *w)
+{
+    return w->ahead ? &x->ahead : &x->places;
+}
+
 void executor_hold_place(struct executor *x, struct work *w, bool hold)
 {
     if (w->place == hold)
         return;
     w->place = hold;
     if (hold) {
-        x->places++;
+        w->ahead = lanes_is_urgent(&w->lane);
+        *places_of(x, w) += 1;
         return;
     }
-    x->places--;
     executor_writes(x, w, false);
+    *places_of(x, w) -= 1;
     if (w->service->probing && w->probe) { /* it went away without an answer */
         service_unprobe(w->service, executor_now(x));
         agenda_set(&x->services, &w->service->wake, w->service->probe_at);
@@ -155,15 +161,22 @@ void executor_writes(struct executor *x, struct work *w, bool writes)
     if (w->writing == writes)
         return;
     w->writing = writes;
+    if (w->ahead)
+        return;
     if (writes)
         x->writing++;
     else
         x->writing--;
 }
 
+/* By its kind; but no other topic's is as urgent as those of jobs.now. */
 static int level_of(const struct work *w)
 {
-    return w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
+    _Static_assert((int)JOB_CLIENT == LANES_URGENT, "what rings is urgent");
+    int level = w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
+    if ((level < LANES_URGENT) == w->urgent)
+        return level;
+    return w->urgent ? LANES_URGENT - 1 : LANES_URGENT;
 }
 
 /* What waits ten minutes to look once more holds nobody up: it has no lane. */
@@ -291,8 +304,6 @@ void executor_want(struct executor *x, struct work *w, bool midway)
     executor_hold_place(x, w, false);
     w->wanted_at = executor_now(x);
     lanes_want(x->lanes, &w->lane, midway);
-    if (w->urgent) /* what others wait for may be there for it: the reserve */
-        lanes_unblock(x->lanes, work_account(w));
 }
 
 void executor_rest(struct executor *x, struct work *w, int64_t at)
@@ -353,9 +364,11 @@ static void judge_fresh(struct executor *x)
         step_do(x, WORK_OF(lane, e), STEP_JUDGE);
 }
 
-bool executor_is_full(const struct executor *x)
+bool executor_is_full(const struct executor *x, bool urgent)
 {
     size_t most = x->options.concurrency;
+    if (urgent)
+        return x->ahead >= EXECUTOR_AHEAD;
     return x->places - x->writing >= most || x->places >= most + most / 4;
 }
 
@@ -367,12 +380,22 @@ void executor_begin(struct executor *x, struct work *w)
                  (double)(executor_now(x) - w->wanted_at) / 1000.0);
 }
 
+/* Whoever's turn it is, if there is a place for it. */
+static struct lanes_entry *next_to_go(const struct executor *x)
+{
+    if (x->stopping || step_goes(x))
+        return NULL;
+    struct lanes_entry *urgent = executor_is_full(x, true) ? NULL : lanes_best_urgent(x->lanes);
+    if (urgent || executor_is_full(x, false))
+        return urgent;
+    struct lanes_entry *e = lanes_best(x->lanes);
+    return e && lanes_is_urgent(e) ? NULL : e;
+}
+
 /* One request more, if somebody may. */
 static bool go_one(struct executor *x, int64_t now)
 {
-    if (x->stopping || executor_is_full(x) || step_goes(x))
-        return false;
-    struct lanes_entry *e = lanes_best(x->lanes);
+    struct lanes_entry *e = next_to_go(x);
     if (!e)
         return false;
     struct work *w = WORK_OF(lane, e);
@@ -385,7 +408,7 @@ static bool go_one(struct executor *x, int64_t now)
     }
     service_limits(s, settings, now);
     int64_t until = 0;
-    bool may = service_admit(s, now, w->urgent, &until);
+    bool may = service_admit(s, now, lanes_is_urgent(e), &until);
     if (!may) {
         lanes_block(x->lanes, e);
         agenda_set(&x->services, &s->wake, until);

@@ -24,10 +24,12 @@
 #define EXECUTOR_CREATE_LIVES_MS \
     15000 /* from handing the intent: the answer is there, or unknown */
 #define EXECUTOR_RECORD_TRIES 3
+#define EXECUTOR_AHEAD \
+    1024 /* places beside CRM_CONCURRENCY, of what only makes sense while it rings */
 #define EXECUTOR_HORIZON_MS (72LL * 3600 * 1000)
 
 struct executor_options {
-    size_t concurrency;         /* CRM_CONCURRENCY */
+    size_t concurrency;         /* CRM_CONCURRENCY: places of all but the urgent */
     int64_t request_timeout_ms; /* CRM_REQUEST_TIMEOUT_MS */
     int64_t retry_max_ms;       /* RETRY_MAX_MS */
     int32_t outcome_partitions, dead_partitions;
@@ -82,8 +84,9 @@ void executor_hold_place(struct executor *x, struct work *w, bool hold);
 /* Its place is an intent's on its way (until it is handed back, too): others may ask meanwhile. */
 void executor_writes(struct executor *x, struct work *w, bool writes);
 /* An intent takes as long as Kafka does: while some are on their way others may ask, so that the requests are as many
- * as they may be. Should too many come back at once, http.c lets no more of them go. */
-bool executor_is_full(const struct executor *x);
+ * as they may be. Should too many come back at once, http.c lets no more of them go. What is urgent (lanes.h) has
+ * EXECUTOR_AHEAD places of its own: requests that hang do not keep it from its turn. */
+bool executor_is_full(const struct executor *x, bool urgent);
 /* Its turn has come: it runs and takes a place; for batch.h. */
 void executor_begin(struct executor *x, struct work *w);
 /* Gives back the token that its turn came with: no request was made with it. */

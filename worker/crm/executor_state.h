@@ -21,7 +21,9 @@ struct executor {
     struct agenda batches;                 /* batch->timer */
     struct account *accounts;              /* all of them, a list */
     struct account_entry *account_entries; /* the same by name, account.c */
-    size_t held, places, writing, awaited; /* writing: of places, intents on their way */
+    size_t held, awaited;
+    size_t places, writing; /* of those that are not urgent; writing: intents on their way */
+    size_t ahead;           /* places of the urgent */
     bool stopping;
     struct gate gate;
     bool goes;        /* a GO step waits in the gate */

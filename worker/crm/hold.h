@@ -2,8 +2,9 @@
  * When a partition waits because too many jobs are held (CRM_HOLD_JOBS). Pure.
  *
  * Bulk work stops at half of what may be held and jobs at nine tenths, so that a replay never keeps live
- * jobs out, nor those what only makes sense while it rings. And only a partition that holds its share of
- * it waits: an account's outage is not its neighbours'. So at most twice CRM_HOLD_JOBS are held.
+ * jobs out. And only a partition that holds its share of it waits: an account's outage is not its neighbours'. So
+ * at most twice CRM_HOLD_JOBS are held, and what only makes sense while it rings: that never waits here, and is not
+ * held for longer than its deadline.
  */
 #ifndef WORKER_CRM_HOLD_H
 #define WORKER_CRM_HOLD_H

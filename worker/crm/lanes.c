@@ -22,22 +22,37 @@ struct queue {
     struct lanes_entry *head, *tail;
 };
 
+enum whose { /* work that an account has wanting */
+    URGENT,
+    ANY,
+    WHOSE
+};
+
+struct turn { /* an account's place among those that have such work */
+    size_t wanting;
+    bool in;
+    struct lanes_account *prev, *next;
+};
+
+struct ring {
+    struct lanes_account *first, *last;
+};
+
 struct lanes_account {
     char *name;
     struct queue queues[QUEUES];
-    size_t wanting, entries;
+    size_t entries;
     size_t active; /* at their heads, not resting, better than bulk */
     bool blocked;
-    bool in_ring;
-    struct lanes_account *prev, *next; /* ring */
+    struct turn turns[WHOSE];
     UT_hash_handle hh;
 };
 
 struct lanes {
     struct lanes_lane *lanes;
     struct lanes_account *accounts;
-    struct lanes_account *turn, *last; /* list of accounts that have wanting work, in turn */
-    struct queue fresh;
+    struct ring rings[WHOSE];  /* accounts that have wanting work, in turn */
+    struct queue fresh[WHOSE]; /* the urgent, and all others */
     size_t count;
 };
 
@@ -98,25 +113,50 @@ static struct queue *queue_of(const struct lanes_entry *e)
 
 /* accounts */
 
-static void ring_add(struct lanes *l, struct lanes_account *a)
+static void ring_add(struct lanes *l, struct lanes_account *a, enum whose which)
 {
-    if (a->in_ring || a->blocked || a->wanting == 0)
+    struct ring *r = &l->rings[which];
+    struct turn *t = &a->turns[which];
+    if (t->in || a->blocked || t->wanting == 0)
         return;
-    a->in_ring = true;
-    a->next = NULL;
-    a->prev = l->last;
-    *(l->last ? &l->last->next : &l->turn) = a;
-    l->last = a;
+    t->in = true;
+    t->next = NULL;
+    t->prev = r->last;
+    *(r->last ? &r->last->turns[which].next : &r->first) = a;
+    r->last = a;
 }
 
-static void ring_remove(struct lanes *l, struct lanes_account *a)
+static void ring_remove(struct lanes *l, struct lanes_account *a, enum whose which)
 {
-    if (!a->in_ring)
+    struct ring *r = &l->rings[which];
+    struct turn *t = &a->turns[which];
+    if (!t->in)
         return;
-    a->in_ring = false;
-    *(a->prev ? &a->prev->next : &l->turn) = a->next;
-    *(a->next ? &a->next->prev : &l->last) = a->prev;
-    a->prev = a->next = NULL;
+    t->in = false;
+    *(t->prev ? &t->prev->turns[which].next : &r->first) = t->next;
+    *(t->next ? &t->next->turns[which].prev : &r->last) = t->prev;
+    t->prev = t->next = NULL;
+}
+
+static void pass_over(struct lanes *l, struct lanes_account *a, bool blocked)
+{
+    a->blocked = blocked;
+    for (int i = 0; i < WHOSE; i++) {
+        if (blocked)
+            ring_remove(l, a, (enum whose)i);
+        else
+            ring_add(l, a, (enum whose)i);
+    }
+}
+
+static void count_wanting(struct lanes *l, struct lanes_account *a, enum whose which, bool more)
+{
+    struct turn *t = &a->turns[which];
+    t->wanting += more ? 1 : (size_t)-1;
+    if (more)
+        ring_add(l, a, which);
+    else if (t->wanting == 0)
+        ring_remove(l, a, which);
 }
 
 static struct lanes_account *account_get(struct lanes *l, struct str name)
@@ -135,7 +175,6 @@ static void account_drop(struct lanes *l, struct lanes_account *a)
 {
     if (a->entries > 0 || a->blocked)
         return;
-    ring_remove(l, a);
     HASH_DEL(l->accounts, a);
     free(a->name);
     free(a);
@@ -147,17 +186,28 @@ static bool is_active(const struct lanes_entry *e)
            (e->state == LANES_FRESH || e->state == LANES_WANTING || e->state == LANES_RUNNING);
 }
 
+bool lanes_is_urgent(const struct lanes_entry *e)
+{
+    return e->level < LANES_URGENT;
+}
+
+static struct queue *fresh_of(struct lanes *l, const struct lanes_entry *e)
+{
+    return &l->fresh[lanes_is_urgent(e) ? URGENT : ANY];
+}
+
 /* Takes the entry out of the queue of its state and out of the account's numbers. */
 static void unplace(struct lanes *l, struct lanes_entry *e)
 {
     struct lanes_account *a = e->account;
     a->active -= is_active(e);
     if (e->state == LANES_FRESH)
-        queue_remove(&l->fresh, e);
+        queue_remove(fresh_of(l, e), e);
     if (e->state == LANES_WANTING) {
         queue_remove(queue_of(e), e);
-        if (--a->wanting == 0)
-            ring_remove(l, a);
+        count_wanting(l, a, ANY, false);
+        if (lanes_is_urgent(e))
+            count_wanting(l, a, URGENT, false);
     }
 }
 
@@ -167,12 +217,16 @@ static void place(struct lanes *l, struct lanes_entry *e, enum lanes_state state
     e->state = state;
     a->active += is_active(e);
     if (state == LANES_FRESH)
-        queue_add(&l->fresh, e);
-    if (state == LANES_WANTING) {
-        queue_add(queue_of(e), e);
-        a->wanting++;
-        ring_add(l, a);
-    }
+        queue_add(fresh_of(l, e), e);
+    if (state != LANES_WANTING)
+        return;
+    queue_add(queue_of(e), e);
+    count_wanting(l, a, ANY, true);
+    if (!lanes_is_urgent(e))
+        return;
+    count_wanting(l, a, URGENT, true);
+    if (a->blocked) /* what others wait for may be there for it: the reserve */
+        pass_over(l, a, false);
 }
 
 static void move(struct lanes *l, struct lanes_entry *e, enum lanes_state state)
@@ -327,7 +381,9 @@ void lanes_leave(struct lanes *l, struct lanes_entry *e)
 
 struct lanes_entry *lanes_fresh(struct lanes *l)
 {
-    struct lanes_entry *e = l->fresh.head;
+    struct lanes_entry *e = l->fresh[URGENT].head;
+    if (!e)
+        e = l->fresh[ANY].head;
     if (e)
         move(l, e, LANES_RUNNING);
     return e;
@@ -358,43 +414,52 @@ struct lanes_entry *lanes_head(const struct lanes_slot *s)
 /* turns */
 
 /* Of the queues from that number on. */
-static struct lanes_entry *best_of(const struct lanes_account *a, int from)
+static struct lanes_entry *best_of(const struct lanes_account *a, int from, int end)
 {
-    int end = a->active > 0 ? LANES_BULK * 2 : QUEUES;
     for (int i = from; i < end; i++)
         if (a->queues[i].head)
             return a->queues[i].head;
     return NULL;
 }
 
+static int end_of(const struct lanes_account *a)
+{
+    return a->active > 0 ? LANES_BULK * 2 : QUEUES;
+}
+
+struct lanes_entry *lanes_best_urgent(struct lanes *l)
+{
+    struct lanes_account *a = l->rings[URGENT].first;
+    return a ? best_of(a, 0, LANES_URGENT * 2) : NULL;
+}
+
 struct lanes_entry *lanes_best(struct lanes *l)
 {
-    for (struct lanes_account *a = l->turn; a; a = a->next) {
-        struct lanes_entry *e = best_of(a, 0);
-        if (e)
-            return e;
-    }
-    return NULL;
+    struct lanes_entry *e = lanes_best_urgent(l);
+    for (struct lanes_account *a = l->rings[ANY].first; a && !e; a = a->turns[ANY].next)
+        e = best_of(a, 0, end_of(a));
+    return e;
 }
 
 struct lanes_entry *lanes_beside(const struct lanes_entry *e, const struct lanes_entry *after)
 {
     if (after && after->next)
         return after->next;
-    return best_of(e->account, after ? queue_number(after) + 1 : 0);
+    return best_of(e->account, after ? queue_number(after) + 1 : 0, end_of(e->account));
 }
 
 void lanes_take(struct lanes *l, struct lanes_entry *e)
 {
     move(l, e, LANES_RUNNING);
-    ring_remove(l, e->account);
-    ring_add(l, e->account);
+    for (int i = lanes_is_urgent(e) ? URGENT : ANY; i < WHOSE; i++) {
+        ring_remove(l, e->account, (enum whose)i);
+        ring_add(l, e->account, (enum whose)i);
+    }
 }
 
 void lanes_block(struct lanes *l, struct lanes_entry *e)
 {
-    e->account->blocked = true;
-    ring_remove(l, e->account);
+    pass_over(l, e->account, true);
 }
 
 void lanes_unblock(struct lanes *l, struct str account)
@@ -403,7 +468,6 @@ void lanes_unblock(struct lanes *l, struct str account)
     HASH_FIND(hh, l->accounts, account.ptr, account.len, a);
     if (!a || !a->blocked)
         return;
-    a->blocked = false;
-    ring_add(l, a);
+    pass_over(l, a, false);
     account_drop(l, a);
 }

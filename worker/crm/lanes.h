@@ -17,9 +17,9 @@
  *              |                                |
  *              +---- lanes_want --- RESTING <---+ lanes_rest             waits for a time
  *
- * Among the wanting: accounts take turns; within one the best priority, and within that those that
- * are in the middle of something, then first come. Bulk work is only offered while the account's
- * other work all rests or there is none.
+ * Among the wanting: what is urgent comes first, whose ever it is; then accounts take turns; within one the best
+ * priority, and within that those that are in the middle of something, then first come. Bulk work is only offered while
+ * the account's other work all rests or there is none.
  */
 #ifndef WORKER_CRM_LANES_H
 #define WORKER_CRM_LANES_H
@@ -30,6 +30,7 @@
 #include "common/str.h"
 
 #define LANES_LEVELS 16 /* priorities, 0 the best */
+#define LANES_URGENT 3  /* those better than this are urgent: they, and whom they wait behind */
 #define LANES_BULK (LANES_LEVELS - 1)
 #define LANES_PER_WORK 2
 
@@ -74,9 +75,10 @@ void lanes_enter(struct lanes *l, struct lanes_entry *e, struct str account,
                  const struct str *names, size_t n, int level);
 /* From any state; the next ones become fresh. */
 void lanes_leave(struct lanes *l, struct lanes_entry *e);
-/* One that has come to the head of all its lanes, or NULL; it counts as running now. */
+/* One that has come to the head of all its lanes, an urgent one first, or NULL; it counts as running now. */
 struct lanes_entry *lanes_fresh(struct lanes *l);
-/* It wants to act: from RUNNING or RESTING. midway: in the middle of something that gets stale. */
+/* It wants to act: from RUNNING or RESTING. midway: in the middle of something that gets stale. An account that is
+ * passed over is so no more when something urgent of it wants. */
 void lanes_want(struct lanes *l, struct lanes_entry *e, bool midway);
 /* It waits for a time: from RUNNING or WANTING. */
 void lanes_rest(struct lanes *l, struct lanes_entry *e);
@@ -86,7 +88,11 @@ void lanes_run(struct lanes *l, struct lanes_entry *e);
 /* The one at the head of the slot's lane, which may be its own. */
 struct lanes_entry *lanes_head(const struct lanes_slot *s);
 
-/* The best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
+/* Of level LANES_URGENT - 1 or better: by itself or for who is behind it. */
+bool lanes_is_urgent(const struct lanes_entry *e);
+/* The best urgent one of the account whose turn it is among those that have any; NULL if there is none. Stays where it is. */
+struct lanes_entry *lanes_best_urgent(struct lanes *l);
+/* An urgent one, else the best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
 struct lanes_entry *lanes_best(struct lanes *l);
 /* The next best of e's account behind `after`, NULL: the best; NULL if there is none. Stays where it is. */
 struct lanes_entry *lanes_beside(const struct lanes_entry *e, const struct lanes_entry *after);

@@ -92,6 +92,7 @@ static enum err send_it(struct executor *x, struct work *w, const struct request
                              .body = str_of(r->body),
                              .timeout_ms = request_timeout(x, r),
                              .leave_by = r->leave_by,
+                             .ahead = w->ahead,
                              .left = left,
                              .done = ended,
                              .arg = w};

@@ -109,7 +109,8 @@ struct work {
 
     int64_t taken_at;      /* boot ms */
     int64_t wanted_at;     /* boot ms: since when it wants its request */
-    bool place;            /* one of CRM_CONCURRENCY */
+    bool place;            /* it takes one of those for requests */
+    bool ahead;            /* its place is, or was, one of those for the urgent (executor.h) */
     bool writing;          /* its place is an intent's on its way, no request's yet */
     bool probe;            /* its request tries whether the service is back */
     bool keeps;            /* a token of the budget whose request has not left */
