@@ -72,6 +72,7 @@ PURE := \
     worker/crm/known \
     worker/crm/known_due \
     worker/crm/lanes \
+    worker/crm/pbx \
     worker/crm/look \
     worker/crm/service \
     worker/crm/shelf \

@@ -407,7 +407,6 @@ static void set_security(struct http_transfer *t)
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(c, CURLOPT_PROXY, ""); /* none from the environment */
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
     if (h->ca_file[0])
@@ -461,6 +460,13 @@ static bool set_request(struct http_transfer *t, const struct http_request *r)
     return curl_easy_setopt(c, CURLOPT_URL, r->url) == CURLE_OK;
 }
 
+/* Handles are used again, so each time. Connections of another one are not shared: libcurl compares that. */
+static void set_tls(CURL *c, bool tls12)
+{
+    long newest = tls12 ? (long)CURL_SSLVERSION_MAX_TLSv1_2 : (long)CURL_SSLVERSION_MAX_DEFAULT;
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2 | newest);
+}
+
 static struct http_transfer *make_transfer(struct http *h)
 {
     struct http_transfer *t = mem_alloc(1, sizeof *t);
@@ -492,6 +498,7 @@ static struct http_transfer *new_transfer(struct http *h, const struct http_requ
     t->start = clock_boot_ms();
     t->deadline = t->start + r->timeout_ms;
     t->leave_by = r->leave_by;
+    set_tls(t->easy, r->tls12);
     t->named = url_named(str_of(r->url), str_of(h->outbound_allow));
     t->body = BUF_INIT(r->max_body);
     t->sent_body = mem_copy(r->body);

@@ -14,10 +14,11 @@
 #include "common/megaplan/value.h"
 #include "common/mem.h"
 #include "common/num.h"
+#include "common/text.h"
 
 /* requests */
 
-static const char *const row_fields[] = {"contactInfo", "isDropped", "responsibles"};
+static const char *const row_fields[] = {"contactInfo", "isDropped", "responsibles", "name"};
 #define ROW_FIELDS (sizeof row_fields / sizeof *row_fields)
 
 char *lookup_route_url(struct str base_url, const struct phone *number)
@@ -152,9 +153,15 @@ static struct lookup_candidate *place_for(struct lookup *l, const char id[LOOKUP
     return lookup_compare_ids(str_of(id), str_of(largest->id)) < 0 ? largest : NULL;
 }
 
-static void take_responsibles(struct lookup_candidate *c, const struct jval *row)
+/* What a row tells besides whether it fits. */
+static void take_more(struct lookup_candidate *c, const struct jval *row)
 {
     size_t n = 0;
+    struct str name = text_cut(jval_get_text(row, "name"), LOOKUP_NAME - 1);
+    if (name.len) {
+        memcpy(c->name, name.ptr, name.len);
+        c->name[name.len] = '\0';
+    }
     if (contractor_read_responsibles(row, c->responsibles, LOOKUP_RESPONSIBLES, &n)) {
         c->says_responsibles = true;
         c->nresponsibles = n;
@@ -180,7 +187,7 @@ static void take(struct lookup *l, const struct jval *row)
     } else if (c->fit == LOOKUP_UNKNOWN) {
         c->fit = fit;
     }
-    take_responsibles(c, row);
+    take_more(c, row);
 }
 
 static bool take_all(struct lookup *l, const struct jval *rows)
@@ -255,7 +262,7 @@ bool lookup_read_fetch(struct lookup *l, struct str id, const struct answer *a)
     if (fit == LOOKUP_UNKNOWN) /* asked for and still silent: a field that is not there is no */
         fit = lookup_carries(a->data, &l->number, l->country_code) ? LOOKUP_CLIENT : LOOKUP_NO;
     c->fit = fit;
-    take_responsibles(c, a->data);
+    take_more(c, a->data);
     return true;
 }
 

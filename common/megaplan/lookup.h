@@ -22,6 +22,7 @@
 #define LOOKUP_ID 24
 #define LOOKUP_MAX 100 /* candidates of one number; of more the smallest ids are kept */
 #define LOOKUP_RESPONSIBLES 8
+#define LOOKUP_NAME 129
 #define LOOKUP_PAGES 100 /* of one search; a longer one never becomes complete */
 
 enum lookup_fit {
@@ -40,6 +41,7 @@ struct lookup_candidate {
     char id[LOOKUP_ID];
     enum lookup_fit fit;
     bool company;           /* a ContractorCompany, else a ContractorHuman */
+    char name[LOOKUP_NAME]; /* UTF-8, cut at a character; "" unknown */
     bool says_responsibles; /* a row told them; else the two below are empty */
     size_t nresponsibles;
     struct contractor_responsible

@@ -268,21 +268,6 @@ END_TEST
 
 /* --- jobs that are not carried out --- */
 
-START_TEST(other_kinds_are_unsupported)
-{
-    setup();
-    static const enum job_kind kinds[] = {JOB_ROUTE, JOB_VISITOR, JOB_POPUP};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        world_job_of(k->m, kinds[i], (int64_t)i, "A", N);
-    crm_kit_pass(k, 100);
-    ck_assert_uint_eq(k->m->nfinished, sizeof kinds / sizeof *kinds);
-    ck_assert_uint_eq(world_outcomes(w, "\"result\":\"unsupported\""), k->m->nfinished);
-    ck_assert_uint_eq(w->ndead, 0);
-    ck_assert_uint_eq(w->requests, 0);
-    crm_kit_free(k);
-}
-END_TEST
-
 START_TEST(unreadable_jobs_are_dead)
 {
     setup();
@@ -401,7 +386,7 @@ int main(void)
                     rejected_credentials_hold_everything, new_settings_close_the_breaker_at_once,
                     without_a_token_jobs_are_held, slow_down_is_obeyed,
                     a_failure_holds_only_its_number, a_temporary_failure_ends_after_the_horizon,
-                    an_outage_is_not_counted, other_kinds_are_unsupported, unreadable_jobs_are_dead,
+                    an_outage_is_not_counted, unreadable_jobs_are_dead,
                     what_cannot_be_written_down_is_dead, accounts_removed_and_switched_off,
                     an_account_removed_in_the_middle, a_stop_begins_nothing, the_budget_is_kept);
 }

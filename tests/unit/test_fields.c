@@ -279,7 +279,7 @@ START_TEST(a_visitor_known_later_fills_by_one_update)
     setup(false, true);
     see_to();
     client_job(",\"tracking\":true");
-    crm_kit_pass(k, 2000);
+    crm_kit_pass(k, 3000); /* a create waits two seconds for the visitor */
     ck_assert(str_is(filled("ДКТ: Контекст вызова"), "A"));
     ck_assert_uint_eq(filled("ДКТ: Кампания").len, 0);
     size_t before = w->requests;
@@ -298,7 +298,7 @@ START_TEST(due_after_a_crash)
     setup(false, true);
     see_to();
     client_job(",\"tracking\":true");
-    crm_kit_pass(k, 2000);
+    crm_kit_pass(k, 3000); /* a create waits two seconds for the visitor */
     world_kill(k->m);
     k->m = world_join(w);
     visitor_fact("{\"uid\":\"77\"}");
@@ -315,7 +315,7 @@ START_TEST(due_when_switched_on_again)
     setup(false, true);
     see_to();
     client_job(",\"tracking\":true");
-    crm_kit_pass(k, 2000);
+    crm_kit_pass(k, 3000); /* a create waits two seconds for the visitor */
     w->settings.enabled = false;
     visitor_fact("{\"uid\":\"77\"}");
     crm_kit_pass(k, 2000);

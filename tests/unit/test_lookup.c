@@ -61,13 +61,13 @@ START_TEST(urls)
     free(url);
     url = lookup_search_url(STR("https://a"), &l);
     ck_assert_str_eq(url, "https://a/api/v3/contractor?%7B%22limit%22%3A100%2C%22fields%22%3A%5B%22"
-                          "contactInfo%22%2C%22isDropped%22%2C%22responsibles%22%5D%2C%22q%22%3A%22"
+                          "contactInfo%22%2C%22isDropped%22%2C%22responsibles%22%2C%22name%22%5D%2C%22q%22%3A%22"
                           "79991231212%22%7D");
     free(url);
     url = lookup_fetch_url(STR("https://a"), STR("17"));
     ck_assert_str_eq(url,
                      "https://a/api/v3/contractor/17?%7B%22fields%22%3A%5B%22contactInfo%22%2C%22"
-                     "isDropped%22%2C%22responsibles%22%5D%7D");
+                     "isDropped%22%2C%22responsibles%22%2C%22name%22%5D%7D");
     free(url);
 }
 END_TEST

@@ -84,6 +84,7 @@ static struct account *make(struct executor *x, const char *name)
     struct account *a = &entry->account;
     a->executor = x;
     service_init(&a->service, name);
+    pbx_init(&a->pbx);
     HASH_ADD_KEYPTR(hh, x->account_entries, a->service.account, strlen(name), entry);
     a->next = x->accounts;
     x->accounts = a;
@@ -134,6 +135,7 @@ void account_free_all(struct executor *x)
         leave(x, a);
         HASH_DEL(x->account_entries, entry);
         agenda_drop(&x->services, &a->service.wake);
+        agenda_drop(&x->pbxs, &a->pbx_wake);
         service_done(&a->service);
         forget(a);
         free(entry);
@@ -145,6 +147,9 @@ void account_settings(struct executor *x, struct account *a)
 {
     account_signin_stop(x, a);
     service_reset(&a->service);
+    pbx_reset(&a->pbx);
+    a->told_pbx = false;
+    agenda_set(&x->pbxs, &a->pbx_wake, executor_now(x));
     batch_reset(a);
     forget(a); /* it may be another Megaplan now */
     if (!x->port->settings(x->port->world, a->service.account))

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "worker/crm/executor.h"
+#include "worker/crm/pbx.h"
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
 
@@ -28,6 +29,11 @@ struct account {
     struct http_transfer *signin; /* the login that runs */
     bool signin_left;
     struct tally_gauges gauges;
+    struct pbx pbx; /* its MANGO, account_pbx.h */
+    struct work *first_pbx[PBX_METHODS],
+        *last_pbx[PBX_METHODS]; /* who waits for it, first come first */
+    struct agenda_entry pbx_wake;
+    bool told_pbx;               /* that it is out of order */
     struct employees *employees; /* employees.h; NULL: not asked yet */
     struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;

@@ -95,7 +95,8 @@ static void answered(void *arg, const struct http_answer *answer)
         account_unused(x, a);
     else
         left(a);
-    tally_request(x->tally, a->service.account, OPERATION, status, (double)answer->ms / 1000.0);
+    tally_request(x->tally, a->service.account, TALLY_MEGAPLAN, OPERATION, status,
+                  (double)answer->ms / 1000.0);
     if (answer->end == HTTP_ANSWERED) {
         read_answer(x, a, answer);
     } else {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "worker/crm/account_pbx.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/record.h"
@@ -15,7 +16,10 @@ void act_want(struct executor *x, struct work *w, const struct act *a)
 {
     w->act = a;
     w->phase = WORK_WANTS;
-    executor_want(x, w, a->midway);
+    if (a->api == ACT_MANGO)
+        account_pbx_want(x, w);
+    else
+        executor_want(x, w, a->midway);
 }
 
 /* Its own intent, if it wrote one, is known not to have led to anything. */
@@ -41,6 +45,14 @@ void act_anew(struct executor *x, struct work *w)
     again(x, w);
 }
 
+/* A failure that may pass; nothing of it happened, or it does not matter. */
+static void later(struct executor *x, struct work *w, const char *why, int status)
+{
+    w->phase = WORK_QUIET;
+    if (!w->ops->failed || !w->ops->failed(x, w, why))
+        request_retry(x, w, why, status);
+}
+
 /* sending */
 
 static void send_now(struct executor *x, struct work *w)
@@ -48,7 +60,7 @@ static void send_now(struct executor *x, struct work *w)
     const struct act *a = w->act;
     struct request r = {.operation = a->operation, .method = a->method, .path = a->path};
     if (a->intent) {
-        r.leave_by = w->intent_at + EXECUTOR_INTENT_LIVES_MS;
+        r.leave_by = executor_woken(w, w->intent_at + EXECUTOR_INTENT_LIVES_MS);
         r.timeout_ms = w->intent_at + EXECUTOR_CREATE_LIVES_MS - executor_now(x);
     }
     if (!a->build(x, w, executor_settings_of(x, w), &r)) {
@@ -60,7 +72,10 @@ static void send_now(struct executor *x, struct work *w)
     }
     work_fold_data(w);
     w->phase = WORK_ASKS;
-    request_send(x, w, &r);
+    if (a->api == ACT_MANGO)
+        account_pbx_send(x, w, &r);
+    else
+        request_send(x, w, &r);
 }
 
 static void written(struct executor *x, struct work *w, bool ok)
@@ -79,8 +94,7 @@ static void written(struct executor *x, struct work *w, bool ok)
         return;
     }
     settle_intent(w);
-    w->phase = WORK_QUIET;
-    request_retry(x, w, ok ? "the intent came too late" : "Kafka did not take the intent", 0);
+    later(x, w, ok ? "the intent came too late" : "Kafka did not take the intent", 0);
 }
 
 /* Everything is known and the token is taken: the intent, and then nothing but the request. */
@@ -92,13 +106,14 @@ static void write_intent(struct executor *x, struct work *w)
     executor_writes(x, w, true);
     w->intent_at = executor_now(x);
     w->intent_wall = x->port->wall(x->port->world);
-    agenda_set(&x->works, &w->timer, w->intent_at + EXECUTOR_INTENT_LIVES_MS);
+    agenda_set(&x->works, &w->timer, executor_woken(w, w->intent_at + EXECUTOR_INTENT_LIVES_MS));
     record_fact(x, w, FACT_INTENT, value, written);
 }
 
 void act_go(struct executor *x, struct work *w)
 {
     const struct act *a = w->act;
+    agenda_drop(&x->works, &w->timer);
     if (a->fresh && !a->fresh(x, w)) {
         executor_return_token(x, w);
         again(x, w);
@@ -110,6 +125,19 @@ void act_go(struct executor *x, struct work *w)
 }
 
 /* ends */
+
+static void unknown(struct executor *x, struct work *w, const char *why)
+{
+    if (w->act->unknown)
+        w->act->unknown(x, w, why);
+    else
+        settle_own(x, w);
+}
+
+void act_give_up(struct executor *x, struct work *w, const char *why)
+{
+    finish_given_up(x, w, "failed", why);
+}
 
 static void refused(struct executor *x, struct work *w, const struct request_end *end)
 {
@@ -124,13 +152,13 @@ void act_answered(struct executor *x, struct work *w, const struct http_answer *
     const struct act *a = w->act;
     struct request_end got;
     w->phase = WORK_QUIET;
-    request_read(x, w, answer, a->about, a->looked_for, &got);
+    request_read(x, w, answer, &got);
     switch (got.verdict) {
     case REQUEST_GOOD:
         a->good(x, w, &got.answer);
         break;
     case REQUEST_UNKNOWN:
-        settle_own(x, w);
+        unknown(x, w, got.why ? got.why : "no answer");
         break;
     case REQUEST_REFUSED:
         refused(x, w, &got);
@@ -141,17 +169,17 @@ void act_answered(struct executor *x, struct work *w, const struct http_answer *
         break;
     default:
         settle_intent(w);
-        request_retry(x, w, got.why ? got.why : "no answer", got.status);
+        later(x, w, got.why ? got.why : "no answer", got.status);
     }
     request_end_done(&got);
 }
 
 void act_unclear(struct executor *x, struct work *w, const char *why)
 {
-    if (w->act->looked_for)
-        settle_own(x, w);
+    if (w->act->unknown || w->act->looked_for)
+        unknown(x, w, why);
     else
-        request_retry(x, w, why, 0);
+        later(x, w, why, 0);
 }
 
 void act_due(struct executor *x, struct work *w)

@@ -21,12 +21,20 @@
 #include "common/fact.h"
 #include "common/settings.h"
 #include "worker/crm/executor.h"
+#include "worker/crm/pbx.h"
 #include "worker/crm/request.h"
+
+enum act_api {
+    ACT_MEGAPLAN,
+    ACT_MANGO, /* waits for MANGO's limits and breaker, not for Megaplan's; `build` gives the JSON as the body */
+};
 
 struct act {
     const char *operation; /* for metrics: "lookup.route" */
     const char *method;    /* "GET" "POST" "DELETE" */
     const char *path;      /* for the outcome: "/callRoute" */
+    enum act_api api;
+    enum pbx_method limit; /* ACT_MANGO */
     enum answer_about about;
     bool midway;     /* what it has learnt gets stale: goes before others of its priority */
     bool looked_for; /* it makes something: an end nobody knows is looked for */
@@ -44,6 +52,8 @@ struct act {
     void (*good)(struct executor *x, struct work *w, const struct answer *a);
     /* The record was refused. True: taken care of. NULL: by the general rule. */
     bool (*refused)(struct executor *x, struct work *w, const struct request_end *end);
+    /* Its end is unknown; NULL: looked for, or later again. act_give_up: it must not be repeated. */
+    void (*unknown)(struct executor *x, struct work *w, const char *why);
     /* When it has to begin anew for whatever reason; NULL: judged anew. */
     void (*again)(struct executor *x, struct work *w);
 };
@@ -52,6 +62,8 @@ struct act {
 void act_want(struct executor *x, struct work *w, const struct act *a);
 /* From `good`: the answer does not say what it promised. Looked for, or later again. */
 void act_unclear(struct executor *x, struct work *w, const char *why);
+/* The job is given up: `failed`, and not a dead letter. */
+void act_give_up(struct executor *x, struct work *w, const char *why);
 /* It is known that nothing of the request happened: it begins anew at once. */
 void act_anew(struct executor *x, struct work *w);
 

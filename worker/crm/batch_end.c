@@ -148,7 +148,7 @@ void batch_end_answered(void *arg, const struct http_answer *answer)
     b->telling = true;
     if (answer->end != HTTP_NOT_SENT)
         batch_left(b); /* else its token comes back */
-    tally_request(x->tally, b->account->service.account, OPERATION,
+    tally_request(x->tally, b->account->service.account, TALLY_MEGAPLAN, OPERATION,
                   answer->end == HTTP_ANSWERED ? answer->status : 0, (double)answer->ms / 1000.0);
     if (has_status) {
         read_answer(b, answer);

@@ -2,6 +2,7 @@
  * Saving a call (behaviour.md G15, G13): one CallInfo per call, under its entry_id as providerId.
  *
  *   judge --> not to be saved --------------------------------> done fact that says why
+ *             (its pop-up, if there was one, is finished by PROVIDER)
  *         --> an answered call's recordings may still come: rests up to 5 s
  *         --> whose number is it? (who.h)
  *         --> nothing of this call is known to stand in Megaplan: HISTORY (its intent) --> done fact
@@ -100,6 +101,12 @@ static void end_without(struct executor *x, struct work *w, const char *why)
     finish_done(x, w, &f, "none", why, NULL);
 }
 
+static void end_unsaved(struct executor *x, struct work *w)
+{
+    char *why CLEANUP(mem_free_text) = mem_copy(work_text(w, "why"));
+    end_without(x, w, *why ? why : "not to be saved");
+}
+
 /* requests */
 
 static struct callinfo info_of(const struct executor *x, struct work *w, const struct settings *s)
@@ -156,6 +163,8 @@ static void changed(struct executor *x, struct work *w, const struct answer *a)
     char id[LOOKUP_ID];
     if (!callinfo_read_id(a, str_of(w->job->entry_id), id))
         act_unclear(x, w, "the answer does not say which call was changed");
+    else if (!work_flag(w, "saved")) /* its pop-up is closed */
+        end_unsaved(x, w);
     else
         end(x, w, id, true, "brought up to date");
 }
@@ -184,13 +193,17 @@ static bool provider_refused(struct executor *x, struct work *w, const struct re
         return refused(x, w, e);
     struct known_call known;
     known_call(w->owner->facts, work_account(w), str_of(w->job->entry_id), &known);
-    if (!known.saved) {
+    bool was_there = known.saved || known.popup_object;
+    if (was_there && ++w->refusals < CORRECT_TRIES) {
+        executor_rest(x, w, executor_now(x) + RECORDINGS_MS);
+    } else if (known.saved) {
+        end_without(x, w, "the saved call is not in Megaplan any more: nothing to correct");
+    } else if (!work_flag(w, "saved")) {
+        end_unsaved(x, w);
+    } else {
+        w->refusals = 0;
         state_of(w)->asked_provider = true;
         executor_judge(x, w);
-    } else if (++w->refusals < CORRECT_TRIES) {
-        executor_rest(x, w, executor_now(x) + RECORDINGS_MS);
-    } else {
-        end_without(x, w, "the saved call is not in Megaplan any more: nothing to correct");
     }
     return true;
 }
@@ -248,8 +261,10 @@ static void judge(struct executor *x, struct work *w)
     known_call(w->owner->facts, work_account(w), str_of(w->job->entry_id), &known);
     links_done(&c->links);
     if (!work_flag(w, "saved")) {
-        char *why CLEANUP(mem_free_text) = mem_copy(work_text(w, "why"));
-        end_without(x, w, *why ? why : "not to be saved");
+        if (known.popup_begun && !known.begun)
+            act_want(x, w, &provider_act);
+        else
+            end_unsaved(x, w);
         return;
     }
     links_gather(x, w, &c->links);

@@ -27,6 +27,7 @@
 #include "worker/crm/who.h"
 
 #define STATE_USER_CREATED "user-created"
+#define VISITOR_MS 2000 /* how long a create waits for the visitor's data */
 
 struct client {
     struct fill fill; /* the extra fields of the create */
@@ -206,10 +207,27 @@ static const struct act create_act = {.operation = "client.create",
 
 /* the kind */
 
+/* Its answer is on its way: it rides with the create, if it comes soon. */
+static bool waits_for_visitor(const struct executor *x, const struct work *w,
+                              const struct settings *s)
+{
+    const char *answer = NULL;
+    char *id CLEANUP(mem_free_text) =
+        mem_format("%s:%s", w->job->entry_id, job_kind_name(JOB_VISITOR));
+    const struct facts_entry *e = facts_find(w->owner->facts, work_account(w), str_of(id));
+    bool over = fill_visitor(w, &answer) || (e && e->given_up);
+    return s->call_tracking && work_flag(w, "tracking") && !over &&
+           str_is(str_of(w->job->origin), "live") && executor_now(x) < w->taken_at + VISITOR_MS;
+}
+
 static void create(struct executor *x, struct work *w, const struct settings *s)
 {
     if (wants_fields(w, s) && !fields_known(x, w))
         return;
+    if (waits_for_visitor(x, w, s)) {
+        executor_rest(x, w, w->taken_at + VISITOR_MS);
+        return;
+    }
     collect_fields(w, s);
     act_want(x, w, &create_act);
 }

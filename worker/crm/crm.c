@@ -272,6 +272,7 @@ static void make_executor(struct crm *c)
         .concurrency = (size_t)c->config->crm_concurrency,
         .request_timeout_ms = c->config->crm_request_timeout_ms,
         .retry_max_ms = c->config->retry_max_ms,
+        .route_deadline_ms = c->config->route_deadline_ms,
         .outcome_partitions = c->layout.partitions[KAFKA_OUTCOMES],
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
         .topic_prefix = c->config->topic_prefix,

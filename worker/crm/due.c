@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
+#include "worker/crm/account_pbx.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/known.h"
 
@@ -57,10 +58,30 @@ static void visit_restored(void *arg, struct str account, struct str entry)
     ask_entry(q, entry);
 }
 
+/* What a former owner may have sent MANGO a moment ago counts against its limits. */
+static void count_sent(const struct question *q, struct str entry, enum job_kind kind,
+                       enum pbx_method m)
+{
+    char *id CLEANUP(mem_free_text) = mem_format("%.*s:%s", STR_ARG(entry), job_kind_name(kind));
+    const struct facts_entry *e = facts_find(q->owner->facts, q->account, str_of(id));
+    if (!e || !e->intent || e->own)
+        return;
+    char *name CLEANUP(mem_free_text) = mem_copy(q->account);
+    account_pbx_seen(q->x, account_get(q->x, q->owner, name), m, e->written_at);
+}
+
+static void visit_first(void *arg, struct str account, struct str entry)
+{
+    struct question *q = arg;
+    visit_restored(arg, account, entry);
+    count_sent(q, entry, JOB_ROUTE, PBX_ROUTE);
+    count_sent(q, entry, JOB_VISITOR, PBX_VISITOR);
+}
+
 void due_restored(struct executor *x, struct owner *o)
 {
     struct question q = {.x = x, .owner = o};
-    facts_due(o->facts, visit_restored, &q);
+    facts_due(o->facts, visit_first, &q);
 }
 
 void due_switched_on(struct executor *x, struct owner *o, struct str account)
@@ -81,6 +102,10 @@ void due_read(struct executor *x, struct owner *o, struct str account, struct st
     if (!e || !e->said || !e->said->entry_id)
         return;
     ask_entry(&q, str_of(e->said->entry_id));
+    if (e->said->kind == JOB_VISITOR && (e->done || e->given_up)) {
+        char *lane CLEANUP(mem_free_text) = mem_format("job/e/%s", e->said->entry_id);
+        executor_hurry(x, account, lane, JOB_CLIENT);
+    }
     if (e->done && e->said->kind == JOB_CLIENT && e->said->number) /* its calls may wait for it */
         known_due_links(o->facts, account, str_of(e->said->number), visit_call, &q);
 }

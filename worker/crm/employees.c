@@ -12,16 +12,19 @@
 #include "worker/crm/act.h"
 #include "worker/crm/executor_state.h"
 
-#define FRESH_MS (60LL * 60 * 1000)
-/* Who asks does so until then; later somebody else may, for it may have gone away. */
+/* Who asks does so until then; later somebody else may, for it may have gone away. What rings waits for nobody
+ * who has more time. */
 #define ASKING_MS 30000
+#define ASKING_NOW_MS 2000
 #define LOOK_AGAIN_MS 500
+#define LOOK_AGAIN_NOW_MS 50
 
 struct employees {
     struct employee_list list;
     bool known;
-    int64_t until;            /* boot ms: fresh */
+    int64_t read_at;          /* boot ms */
     const struct work *asker; /* only compared: it may be gone */
+    bool asked_now;           /* ... by what rings */
     int64_t asked_until;      /* boot ms: others let it ask */
 };
 
@@ -43,7 +46,7 @@ static struct employees *of(const struct work *w)
 
 void employees_forget(const struct work *w)
 {
-    of(w)->until = 0;
+    of(w)->known = false;
 }
 
 /* asking */
@@ -70,7 +73,7 @@ static void keep(struct executor *x, struct work *w)
     }
     employee_list_done(&w->staff);
     e->known = true;
-    e->until = executor_now(x) + FRESH_MS;
+    e->read_at = executor_now(x);
     e->asker = NULL;
 }
 
@@ -95,18 +98,20 @@ static const struct act page_act = {.operation = "employee.list",
                                     .build = build,
                                     .good = paged};
 
-bool employees_known(struct executor *x, struct work *w)
+bool employees_known(struct executor *x, struct work *w, int64_t max_age_ms)
 {
     struct employees *e = of(w);
     int64_t now = executor_now(x);
-    if (e->known && now < e->until)
+    bool asked = e->asker && e->asker != w && now < e->asked_until;
+    if (e->known && now < e->read_at + max_age_ms)
         return true;
-    if (e->asker && e->asker != w && now < e->asked_until) {
-        executor_rest(x, w, now + LOOK_AGAIN_MS);
+    if (asked && (e->asked_now || !w->urgent)) {
+        executor_rest(x, w, now + (w->urgent ? LOOK_AGAIN_NOW_MS : LOOK_AGAIN_MS));
         return false;
     }
     e->asker = w;
-    e->asked_until = now + ASKING_MS;
+    e->asked_now = w->urgent;
+    e->asked_until = now + (w->urgent ? ASKING_NOW_MS : ASKING_MS);
     act_want(x, w, &page_act);
     return false;
 }

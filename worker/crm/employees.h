@@ -1,6 +1,6 @@
 /*
- * Who works in an account's Megaplan: its list of employees, kept for an hour, asked for when a kind of job
- * wants to know and by one work at a time.
+ * Who works in an account's Megaplan: its list of employees, kept as long as who asks allows, asked for when a kind
+ * of job wants to know and by one work at a time.
  *
  *   employees_known --> fresh: true
  *                   --> asked for by another work: rests, judged anew
@@ -16,8 +16,8 @@
 struct employees; /* of an account */
 
 void employees_free(struct employees *e); /* NULL is fine */
-/* True: the list is there. False: the work is taken over; judged anew when it may be. */
-bool employees_known(struct executor *x, struct work *w);
+/* True: the list is there, not older than that. False: the work is taken over; judged anew when it may be. */
+bool employees_known(struct executor *x, struct work *w, int64_t max_age_ms);
 /* After employees_known: not fired, not blocked, in the list. */
 bool employees_works(const struct work *w, const char *id);
 /* The list told wrong: it is asked for anew. */

@@ -4,12 +4,14 @@
  */
 #include "worker/crm/executor.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "worker/crm/account_pbx.h"
 #include "worker/crm/act.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/due.h"
@@ -43,6 +45,7 @@ void executor_free(struct executor *x)
     agenda_done(&x->works);
     agenda_done(&x->services);
     agenda_done(&x->batches);
+    agenda_done(&x->pbxs);
     lanes_free(x->lanes);
     tally_free(x->tally);
     free(x);
@@ -104,7 +107,8 @@ static void disown(struct executor *x, struct work *w)
     if (w->batch)
         batch_forget(x, w);
     if (w->keeps)
-        account_unused(x, w->account);
+        executor_drop_token(x, w);
+    account_pbx_forget(w);
     executor_hold_place(x, w, false);
     lanes_leave(x->lanes, &w->lane);
     w->owner->held--;
@@ -179,43 +183,96 @@ static int level_of(const struct work *w)
     return w->urgent ? LANES_URGENT - 1 : LANES_URGENT;
 }
 
-/* What waits ten minutes to look once more holds nobody up: it has no lane. */
-static void enter(struct executor *x, struct work *w)
-{
+struct lane_names {
     char names[LANES_PER_WORK][LANE_NAME];
-    struct str lanes[LANES_PER_WORK];
-    size_t n = 0;
-    const char *space = w->urgent ? "now" : "job";
-    if (w->job->kind == JOB_TWIN) {
-        lanes_enter(x->lanes, &w->lane, work_account(w), lanes, 0, level_of(w));
-        return;
-    }
-    if (w->job->number && *w->job->number) {
-        snprintf(names[n], LANE_NAME, "%s/n/%s", space, w->job->number);
-        lanes[n] = str_of(names[n]);
-        n++;
-    }
-    snprintf(names[n], LANE_NAME, "%s/e/%s", space, w->job->entry_id);
-    lanes[n] = str_of(names[n]);
-    n++;
-    lanes_enter(x->lanes, &w->lane, work_account(w), lanes, n, level_of(w));
+    struct str list[LANES_PER_WORK];
+    size_t count;
+};
+
+static void PRINTF_LIKE(2, 3) add_lane(struct lane_names *l, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(l->names[l->count], LANE_NAME, format, args);
+    va_end(args);
+    l->list[l->count] = str_of(l->names[l->count]);
+    l->count++;
 }
 
-/* A call that rests in the hope of recordings need not wait any longer than for another one. */
-static void wake_head(struct executor *x, struct work *w)
+/* What rings waits only for its like of the same call. */
+static bool rings(const struct job *j)
 {
-    int64_t soon = executor_now(x) + RECORDINGS_TOGETHER_MS;
-    for (size_t i = 0; w->job->kind == JOB_RECORD && i < w->lane.nslots; i++) {
-        struct work *head = WORK_OF(lane, lanes_head(&w->lane.slots[i]));
-        bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET && !head->act;
-        if (head->job->kind == JOB_CALL && rests && head->timer.at > soon)
-            agenda_set(&x->works, &head->timer, soon);
+    return j->kind == JOB_ROUTE || j->kind == JOB_VISITOR || j->kind == JOB_POPUP;
+}
+
+/* What waits ten minutes to look once more holds nobody up: it has no lane. */
+static void name_lanes(const struct work *w, struct lane_names *l)
+{
+    const struct job *j = w->job;
+    const char *space = w->urgent ? "now" : "job";
+    if (j->kind == JOB_TWIN)
+        return;
+    if (rings(j)) {
+        add_lane(l, "now/%s/%s", job_kind_name(j->kind), j->entry_id);
+        return;
     }
+    if (j->number && *j->number)
+        add_lane(l, "%s/n/%s", space, j->number);
+    add_lane(l, "%s/e/%s", space, j->entry_id);
+    if (j->kind == JOB_CALL) /* saving waits for the pop-up that runs */
+        add_lane(l, "now/%s/%s", job_kind_name(JOB_POPUP), j->entry_id);
+}
+
+static void enter(struct executor *x, struct work *w)
+{
+    struct lane_names l = {.count = 0};
+    name_lanes(w, &l);
+    lanes_enter(x->lanes, &w->lane, work_account(w), l.list, l.count, level_of(w));
+}
+
+/* A head that only waits for a time, or for a turn, need not wait any longer than until `at`. */
+static void hurry(struct executor *x, struct work *head, int64_t at)
+{
+    bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET && !head->act;
+    bool wants = head->lane.state == LANES_WANTING && head->phase == WORK_WANTS && head->urgent;
+    if ((rests || wants) && (!head->timer.slot || head->timer.at > at))
+        agenda_set(&x->works, &head->timer, at);
+}
+
+/* A call that rests in the hope of recordings goes on when one is there; a pop-up that has not begun is
+ * overtaken by what comes behind it. */
+static void wake_heads(struct executor *x, struct work *w)
+{
+    enum job_kind kind = w->job->kind;
+    int64_t now = executor_now(x);
+    for (size_t i = 0; i < w->lane.nslots; i++) {
+        struct work *head = WORK_OF(lane, lanes_head(&w->lane.slots[i]));
+        if (kind == JOB_RECORD && head->job->kind == JOB_CALL)
+            hurry(x, head, now + RECORDINGS_TOGETHER_MS);
+        if ((kind == JOB_CALL || kind == JOB_POPUP) && head->job->kind == JOB_POPUP && head != w)
+            hurry(x, head, now);
+    }
+}
+
+void executor_hurry(struct executor *x, struct str account, const char *lane, enum job_kind kind)
+{
+    struct lanes_entry *e = lanes_head_of(x->lanes, account, str_of(lane));
+    if (e && WORK_OF(lane, e)->job->kind == kind)
+        hurry(x, WORK_OF(lane, e), executor_now(x));
 }
 
 void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m)
 {
     step_take(x, o, m);
+}
+
+/* In boot ms; 0: it has none. */
+static int64_t deadline_of(const struct executor *x, const struct job *j)
+{
+    int64_t at = j->deadline, latest = j->received_at + x->options.route_deadline_ms;
+    if (j->kind == JOB_ROUTE && (at == 0 || at > latest))
+        at = latest;
+    return at ? executor_now(x) + (at - x->port->wall(x->port->world)) : 0;
 }
 
 void executor_decode(struct executor *x, struct owner *o, const struct kafka_message *m)
@@ -237,12 +294,9 @@ void executor_decode(struct executor *x, struct owner *o, const struct kafka_mes
         return;
     }
     w->ops = kinds_of(w->job->kind);
-    if (!w->ops) {
-        finish_outcome(x, w, "unsupported", "this kind of job is not carried out yet");
-        return;
-    }
+    w->deadline = deadline_of(x, w->job);
     enter(x, w);
-    wake_head(x, w);
+    wake_heads(x, w);
 }
 
 void executor_bury(struct executor *x, struct owner *o, const struct kafka_message *m,
@@ -304,6 +358,8 @@ void executor_want(struct executor *x, struct work *w, bool midway)
     executor_hold_place(x, w, false);
     w->wanted_at = executor_now(x);
     lanes_want(x->lanes, &w->lane, midway);
+    if (executor_woken(w, AGENDA_NEVER) != AGENDA_NEVER)
+        agenda_set(&x->works, &w->timer, executor_woken(w, AGENDA_NEVER));
 }
 
 void executor_rest(struct executor *x, struct work *w, int64_t at)
@@ -312,7 +368,17 @@ void executor_rest(struct executor *x, struct work *w, int64_t at)
     executor_hold_place(x, w, false);
     if (w->lane.state == LANES_RUNNING || w->lane.state == LANES_WANTING)
         lanes_rest(x->lanes, &w->lane);
-    agenda_set(&x->works, &w->timer, at);
+    agenda_set(&x->works, &w->timer, executor_woken(w, at));
+}
+
+int64_t executor_woken(const struct work *w, int64_t at)
+{
+    int64_t now = executor_now(w->account->executor);
+    if (w->look || w->ending.step != FINISH_NOTHING)
+        return at;
+    if (w->ask_by > now && w->ask_by < at)
+        at = w->ask_by;
+    return w->deadline && w->deadline < at ? w->deadline : at;
 }
 
 void executor_step_aside(struct executor *x, struct work *w, int64_t at)
@@ -323,12 +389,25 @@ void executor_step_aside(struct executor *x, struct work *w, int64_t at)
 
 void executor_return_token(struct executor *x, struct work *w)
 {
+    if (w->act && w->act->api == ACT_MANGO) {
+        account_pbx_return(x, w);
+        return;
+    }
     if (w->batch)
         batch_forget(x, w);
     else if (w->keeps) /* a batch that left without it took the token along */
         service_return(w->service, w->probe, executor_now(x));
     w->probe = w->keeps = false;
     agenda_set(&x->services, &w->service->wake, executor_now(x));
+}
+
+void executor_drop_token(struct executor *x, struct work *w)
+{
+    if (w->act && w->act->api == ACT_MANGO)
+        account_pbx_return(x, w);
+    else
+        account_unused(x, w->account);
+    w->keeps = false;
 }
 
 /* turns */
@@ -343,8 +422,9 @@ void executor_due(struct executor *x, struct work *w)
         enter(x, w);
         return;
     }
-    if (w->lane.state == LANES_RESTING)
+    if (w->lane.state == LANES_RESTING || w->lane.state == LANES_WANTING)
         lanes_run(x->lanes, &w->lane);
+    account_pbx_forget(w);
     act_due(x, w);
 }
 
@@ -428,7 +508,7 @@ static bool go_one(struct executor *x, int64_t now)
 
 static int64_t next_turn(const struct executor *x)
 {
-    const struct agenda *agendas[] = {&x->works, &x->services, &x->batches};
+    const struct agenda *agendas[] = {&x->works, &x->services, &x->batches, &x->pbxs};
     int64_t next = AGENDA_NEVER;
     for (size_t i = 0; i < sizeof agendas / sizeof *agendas; i++)
         if (agenda_next(agendas[i]) < next)
@@ -447,6 +527,7 @@ int64_t executor_run(struct executor *x)
         do {
             batch_run(x, now);
             judge_fresh(x);
+            account_pbx_run(x, now);
         } while (go_one(x, now));
     } while (step_turn(x));
     return next_turn(x);
@@ -511,8 +592,11 @@ static void add_gauges(struct tally_gauges *sum, const struct tally_gauges *g)
             sum->oldest_ms[c] = g->oldest_ms[c];
     }
     sum->open |= g->open;
+    sum->pbx_open |= g->pbx_open;
     if (g->tokens < sum->tokens)
         sum->tokens = g->tokens;
+    if (g->pbx_tokens < sum->pbx_tokens)
+        sum->pbx_tokens = g->pbx_tokens;
 }
 
 static void gauge_work(struct work *w, int64_t now)
@@ -528,13 +612,15 @@ static void gauge_work(struct work *w, int64_t now)
 
 void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
 {
-    struct tally_gauges sum = {.tokens = BUDGET_BURST_MAX};
+    struct tally_gauges sum = {.tokens = BUDGET_BURST_MAX, .pbx_tokens = PBX_PER_SECOND};
     int64_t now = executor_now(x);
     for (struct account *a = x->accounts; a; a = a->next) {
         bool known = a->service.per_second > 0;
         a->gauges = (struct tally_gauges){.open = a->service.open,
                                           .tokens = known ? budget_level(&a->service.budget, now)
-                                                          : BUDGET_BURST_MAX};
+                                                          : BUDGET_BURST_MAX,
+                                          .pbx_open = pbx_is_out(&a->pbx, now),
+                                          .pbx_tokens = pbx_level(&a->pbx, now)};
     }
     for (size_t i = 0; i < n; i++)
         for (struct work *w = owners[i]->works; w; w = w->next)

@@ -32,6 +32,7 @@ struct executor_options {
     size_t concurrency;         /* CRM_CONCURRENCY: places of all but the urgent */
     int64_t request_timeout_ms; /* CRM_REQUEST_TIMEOUT_MS */
     int64_t retry_max_ms;       /* RETRY_MAX_MS */
+    int64_t route_deadline_ms;  /* ROUTE_DEADLINE_MS */
     int32_t outcome_partitions, dead_partitions;
     const char *topic_prefix;              /* in front of topic names; NULL: none */
     const struct product_metrics *metrics; /* may be NULL */
@@ -91,6 +92,14 @@ bool executor_is_full(const struct executor *x, bool urgent);
 void executor_begin(struct executor *x, struct work *w);
 /* Gives back the token that its turn came with: no request was made with it. */
 void executor_return_token(struct executor *x, struct work *w);
+/* The same of a work that goes away, or whose request turned out not to have left. */
+void executor_drop_token(struct executor *x, struct work *w);
+/* The earliest of that time, of the end of its questions and of its deadline, if those are to come (boot ms). What
+ * looks for what it may have made has no deadline. */
+int64_t executor_woken(const struct work *w, int64_t at);
+/* The work of that kind at the head of the account's lane ("job/e/ENTRY"), if it only waits for a time, need not wait
+ * any longer: judged anew now. */
+void executor_hurry(struct executor *x, struct str account, const char *lane, enum job_kind kind);
 /* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is
  * in hand already, nothing happens. data: of the job, copied; NULL: none. */
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,

@@ -19,6 +19,7 @@ struct executor {
     struct agenda works;                   /* work->timer */
     struct agenda services;                /* service->wake */
     struct agenda batches;                 /* batch->timer */
+    struct agenda pbxs;                    /* account->pbx_wake */
     struct account *accounts;              /* all of them, a list */
     struct account_entry *account_entries; /* the same by name, account.c */
     size_t held, awaited;

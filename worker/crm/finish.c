@@ -39,6 +39,7 @@ static void count(struct executor *x, const struct work *w)
     tally_job(x->tally, j->account, job_kind_name(j->kind),
               j->origin && *j->origin ? j->origin : "live", w->ending.result,
               (double)since / 1000.0);
+    tally_ringing(x->tally, j->account, j->kind, w->ending.result, (double)since / 1000.0);
     if (w->ending.dead)
         tally_dead(x->tally, j->account, kafka_topic_name(w->topic), w->ending.error_kind);
 }
@@ -133,19 +134,30 @@ void finish_outcome(struct executor *x, struct work *w, const char *result, cons
     begin(x, w, result, reason);
 }
 
-static void give_up(struct executor *x, struct work *w, const char *kind, const char *reason,
-                    int status)
+static void write_given_up(struct work *w, const char *reason)
 {
     const struct fact f = {.kind = w->job->kind,
                            .entry_id = w->job->entry_id,
                            .number = w->job->number,
                            .none = (char *)(uintptr_t)reason};
-    w->ending.dead = w->offset >= 0; /* what no message asked for has nothing to be sent again */
     /* What could not even be read has no id to give up. */
     w->ending.fact = w->job->kind < JOB_KINDS;
     w->ending.fact_type = FACT_GIVEN_UP;
     free(w->ending.fact_value);
     w->ending.fact_value = w->ending.fact ? fact_encode(FACT_GIVEN_UP, &f) : NULL;
+}
+
+void finish_given_up(struct executor *x, struct work *w, const char *result, const char *reason)
+{
+    write_given_up(w, reason);
+    begin(x, w, result, reason);
+}
+
+static void give_up(struct executor *x, struct work *w, const char *kind, const char *reason,
+                    int status)
+{
+    w->ending.dead = w->offset >= 0; /* what no message asked for has nothing to be sent again */
+    write_given_up(w, reason);
     w->ending.status = status;
     w->ending.error_kind = kind;
     begin(x, w, w->ending.dead ? "dead" : "given-up", reason);

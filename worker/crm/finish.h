@@ -15,11 +15,13 @@
  * or NULL; taken over. */
 void finish_done(struct executor *x, struct work *w, const struct fact *f, const char *result,
                  const char *reason, char *details);
-/* Nothing is written but the outcome: "present", "dropped", "ignored", "unsupported". */
+/* Nothing is written but the outcome: "present", "dropped", "ignored", "late" ... */
 void finish_outcome(struct executor *x, struct work *w, const char *result, const char *reason);
 /* Into `dead`, and given up: its intents are settled by that, repeats are dropped. kind: what sort of
  * failure; status: HTTP's, 0 = none. */
 void finish_dead(struct executor *x, struct work *w, enum err kind, const char *reason, int status);
+/* Its intent is given up, and nothing else is: what must not be repeated, or makes no sense any more. */
+void finish_given_up(struct executor *x, struct work *w, const char *result, const char *reason);
 /* Into `dead` as a message that ended the process; what it has begun, if that is known, is given up. */
 void finish_poison(struct executor *x, struct work *w);
 /* Whom the outcome names, unless the fact names a responsible; copied. */

@@ -8,15 +8,24 @@
 #include "worker/crm/fields.h"
 #include "worker/crm/fill.h"
 #include "worker/crm/link.h"
+#include "worker/crm/popup.h"
 #include "worker/crm/recording.h"
 #include "worker/crm/responsible.h"
+#include "worker/crm/route.h"
 #include "worker/crm/talked.h"
 #include "worker/crm/task.h"
 #include "worker/crm/twin.h"
+#include "worker/crm/visitor.h"
 
 const struct work_ops *kinds_of(enum job_kind kind)
 {
     switch (kind) {
+    case JOB_ROUTE:
+        return route_ops();
+    case JOB_VISITOR:
+        return visitor_ops();
+    case JOB_POPUP:
+        return popup_ops();
     case JOB_CLIENT:
         return client_ops();
     case JOB_FILL:

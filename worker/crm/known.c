@@ -31,6 +31,8 @@ static bool names_client(const struct facts_entry *e)
     switch (e->said->kind) {
     case JOB_CLIENT:
     case JOB_CALL:
+    case JOB_POPUP:
+    case JOB_ROUTE:
     case JOB_TASK:
     case JOB_TALKED:
     case JOB_LINK:
@@ -56,6 +58,49 @@ bool known_client(const struct facts *f, struct str account, struct str number,
     if (newest)
         *out = (struct known_client){fact_client(newest->said), newest->said->company};
     return newest != NULL;
+}
+
+static int64_t seen_at(const struct facts_entry *e)
+{
+    const struct fact *said = e->said;
+    if (!e->done || e->forgotten || !said->responsible)
+        return 0;
+    if (said->kind == JOB_ROUTE)
+        return said->at;
+    bool ours = said->kind == JOB_RESPONSIBLE || (said->kind == JOB_CLIENT && said->made);
+    return ours ? e->written_at / 1000 : 0;
+}
+
+static bool take_seen(void *arg, const struct facts_entry *e)
+{
+    const struct facts_entry **newest = arg;
+    if (seen_at(e) > 0 && (!*newest || seen_at(e) > seen_at(*newest)))
+        *newest = e;
+    return true;
+}
+
+bool known_seen(const struct facts *f, struct str account, struct str number,
+                struct known_seen *out)
+{
+    const struct facts_entry *newest = NULL;
+    facts_of_number(f, account, number, take_seen, &newest);
+    if (newest)
+        *out = (struct known_seen){newest->said->responsible, seen_at(newest),
+                                   newest->said->kind == JOB_ROUTE ? newest->said->data : NULL};
+    return newest != NULL;
+}
+
+void known_seen_name(const struct known_seen *seen, char *out, size_t size)
+{
+    struct jval *data CLEANUP(jval_cleanup) = NULL;
+    struct error ignored = ERROR_NONE;
+    if (!seen->data || jval_parse(str_of(seen->data), &data, &ignored))
+        data = NULL;
+    struct str name = jval_get_text(data, KNOWN_NAME);
+    size_t n = name.len < size ? name.len : 0; /* it was cut when it was written */
+    if (n)
+        memcpy(out, name.ptr, n);
+    out[n] = '\0';
 }
 
 const struct fact *known_own_client(const struct facts *f, struct str account, struct str entry_id)

@@ -20,13 +20,27 @@
 
 /* clients */
 
+struct known_seen { /* a responsible, as a route was sent to him, or as we set him */
+    const char *responsible;
+    int64_t at;       /* unix s: when Megaplan was seen to say so */
+    const char *data; /* JSON text of an object, or NULL */
+};
+
+/* The responsible of a number that was seen last: of its done facts of kind route, and of the clients and their
+ * responsibles that we made or set. False: none; *out untouched. */
+bool known_seen(const struct facts *f, struct str account, struct str number,
+                struct known_seen *out);
+#define KNOWN_NAME "name" /* in the data of a route's done fact: the client's name */
+/* The client's name that it tells, cut to size; "" if it tells none. */
+void known_seen_name(const struct known_seen *seen, char *out, size_t size);
+
 struct known_client {
     const char *id; /* Megaplan's */
     bool company;   /* ContractorCompany, no ContractorHuman */
 };
 
-/* The remembered client of a number: of the newest done fact that names one (client's object; client of a
- * call, task, talked, link), unless it was forgotten (facts_forget) since. False: none; *out untouched. */
+/* The remembered client of a number: of the newest done fact that names one (client's and route's object; client
+ * of a call, pop-up, task, talked, link), unless it was forgotten (facts_forget) since. False: none; *out untouched. */
 bool known_client(const struct facts *f, struct str account, struct str number,
                   struct known_client *out);
 #define KNOWN_ANEW ":client:anew" /* behind an entry_id: its client job, carried out once more */

@@ -411,6 +411,15 @@ struct lanes_entry *lanes_head(const struct lanes_slot *s)
     return s->lane->head->entry;
 }
 
+struct lanes_entry *lanes_head_of(const struct lanes *l, struct str account, struct str name)
+{
+    struct lanes_lane *own = lane_new(account, name);
+    struct lanes_lane *lane = NULL;
+    HASH_FIND_STR(l->lanes, own->key, lane);
+    free(own);
+    return lane ? lane->head->entry : NULL;
+}
+
 /* turns */
 
 /* Of the queues from that number on. */

@@ -32,7 +32,7 @@
 #define LANES_LEVELS 16 /* priorities, 0 the best */
 #define LANES_URGENT 3  /* those better than this are urgent: they, and whom they wait behind */
 #define LANES_BULK (LANES_LEVELS - 1)
-#define LANES_PER_WORK 2
+#define LANES_PER_WORK 3
 
 struct lanes;
 struct lanes_lane;
@@ -87,6 +87,8 @@ void lanes_run(struct lanes *l, struct lanes_entry *e);
 
 /* The one at the head of the slot's lane, which may be its own. */
 struct lanes_entry *lanes_head(const struct lanes_slot *s);
+/* The one at the head of that lane of the account; NULL: nobody is in it. */
+struct lanes_entry *lanes_head_of(const struct lanes *l, struct str account, struct str name);
 
 /* Of level LANES_URGENT - 1 or better: by itself or for who is behind it. */
 bool lanes_is_urgent(const struct lanes_entry *e);

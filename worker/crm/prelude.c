@@ -39,6 +39,32 @@ static bool lacks_account(struct executor *x, struct work *w)
     return true;
 }
 
+/* Whatever it was for, its time has gone. What a pop-up has begun, the saving of its call settles. */
+static bool is_late(struct executor *x, struct work *w)
+{
+    const struct facts_entry *own =
+        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    if (!w->deadline || executor_now(x) < w->deadline)
+        return false;
+    if (own && own->intent && w->job->kind != JOB_POPUP)
+        finish_given_up(x, w, "late", "its deadline has passed");
+    else
+        finish_outcome(x, w, "late", "its deadline has passed");
+    return true;
+}
+
+/* Another owner may have sent what must not be sent twice. */
+static bool was_begun(struct executor *x, struct work *w)
+{
+    const struct facts_entry *own =
+        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    bool once = w->job->kind == JOB_ROUTE || w->job->kind == JOB_VISITOR;
+    if (!once || !own || !own->intent || own->own || own->given_up)
+        return false;
+    finish_given_up(x, w, "failed", "another worker began it, and how that ended is unknown");
+    return true;
+}
+
 /* The call was found to be another one: what this job wants, nobody wants any more. */
 static bool is_overruled(struct executor *x, struct work *w)
 {
@@ -76,6 +102,6 @@ static bool client_comes_anew(struct executor *x, struct work *w)
 
 bool prelude_passes(struct executor *x, struct work *w)
 {
-    return !is_over(x, w) && !lacks_account(x, w) && !settle_first(x, w) && !is_overruled(x, w) &&
-           !client_comes_anew(x, w);
+    return !is_over(x, w) && !lacks_account(x, w) && !is_late(x, w) && !was_begun(x, w) &&
+           !settle_first(x, w) && !is_overruled(x, w) && !client_comes_anew(x, w);
 }

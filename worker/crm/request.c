@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/secret.h"
+#include "worker/crm/account_pbx.h"
 #include "worker/crm/account_signin.h"
 #include "worker/crm/act.h"
 #include "worker/crm/backoff.h"
@@ -40,23 +41,29 @@ static bool came_too_late(struct executor *x, struct work *w, const struct reque
     return true;
 }
 
-static void left(void *arg)
+static bool is_mango(const struct work *w)
+{
+    return w->act->api == ACT_MANGO;
+}
+
+void request_left(void *arg)
 {
     struct work *w = arg;
-    if (w->keeps)
+    if (w->keeps && is_mango(w))
+        account_pbx_left(w->executor, w);
+    else if (w->keeps)
         account_left(w->executor, w->account);
     w->keeps = false;
 }
 
-static void ended(void *arg, const struct http_answer *answer)
+void request_ended(void *arg, const struct http_answer *answer)
 {
     struct work *w = arg;
     w->transfer = NULL;
     if (answer->end == HTTP_NOT_SENT && w->keeps)
-        account_unused(w->executor, w->account);
+        executor_drop_token(w->executor, w);
     else
-        left(w); /* unless it is known to have left before */
-    w->keeps = false;
+        request_left(w); /* unless it is known to have left before */
     step_answer(w->executor, w, answer);
 }
 
@@ -82,6 +89,17 @@ enum err request_hand(struct executor *x, const struct service *s, struct http_r
     return bad;
 }
 
+/* A question ends when its work has to go on without. */
+static int64_t patience(const struct executor *x, const struct work *w, const struct request *r)
+{
+    int64_t ms = request_timeout(x, r);
+    int64_t left = w->ask_by - executor_now(x);
+    bool asks = w->ask_by && w->act && !w->act->intent && !w->look;
+    if (!asks || left >= ms)
+        return ms;
+    return left > 1 ? left : 1;
+}
+
 static enum err send_it(struct executor *x, struct work *w, const struct request *r,
                         struct error *e)
 {
@@ -90,11 +108,11 @@ static enum err send_it(struct executor *x, struct work *w, const struct request
     struct http_request h = {.method = r->method,
                              .url = r->url,
                              .body = str_of(r->body),
-                             .timeout_ms = request_timeout(x, r),
+                             .timeout_ms = patience(x, w, r),
                              .leave_by = r->leave_by,
                              .ahead = w->ahead,
-                             .left = left,
-                             .done = ended,
+                             .left = request_left,
+                             .done = request_ended,
                              .arg = w};
     w->token = w->service->signin.token;
     return request_hand(x, w->service, &h, &w->transfer, e);
@@ -143,8 +161,8 @@ static void tell_request(struct executor *x, struct work *w, const struct http_a
                          const struct request_end *end)
 {
     int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
-    tally_request(x->tally, w->job->account, w->request.operation, status,
-                  (double)answer->ms / 1000.0);
+    tally_request(x->tally, w->job->account, is_mango(w) ? TALLY_MANGO : TALLY_MEGAPLAN,
+                  w->request.operation, status, (double)answer->ms / 1000.0);
     const struct outcome o = {.at = x->port->wall(x->port->world),
                               .what = "request",
                               .job = w->job->id,
@@ -160,21 +178,18 @@ static void tell_request(struct executor *x, struct work *w, const struct http_a
     record_outcome(x, w, &o, NULL);
 }
 
-static void read_answer(const struct http_answer *answer, enum answer_about about, bool creates,
-                        struct request_end *out)
+static void read_megaplan(const struct act *a, const struct http_answer *answer,
+                          struct request_end *out)
 {
     static const enum request_verdict verdicts[] = {
         [ANSWER_OK] = REQUEST_GOOD,         [ANSWER_OUTAGE] = REQUEST_HELD,
         [ANSWER_RECORD] = REQUEST_REFUSED,  [ANSWER_LIMITED] = REQUEST_HELD,
         [ANSWER_TEMPORARY] = REQUEST_LATER,
     };
-    const struct answer_source source = {answer->status, answer->body, answer->too_large, about};
+    const struct answer_source source = {answer->status, answer->body, answer->too_large, a->about};
     answer_read(&source, &out->answer);
     out->status = out->answer.status;
-    out->why = out->answer.kind == ANSWER_OK ? NULL : out->answer.text;
     out->verdict = verdicts[out->answer.kind];
-    if (creates && out->verdict == REQUEST_LATER)
-        out->verdict = REQUEST_UNKNOWN;
 }
 
 static void tell_service(struct executor *x, struct work *w, const struct http_answer *answer,
@@ -201,22 +216,29 @@ static void tell_service(struct executor *x, struct work *w, const struct http_a
 }
 
 void request_read(struct executor *x, struct work *w, const struct http_answer *answer,
-                  enum answer_about about, bool creates, struct request_end *out)
+                  struct request_end *out)
 {
-    *out = (struct request_end){.why = answer->why, .answer.kind = ANSWER_TEMPORARY};
-    if (answer->end == HTTP_ANSWERED || (answer->too_large && answer->status))
-        read_answer(answer, about, creates, out);
-    else if (answer->end == HTTP_NOT_SENT)
-        out->verdict = REQUEST_LATER;
-    else
-        out->verdict = creates ? REQUEST_UNKNOWN : REQUEST_LATER;
+    bool answered = answer->end == HTTP_ANSWERED || (answer->too_large && answer->status);
+    *out = (struct request_end){
+        .verdict = REQUEST_LATER, .why = answer->why, .answer.kind = ANSWER_TEMPORARY};
+    if (answered && is_mango(w))
+        account_pbx_read(answer, out);
+    else if (answered)
+        read_megaplan(w->act, answer, out);
+    if (answered)
+        out->why = out->verdict == REQUEST_GOOD ? NULL : out->answer.text;
+    bool matters = w->act->looked_for || w->act->unknown;
+    if (matters && out->verdict == REQUEST_LATER && answer->end != HTTP_NOT_SENT)
+        out->verdict = REQUEST_UNKNOWN;
     if (out->verdict != REQUEST_GOOD)
         log_info("a request failed", LOG_STR("account", work_account(w)),
                  LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
                  LOG_TEXT("operation", w->request.operation), LOG_INT("http_status", out->status),
                  LOG_INT("ms", answer->ms), LOG_TEXT("err", out->why));
     tell_request(x, w, answer, out);
-    if (!w->echoes)
+    if (is_mango(w))
+        account_pbx_tell(x, w, answer, out);
+    else if (!w->echoes)
         tell_service(x, w, answer, out);
     w->echoes = false;
 }

@@ -23,6 +23,9 @@ void request_send(struct executor *x, struct work *w, const struct request *r);
 
 /* Ms from now that it may take. */
 int64_t request_timeout(const struct executor *x, const struct request *r);
+/* For http_request: its first byte leaves, and it ended; arg: the work. */
+void request_left(void *arg);
+void request_ended(void *arg, const struct http_answer *answer);
 /* Hands h over with the account's token and headers; there has to be a token. Errors as http_send. */
 enum err request_hand(struct executor *x, const struct service *s, struct http_request *h,
                       struct http_transfer **out, struct error *e) MUST_CHECK;
@@ -39,15 +42,17 @@ enum request_verdict {
 
 struct request_end {
     enum request_verdict verdict;
-    struct answer answer;
-    const char *why; /* not GOOD: for people; lives as long as this and the http_answer */
+    struct answer answer; /* of MANGO: kind, data, text */
+    const char *why;      /* not GOOD: for people; lives as long as this and the http_answer */
     int status;
+    int code;     /* MANGO's result, mango-api.md section 8; 0 = none */
+    bool invalid; /* MANGO calls the request itself bad (3xxx) */
 };
 
-/* Reads the end of a request, tells the service and the outcomes about it; request_end_done afterwards.
- * creates: something may have come to be by it. */
+/* Reads the end of the request that w->act is, tells the service and the outcomes about it; request_end_done
+ * afterwards. */
 void request_read(struct executor *x, struct work *w, const struct http_answer *answer,
-                  enum answer_about about, bool creates, struct request_end *out);
+                  struct request_end *out);
 void request_end_done(struct request_end *end);
 
 /* A failure that will pass: rests with growing delays and comes back by act_due; `dead` after 72 h in which

@@ -4,10 +4,11 @@
 #include "worker/crm/tally.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mem.h"
 
-#define API "megaplan"
+static const char *const apis[] = {[TALLY_MEGAPLAN] = "megaplan", [TALLY_MANGO] = "mango"};
 
 struct tally {
     const struct product_metrics *metrics;
@@ -46,23 +47,25 @@ void tally_job(struct tally *t, const char *account, const char *kind, const cha
                         seconds);
 }
 
-void tally_request(struct tally *t, const char *account, const char *operation, int status,
-                   double seconds)
+void tally_request(struct tally *t, const char *account, enum tally_api api, const char *operation,
+                   int status, double seconds)
 {
     static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
     if (!t->metrics)
         return;
     const char *class = classes[status >= 100 && status < 600 ? status / 100 : 0];
-    metrics_add(metrics_get(family(t, PM_API_REQUESTS), API, operation, class, account), 1);
-    metrics_observe(metrics_get(family(t, PM_API_REQUEST_DURATION), API, operation, class, account),
-                    seconds);
+    const char *name = apis[api];
+    metrics_add(metrics_get(family(t, PM_API_REQUESTS), name, operation, class, account), 1);
+    metrics_observe(
+        metrics_get(family(t, PM_API_REQUEST_DURATION), name, operation, class, account), seconds);
 }
 
 void tally_waited(struct tally *t, const char *account, const char *priority, double seconds)
 {
     if (t->metrics)
-        metrics_observe(metrics_get(family(t, PM_API_BUDGET_WAIT), API, priority, account),
-                        seconds);
+        metrics_observe(
+            metrics_get(family(t, PM_API_BUDGET_WAIT), apis[TALLY_MEGAPLAN], priority, account),
+            seconds);
 }
 
 void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason)
@@ -99,6 +102,36 @@ void tally_gauges(struct tally *t, const char *account, const struct tally_gauge
         metrics_set(metrics_get(family(t, PM_JOBS_OLDEST_HELD), causes[c], account),
                     (double)g->oldest_ms[c] / 1000.0);
     }
-    metrics_set(metrics_get(family(t, PM_BREAKER_OPEN), API, account), g->open ? 1 : 0);
-    metrics_set(metrics_get(family(t, PM_API_BUDGET_TOKENS), API, "all", account), g->tokens);
+    metrics_set(metrics_get(family(t, PM_BREAKER_OPEN), apis[TALLY_MEGAPLAN], account),
+                g->open ? 1 : 0);
+    metrics_set(metrics_get(family(t, PM_API_BUDGET_TOKENS), apis[TALLY_MEGAPLAN], "all", account),
+                g->tokens);
+    metrics_set(metrics_get(family(t, PM_BREAKER_OPEN), apis[TALLY_MANGO], account),
+                g->pbx_open ? 1 : 0);
+    metrics_set(metrics_get(family(t, PM_API_BUDGET_TOKENS), apis[TALLY_MANGO], "all", account),
+                g->pbx_tokens);
+}
+
+/* The labels of design.md 6.6; what was dropped came too late for something else. */
+static const char *ringing_label(const char *result)
+{
+    static const char *const labels[] = {"done", "late", "no_client", "limited", "failed"};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(labels[i], result) == 0)
+            return labels[i];
+    return strcmp(result, "present") == 0 ? NULL : "late";
+}
+
+void tally_ringing(struct tally *t, const char *account, enum job_kind kind, const char *result,
+                   double seconds)
+{
+    const char *label = ringing_label(result);
+    if (!t->metrics || !label || (kind != JOB_ROUTE && kind != JOB_POPUP))
+        return;
+    bool route = kind == JOB_ROUTE;
+    metrics_add(metrics_get(family(t, route ? PM_ROUTE : PM_POPUP), label, account), 1);
+    if (seconds >= 0)
+        metrics_observe(
+            metrics_get(family(t, route ? PM_ROUTE_LATENCY : PM_POPUP_LATENCY), label, account),
+            seconds);
 }

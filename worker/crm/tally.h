@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/job.h"
 #include "common/product_metrics.h"
 
 enum tally_cause { /* why work waits */
@@ -17,11 +18,18 @@ enum tally_cause { /* why work waits */
     TALLY_CAUSES
 };
 
+enum tally_api {
+    TALLY_MEGAPLAN,
+    TALLY_MANGO,
+};
+
 struct tally_gauges { /* of one account, or of all */
     size_t held[TALLY_CAUSES];
     int64_t oldest_ms[TALLY_CAUSES];
-    bool open;     /* the breaker */
-    double tokens; /* of the hour's bucket, the least */
+    bool open;         /* the breaker */
+    double tokens;     /* of the hour's bucket, the least */
+    bool pbx_open;     /* MANGO's breaker */
+    double pbx_tokens; /* requests it takes at once, the least */
 };
 
 struct tally;
@@ -35,8 +43,12 @@ bool tally_by_account(const struct tally *t);
 /* A job ended. seconds: from the event's reception, negative = unknown. */
 void tally_job(struct tally *t, const char *account, const char *kind, const char *origin,
                const char *result, double seconds);
-/* A request ended. status 0: no answer. */
-void tally_request(struct tally *t, const char *account, const char *operation, int status,
+/* A request to that API ended. status 0: no answer. */
+void tally_request(struct tally *t, const char *account, enum tally_api api, const char *operation,
+                   int status, double seconds);
+/* A job that only makes sense while it rings ended; kind route or popup, others are not counted. seconds:
+ * from the event's reception, negative = unknown. */
+void tally_ringing(struct tally *t, const char *account, enum job_kind kind, const char *result,
                    double seconds);
 void tally_waited(struct tally *t, const char *account, const char *priority, double seconds);
 void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason);

@@ -16,6 +16,8 @@
 #include "worker/crm/known.h"
 #include "worker/crm/task_state.h"
 
+#define STAFF_LIVES_MS (60LL * 60 * 1000) /* what is known of employees */
+
 /* the client's card */
 
 static bool build_card(struct executor *x, struct work *w, const struct settings *s,
@@ -112,7 +114,7 @@ static enum works whether(struct executor *x, struct work *w,
 {
     bool works = r->working;
     if (!r->says_working) {
-        if (!employees_known(x, w))
+        if (!employees_known(x, w, STAFF_LIVES_MS))
             return WORKS_ASKING;
         works = employees_works(w, r->id);
     }
@@ -133,7 +135,7 @@ static enum works first_who_works(struct executor *x, struct work *w, const char
     *out = fallback;
     if (!fallback)
         return WORKS_NO;
-    if (!employees_known(x, w))
+    if (!employees_known(x, w, STAFF_LIVES_MS))
         return WORKS_ASKING;
     return employees_works(w, fallback) ? WORKS_YES : WORKS_NO;
 }

@@ -45,6 +45,9 @@ enum work_phase { /* of the request it is about, see act.h */
  * anew: it must not matter how often. */
 struct work_ops {
     void (*judge)(struct executor *x, struct work *w);
+    /* A request of this work's failed in a way that may pass, and did not happen or does not matter. True: taken
+     * care of: it goes on without. NULL, or false: tried again later. */
+    bool (*failed)(struct executor *x, struct work *w, const char *why);
     /* A request of this work's own had an end nobody knew; what it made was found. made: by it. NULL: it
      * makes nothing. */
     void (*found)(struct executor *x, struct work *w, const char *object, bool made);
@@ -107,7 +110,11 @@ struct work {
     bool forced;    /* `dead send`: passes its own given-up fact */
     bool buried;    /* its message ended the process: it is only put into `dead` */
 
-    int64_t taken_at;      /* boot ms */
+    int64_t taken_at; /* boot ms */
+    int64_t deadline; /* boot ms: from then on it makes no sense any more; 0 = none */
+    int64_t ask_by;   /* boot ms: its questions to Megaplan end then, answered or not; 0 = none */
+    struct work *prev_pbx, *next_pbx; /* that wait for MANGO (account_pbx.h) */
+    bool in_pbx;
     int64_t wanted_at;     /* boot ms: since when it wants its request */
     bool place;            /* it takes one of those for requests */
     bool ahead;            /* its place is, or was, one of those for the urgent (executor.h) */

@@ -1,0 +1,257 @@
+/*
+ * Requests to MANGO.
+ */
+#include "worker/crm/account_pbx.h"
+
+#include <stdlib.h>
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/mango/mango_answer.h"
+#include "common/mango/signed.h"
+#include "common/mem.h"
+#include "common/secret.h"
+#include "worker/crm/act.h"
+#include "worker/crm/backoff.h"
+#include "worker/crm/executor_state.h"
+#include "worker/crm/finish.h"
+#include "worker/crm/record.h"
+#include "worker/crm/step.h"
+
+#define BUSY_MS 50
+#define CLOCKS_APART_MS 2000 /* of two owners, at most */
+
+/* the queue */
+
+static void enqueue(struct work *w)
+{
+    struct account *a = w->account;
+    enum pbx_method m = w->act->limit;
+    w->in_pbx = true;
+    w->next_pbx = NULL;
+    w->prev_pbx = a->last_pbx[m];
+    *(w->prev_pbx ? &w->prev_pbx->next_pbx : &a->first_pbx[m]) = w;
+    a->last_pbx[m] = w;
+}
+
+void account_pbx_forget(struct work *w)
+{
+    struct account *a = w->account;
+    if (!w->in_pbx)
+        return;
+    enum pbx_method m = w->act->limit;
+    *(w->prev_pbx ? &w->prev_pbx->next_pbx : &a->first_pbx[m]) = w->next_pbx;
+    *(w->next_pbx ? &w->next_pbx->prev_pbx : &a->last_pbx[m]) = w->prev_pbx;
+    w->prev_pbx = w->next_pbx = NULL;
+    w->in_pbx = false;
+}
+
+/* Its turn would come too late. */
+static void end_without(struct executor *x, struct work *w)
+{
+    struct account *a = w->account;
+    bool out = pbx_is_out(&a->pbx, executor_now(x));
+    account_pbx_forget(w);
+    finish_outcome(x, w, out ? "failed" : "limited",
+                   out ? pbx_reason(&a->pbx) : "MANGO takes no more requests in time");
+}
+
+static void go(struct executor *x, struct work *w)
+{
+    account_pbx_forget(w);
+    agenda_drop(&x->works, &w->timer);
+    w->keeps = true;
+    executor_hold_place(x, w, true);
+    step_do(x, w, STEP_GO);
+}
+
+static void serve(struct executor *x, struct account *a, enum pbx_method m)
+{
+    int64_t until = 0;
+    struct work *w;
+    while ((w = a->first_pbx[m])) {
+        int64_t now = executor_now(x);
+        if (x->stopping || step_goes(x)) { /* a little later */
+            agenda_set(&x->pbxs, &a->pbx_wake, now + BUSY_MS);
+            return;
+        }
+        if (pbx_admit(&a->pbx, m, now, &until)) {
+            go(x, w);
+        } else if (w->deadline && until >= w->deadline) {
+            end_without(x, w);
+        } else {
+            if (!a->pbx_wake.slot || until < a->pbx_wake.at)
+                agenda_set(&x->pbxs, &a->pbx_wake, until);
+            return;
+        }
+    }
+}
+
+static void serve_all(struct executor *x, struct account *a)
+{
+    for (int m = 0; m < PBX_METHODS; m++)
+        serve(x, a, (enum pbx_method)m);
+}
+
+void account_pbx_run(struct executor *x, int64_t now)
+{
+    struct agenda_entry *e;
+    while ((e = agenda_due(&x->pbxs, now)))
+        serve_all(x, (struct account *)(void *)((char *)e - offsetof(struct account, pbx_wake)));
+}
+
+static void wake(struct executor *x, struct account *a)
+{
+    agenda_set(&x->pbxs, &a->pbx_wake, executor_now(x));
+}
+
+void account_pbx_want(struct executor *x, struct work *w)
+{
+    work_fold_data(w);
+    executor_hold_place(x, w, false);
+    enqueue(w);
+    if (w->deadline)
+        agenda_set(&x->works, &w->timer, w->deadline);
+    wake(x, w->account);
+}
+
+/* sending */
+
+static enum err send_it(struct executor *x, struct work *w, const struct settings *s,
+                        const struct request *r, struct error *e)
+{
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded",
+                                          "Accept: application/json", NULL};
+    char *body = signed_body(str_of(s->mango.api_key), str_of(s->mango.api_salt), str_of(r->body));
+    if (!r->url || !body) {
+        free(body);
+        return error_set(e, ERR_INPUT, "the request's address or body could not be built");
+    }
+    const struct http_request h = {.method = r->method,
+                                   .url = r->url,
+                                   .headers = headers,
+                                   .body = str_of(body),
+                                   .timeout_ms = request_timeout(x, r),
+                                   .leave_by = r->leave_by,
+                                   .max_body = LIMIT_ANSWER_BYTES,
+                                   .tls12 = true,
+                                   .ahead = true,
+
+                                   .left = request_left,
+                                   .done = request_ended,
+                                   .arg = w};
+    enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
+    secret_free(body);
+    return bad;
+}
+
+void account_pbx_send(struct executor *x, struct work *w, const struct request *r)
+{
+    struct error e = ERROR_NONE;
+    const struct settings *s = executor_settings_of(x, w);
+    w->executor = x;
+    w->request.operation = r->operation;
+    w->request.method = r->method;
+    w->request.path = r->path;
+    w->transfer = NULL;
+    enum err bad = s ? send_it(x, w, s, r, &e) : error_set(&e, ERR_CONFIG, "account disabled");
+    free(r->url);
+    free(r->body);
+    if (!bad) {
+        w->requests++;
+        return;
+    }
+    account_pbx_return(x, w);
+    finish_given_up(x, w, "failed", e.text);
+}
+
+void account_pbx_left(struct executor *x, struct work *w)
+{
+    pbx_left(&w->account->pbx, w->act->limit, executor_now(x));
+    wake(x, w->account);
+}
+
+void account_pbx_return(struct executor *x, struct work *w)
+{
+    if (w->keeps)
+        pbx_return(&w->account->pbx, w->act->limit);
+    w->keeps = false;
+    wake(x, w->account);
+}
+
+/* ends */
+
+void account_pbx_read(const struct http_answer *answer, struct request_end *out)
+{
+    static const enum request_verdict verdicts[] = {
+        [MANGO_DONE] = REQUEST_GOOD,       [MANGO_REFUSED] = REQUEST_REFUSED,
+        [MANGO_INVALID] = REQUEST_REFUSED, /* the same again would be invalid again */
+        [MANGO_BLOCKED] = REQUEST_HELD,    [MANGO_LIMITED] = REQUEST_HELD,
+        [MANGO_TEMPORARY] = REQUEST_LATER,
+    };
+    static const enum answer_kind kinds[] = {
+        [MANGO_DONE] = ANSWER_OK,         [MANGO_REFUSED] = ANSWER_RECORD,
+        [MANGO_INVALID] = ANSWER_RECORD,  [MANGO_BLOCKED] = ANSWER_OUTAGE,
+        [MANGO_LIMITED] = ANSWER_LIMITED, [MANGO_TEMPORARY] = ANSWER_TEMPORARY,
+    };
+    struct mango_answer got;
+    mango_answer_read(answer->status, answer->body, answer->too_large, &got);
+    out->verdict = verdicts[got.kind];
+    out->status = answer->status;
+    out->code = got.code;
+    out->invalid = got.kind == MANGO_INVALID;
+    out->answer = (struct answer){
+        .kind = kinds[got.kind], .status = answer->status, .data = got.root, .root = got.root};
+    snprintf(out->answer.text, sizeof out->answer.text, "%s", got.text);
+}
+
+/* Told once, until it works again. */
+static void tell_out(struct executor *x, struct work *w, const char *why)
+{
+    struct account *a = w->account;
+    if (a->told_pbx)
+        return;
+    a->told_pbx = true;
+    log_fail("MANGO refuses the account's requests; none is made for two minutes",
+             LOG_TEXT("account", a->service.account), LOG_TEXT("job", w->job->id),
+             LOG_TEXT("err", why));
+    const struct outcome o = {.at = x->port->wall(x->port->world),
+                              .what = "outcome",
+                              .job = w->job->id,
+                              .kind = job_kind_name(w->job->kind),
+                              .rule = w->job->rule,
+                              .result = "held",
+                              .reason = why};
+    record_outcome(x, w, &o, NULL);
+}
+
+void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,
+                      const struct request_end *end)
+{
+    struct account *a = w->account;
+    int64_t now = executor_now(x);
+    bool blocked = end->verdict == REQUEST_HELD && end->status == 401;
+    if (end->invalid || blocked)
+        (void)pbx_refused(&a->pbx, end->why, now);
+    else if (end->verdict == REQUEST_HELD)
+        pbx_slow_down(&a->pbx, answer->retry_after_s, now);
+    else if (answer->end == HTTP_ANSWERED && end->verdict != REQUEST_UNKNOWN &&
+             end->verdict != REQUEST_LATER) {
+        pbx_good(&a->pbx);
+        a->told_pbx = false;
+    }
+    if (end->invalid || blocked)
+        tell_out(x, w, end->why);
+    wake(x, a);
+}
+
+/* Bytes leave within five seconds of the intent's handing over. */
+void account_pbx_seen(struct executor *x, struct account *a, enum pbx_method m, int64_t written_at)
+{
+    int64_t ahead =
+        written_at + EXECUTOR_INTENT_LIVES_MS + CLOCKS_APART_MS - x->port->wall(x->port->world);
+    if (ahead > EXECUTOR_INTENT_LIVES_MS)
+        ahead = EXECUTOR_INTENT_LIVES_MS;
+    if (ahead > -PBX_LOOK_BACK_MS)
+        pbx_seen(&a->pbx, m, executor_now(x) + ahead);
+}

@@ -1,0 +1,37 @@
+/*
+ * An account's MANGO as the executor serves it: work that wants a command or a query waits here for its limits and
+ * its breaker (pbx.h), by priority, first come first served; requests are signed and sent; what an operator has to
+ * know is told. It never waits for Megaplan. Entered on the loop's thread only.
+ *
+ *   act_want --> queue --(account_pbx_run: token)--> act_go --> [intent] --> account_pbx_send --> act_answered
+ *                  \--> no token before its deadline: the work ends, `limited` or `failed`
+ */
+#ifndef WORKER_CRM_ACCOUNT_PBX_H
+#define WORKER_CRM_ACCOUNT_PBX_H
+
+#include <stdint.h>
+
+#include "worker/crm/account.h"
+#include "worker/crm/request.h"
+
+/* The work wants w->act, which is MANGO's; it may be over after this. */
+void account_pbx_want(struct executor *x, struct work *w);
+/* It wants nothing any more; not waiting is fine. */
+void account_pbx_forget(struct work *w);
+/* Serves those that may go. */
+void account_pbx_run(struct executor *x, int64_t now);
+/* Signs r->body (JSON) with the account's key and sends it to r->url. Texts of r are taken over. act_answered follows
+ * once; what http_send refuses ends the work as `failed`, or it is tried later. */
+void account_pbx_send(struct executor *x, struct work *w, const struct request *r);
+/* Its first byte leaves; it never left. */
+void account_pbx_left(struct executor *x, struct work *w);
+void account_pbx_return(struct executor *x, struct work *w);
+/* What an answer means; out->why is not set. */
+void account_pbx_read(const struct http_answer *answer, struct request_end *out);
+/* What the end of a request showed of the account's MANGO. */
+void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,
+                      const struct request_end *end);
+/* A former owner's intent of that method, written then (unix ms), was read: its request may be on its way still. */
+void account_pbx_seen(struct executor *x, struct account *a, enum pbx_method m, int64_t written_at);
+
+#endif

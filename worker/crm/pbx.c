@@ -1,0 +1,140 @@
+/*
+ * MANGO's limits. Pure: memory only.
+ */
+#include "worker/crm/pbx.h"
+
+#include <stdio.h>
+
+#define NEVER (INT64_MIN / 2)
+#define KEPT (INT64_MAX / 2) /* taken, and its request has not left */
+#define RETRY_AFTER_MAX_S 3600
+#define SLOW_MS 1000
+#define SLOW_MAX_MS 10000
+
+void pbx_init(struct pbx *p)
+{
+    *p = (struct pbx){.route = NEVER, .open_until = NEVER, .slow_until = NEVER};
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        p->all[i] = NEVER;
+}
+
+static int oldest(const struct pbx *p)
+{
+    int at = 0;
+    for (int i = 1; i < PBX_PER_SECOND; i++)
+        if (p->all[i] < p->all[at])
+            at = i;
+    return at;
+}
+
+static int kept(const struct pbx *p)
+{
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        if (p->all[i] == KEPT)
+            return i;
+    return -1;
+}
+
+/* From then on the window has room; of a kept token nobody knows when, so it is asked for again soon. */
+static int64_t free_at(int64_t left, int64_t window, int64_t now)
+{
+    return left == KEPT ? now + window / 2 : left + window;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t ready_at(const struct pbx *p, enum pbx_method m, int64_t now)
+{
+    int64_t at = later(p->open_until, p->slow_until);
+    at = later(at, free_at(p->all[oldest(p)], PBX_SECOND_MS, now));
+    return m == PBX_ROUTE ? later(at, free_at(p->route, PBX_ROUTE_MS, now)) : at;
+}
+
+bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until)
+{
+    *until = ready_at(p, m, now);
+    if (*until > now)
+        return false;
+    p->all[oldest(p)] = KEPT;
+    if (m == PBX_ROUTE)
+        p->route = KEPT;
+    return true;
+}
+
+static void settle(struct pbx *p, enum pbx_method m, int64_t at)
+{
+    int i = kept(p);
+    if (i >= 0)
+        p->all[i] = at;
+    if (m == PBX_ROUTE && p->route == KEPT)
+        p->route = at;
+}
+
+void pbx_left(struct pbx *p, enum pbx_method m, int64_t now)
+{
+    settle(p, m, now);
+}
+
+void pbx_return(struct pbx *p, enum pbx_method m)
+{
+    settle(p, m, NEVER);
+}
+
+void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until)
+{
+    int i = oldest(p);
+    p->all[i] = later(p->all[i], until);
+    if (m == PBX_ROUTE)
+        p->route = later(p->route, until);
+}
+
+bool pbx_refused(struct pbx *p, const char *reason, int64_t now)
+{
+    bool opens = !pbx_is_out(p, now);
+    p->open_until = later(p->open_until, now + PBX_OPEN_MS);
+    snprintf(p->reason, sizeof p->reason, "%s", reason);
+    return opens;
+}
+
+void pbx_slow_down(struct pbx *p, int64_t retry_after_s, int64_t now)
+{
+    int64_t ms = SLOW_MS << (p->limited < 4 ? p->limited : 4);
+    p->limited++;
+    if (ms > SLOW_MAX_MS)
+        ms = SLOW_MAX_MS;
+    if (retry_after_s > 0)
+        ms = (retry_after_s < RETRY_AFTER_MAX_S ? retry_after_s : RETRY_AFTER_MAX_S) * 1000;
+    p->slow_until = later(p->slow_until, now + ms);
+}
+
+void pbx_good(struct pbx *p)
+{
+    p->limited = 0;
+}
+
+bool pbx_is_out(const struct pbx *p, int64_t now)
+{
+    return now < p->open_until;
+}
+
+const char *pbx_reason(const struct pbx *p)
+{
+    return p->reason;
+}
+
+void pbx_reset(struct pbx *p)
+{
+    p->open_until = NEVER;
+    p->limited = 0;
+}
+
+int pbx_level(const struct pbx *p, int64_t now)
+{
+    int n = 0;
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        n += p->all[i] != KEPT && p->all[i] + PBX_SECOND_MS <= now;
+    return later(p->open_until, p->slow_until) > now ? 0 : n;
+}

@@ -1,0 +1,62 @@
+/*
+ * What an account's MANGO lets us ask, and whether it does at all (design.md section 4; mango-api.md sections 1.4.1 and
+ * 1.4.2): windows of a second for all methods together and of two for routing, and a breaker of two minutes after a
+ * request that it called invalid (3xxx) or refused unread (401), for another one would block the API. Pure; times are
+ * CLOCK_BOOTTIME ms.
+ *
+ *   CLOSED --(invalid, blocked)--> OPEN --(two minutes)--> CLOSED
+ *
+ * A window holds when requests left; a token that is kept counts until its request leaves, and from then on. Requests
+ * may take a different time on their way, so the windows are a twentieth longer than they must be. Of ten requests a
+ * second nine are this worker's: the settings page and doctor may make one in ten seconds each.
+ */
+#ifndef WORKER_CRM_PBX_H
+#define WORKER_CRM_PBX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PBX_PER_SECOND 9
+#define PBX_SECOND_MS 1053
+#define PBX_ROUTE_MS 2100
+#define PBX_LOOK_BACK_MS PBX_ROUTE_MS /* what left longer ago counts for nothing */
+#define PBX_OPEN_MS 121000            /* two minutes, by MANGO's clock too */
+#define PBX_REASON 256
+
+enum pbx_method {
+    PBX_ROUTE,
+    PBX_VISITOR,
+    PBX_METHODS
+};
+
+struct pbx {
+    int64_t all[PBX_PER_SECOND]; /* when the latest requests left, in no order */
+    int64_t route;               /* the latest one */
+    int64_t open_until;
+    int64_t slow_until;
+    unsigned limited; /* 429 in a row */
+    char reason[PBX_REASON];
+};
+
+void pbx_init(struct pbx *p);
+/* True: a request may leave; its token is taken and kept. False: *until is when to ask again. */
+bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until);
+/* The request of a kept token leaves now; or was never made. */
+void pbx_left(struct pbx *p, enum pbx_method m, int64_t now);
+void pbx_return(struct pbx *p, enum pbx_method m);
+/* Somebody else may send one until that time. */
+void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until);
+/* MANGO called a request invalid, or refuses all: nothing leaves for two minutes. True if it was closed so far. */
+bool pbx_refused(struct pbx *p, const char *reason, int64_t now);
+/* 429: nothing leaves for Retry-After seconds, or a growing while without one (-1). */
+void pbx_slow_down(struct pbx *p, int64_t retry_after_s, int64_t now);
+/* It works. */
+void pbx_good(struct pbx *p);
+bool pbx_is_out(const struct pbx *p, int64_t now);
+const char *pbx_reason(const struct pbx *p); /* why it is out, or was */
+/* Other credentials: closed. */
+void pbx_reset(struct pbx *p);
+/* Requests that may leave at once. */
+int pbx_level(const struct pbx *p, int64_t now);
+
+#endif
