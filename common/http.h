@@ -64,7 +64,7 @@ struct http_request {           /* copied by http_send */
     int64_t leave_by;           /* boot ms; 0 = no limit */
     size_t max_body;
     bool ahead;              /* is not among `connections`: waits for nobody */
-    bool tls12; /* no newer TLS than 1.2: the other side supports none */
+    bool tls12;              /* no newer TLS than 1.2: the other side supports none */
     void (*left)(void *arg); /* its first byte is about to leave; calls nothing here; may be NULL */
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;
