@@ -92,6 +92,17 @@ static void append(struct gather_batch *b, const struct gather_record *r)
 
 /* ---- lanes ---- */
 
+static bool is_urgent(enum kafka_topic topic)
+{
+    return topic == KAFKA_JOBS_NOW || topic == KAFKA_FACTS;
+}
+
+static void line_clear(struct gather_line *line)
+{
+    line->first = NULL;
+    line->last = &line->first;
+}
+
 static struct gather_lane *lane_of(const struct gather *g, enum kafka_topic topic,
                                    int32_t partition)
 {
@@ -101,7 +112,8 @@ static struct gather_lane *lane_of(const struct gather *g, enum kafka_topic topi
 void gather_init(struct gather *g, const struct kafka_layout *layout)
 {
     *g = (struct gather){.layout = *layout};
-    g->last = &g->first;
+    line_clear(&g->urgent);
+    line_clear(&g->others);
     for (size_t t = 0; t < KAFKA_TOPICS; t++)
         g->lanes[t] = mem_alloc((size_t)layout->partitions[t] + 1, sizeof(struct gather_lane));
 }
@@ -125,8 +137,8 @@ void gather_reset(struct gather *g)
             g->lanes[t][i].flying = 0;
         }
     }
-    g->first = NULL;
-    g->last = &g->first;
+    line_clear(&g->urgent);
+    line_clear(&g->others);
     g->requests = 0;
     g->closed = false;
 }
@@ -134,17 +146,18 @@ void gather_reset(struct gather *g)
 bool gather_is_open(const struct gather *g, enum kafka_topic topic, int32_t partition)
 {
     const struct gather_lane *lane = lane_of(g, topic, partition);
-    return lane->flying == 0 && lane->batch.n == 0 && !g->closed;
+    return lane->flying == 0 && lane->batch.n == 0 && (!g->closed || is_urgent(topic));
 }
 
 void gather_add(struct gather *g, const struct gather_record *r, int64_t now)
 {
     struct gather_lane *lane = lane_of(g, r->topic, r->partition);
+    struct gather_line *line = is_urgent(r->topic) ? &g->urgent : &g->others;
     if (lane->batch.n == 0) {
         lane->since = now;
         lane->next = NULL;
-        *g->last = lane;
-        g->last = &lane->next;
+        *line->last = lane;
+        line->last = &lane->next;
     }
     append(&lane->batch, r);
 }
@@ -161,19 +174,31 @@ void gather_landed(struct gather *g, enum kafka_topic topic, int32_t partition)
         g->closed = false;
 }
 
-bool gather_next(struct gather *g, int64_t before, struct gather_batch *out)
+static bool next_of(struct gather_line *line, bool closed, int64_t before, struct gather_batch *out)
 {
-    for (struct gather_lane **at = &g->first, *lane; (lane = *at) != NULL; at = &lane->next) {
-        if (lane->since > before && (g->closed || lane->flying > 0))
+    for (struct gather_lane **at = &line->first, *lane; (lane = *at) != NULL; at = &lane->next) {
+        if (lane->since > before && (closed || lane->flying > 0))
             continue;
         *at = lane->next;
         if (!lane->next)
-            g->last = at;
+            line->last = at;
         *out = lane->batch;
         lane->batch = (struct gather_batch){0};
         return true;
     }
     return false;
+}
+
+bool gather_next(struct gather *g, int64_t before, struct gather_batch *out)
+{
+    return next_of(&g->urgent, false, before, out) || next_of(&g->others, g->closed, before, out);
+}
+
+int64_t gather_since(const struct gather *g)
+{
+    int64_t urgent = g->urgent.first ? g->urgent.first->since : INT64_MAX;
+    int64_t other = g->others.first ? g->others.first->since : INT64_MAX;
+    return urgent < other ? urgent : other;
 }
 
 void gather_give_back(struct gather *g, enum kafka_topic topic, int32_t partition,

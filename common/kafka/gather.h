@@ -6,6 +6,9 @@
  *
  *   window:  open --8 requests in flight--> closed --2 left--> open
  *
+ * What somebody waits for while a phone rings (jobs.now, and facts, by which intents are read back) has a line of its
+ * own, which is first and knows no window: it waits for a request of its own partition only.
+ *
  * librdkafka sends a request for each partition, and a broker answers those of a connection one after the
  * other. So it pays to have few requests in flight and to let each take along all that its partition has
  * gathered meanwhile; and to send several of them together, since every hand-over wakes threads. The two
@@ -45,12 +48,16 @@ struct gather_lane {
     struct gather_batch batch;
 };
 
+struct gather_line { /* of lanes that have gathered, oldest first */
+    struct gather_lane *first, **last;
+};
+
 struct gather {
     struct kafka_layout layout;
     struct gather_lane *lanes[KAFKA_TOPICS];
-    struct gather_lane *first, **last; /* the line of those that have gathered, oldest first */
-    size_t requests;                   /* lanes with something in flight */
-    bool closed;                       /* the window */
+    struct gather_line urgent, others;
+    size_t requests; /* lanes with something in flight */
+    bool closed;     /* the window */
 };
 
 void gather_init(struct gather *g, const struct kafka_layout *layout);
@@ -68,6 +75,8 @@ bool gather_next(struct gather *g, int64_t before, struct gather_batch *out);
 /* Frees headers left in it; its memory is used again. */
 void gather_give_back(struct gather *g, enum kafka_topic topic, int32_t partition,
                       struct gather_batch *batch);
+/* When the one that has waited longest got into its line; INT64_MAX: nothing is gathered. */
+int64_t gather_since(const struct gather *g);
 /* Forgets all records and what is in flight. */
 void gather_reset(struct gather *g);
 

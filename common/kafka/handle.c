@@ -224,11 +224,17 @@ static void pump_ready(void *arg, unsigned events)
     p->ready(p->arg);
 }
 
+static void report_into(const struct handle_pump *p, rd_kafka_queue_t *queue)
+{
+    static const uint64_t one = 1;
+    if (queue)
+        rd_kafka_queue_io_event_enable(queue, p->fd, &one, sizeof(one));
+}
+
 enum err handle_pump_open(struct handle_pump *p, struct loop *l, struct rd_kafka_queue_s *first,
                           struct rd_kafka_queue_s *second, void (*ready)(void *arg), void *arg,
                           struct error *e)
 {
-    static const uint64_t one = 1;
     *p = (struct handle_pump){
         l, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), {first, second}, ready, arg};
     enum err err = p->fd < 0 ? error_set(e, ERR_INTERNAL, "eventfd: %s", strerror(errno))
@@ -240,16 +246,25 @@ enum err handle_pump_open(struct handle_pump *p, struct loop *l, struct rd_kafka
         handle_pump_close(p);
         return err;
     }
-    for (int i = 0; i < 2; i++)
-        if (p->queues[i])
-            rd_kafka_queue_io_event_enable(p->queues[i], p->fd, &one, sizeof(one));
+    for (int i = 0; i < HANDLE_PUMP_QUEUES; i++)
+        report_into(p, p->queues[i]);
     handle_pump_again(p); /* what came before does not report */
     return ERR_OK;
 }
 
+void handle_pump_add(struct handle_pump *p, struct rd_kafka_queue_s *queue)
+{
+    int i = 0;
+    while (p->queues[i])
+        i++;
+    p->queues[i] = queue;
+    report_into(p, queue);
+    handle_pump_again(p);
+}
+
 void handle_pump_close(struct handle_pump *p)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < HANDLE_PUMP_QUEUES; i++) {
         if (!p->queues[i])
             continue;
         rd_kafka_queue_io_event_enable(p->queues[i], -1, NULL, 0);

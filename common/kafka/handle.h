@@ -64,11 +64,12 @@ void handle_destroy(struct rd_kafka_s *rk, int64_t timeout_ms);
 /* Our in-memory broker (its fetches are not woken by new messages), as far as is known now. */
 bool handle_is_devbroker(struct rd_kafka_s *rk);
 
-/* Up to two queues that wake the loop through one file descriptor. Zeroed before pump_open. */
+/* Up to four queues that wake the loop through one file descriptor. Zeroed before pump_open. */
+#define HANDLE_PUMP_QUEUES 4
 struct handle_pump {
     struct loop *loop;
     int fd; /* -1 closed */
-    struct rd_kafka_queue_s *queues[2];
+    struct rd_kafka_queue_s *queues[HANDLE_PUMP_QUEUES];
     void (*ready)(void *arg);
     void *arg;
 };
@@ -76,6 +77,8 @@ struct handle_pump {
 enum err handle_pump_open(struct handle_pump *p, struct loop *l, struct rd_kafka_queue_s *first,
                           struct rd_kafka_queue_s *second, void (*ready)(void *arg), void *arg,
                           struct error *e) MUST_CHECK;
+/* One more queue, which is taken over. */
+void handle_pump_add(struct handle_pump *p, struct rd_kafka_queue_s *queue);
 void handle_pump_close(struct handle_pump *p);
 /* Calls `ready` again in the next turn: more may be left than was drained. */
 void handle_pump_again(struct handle_pump *p);

@@ -324,10 +324,11 @@ static void gather_flush(struct producer *p, int64_t before)
     struct gather_batch batch; /* a report may send and gather anew */
     while (gather_next(&p->gather, before, &batch))
         batch_submit(p, &batch);
-    if (!p->gather.first)
+    int64_t since = gather_since(&p->gather);
+    if (since == INT64_MAX)
         loop_timer_stop(&p->gather_timer);
-    else if (p->gather.first->since > before)
-        loop_timer_set(&p->gather_timer, p->gather.first->since + GATHER_MS);
+    else if (since > before)
+        loop_timer_set(&p->gather_timer, since + GATHER_MS);
 }
 
 static void on_gather_timer(void *arg)
@@ -462,7 +463,7 @@ enum err producer_send(struct producer *p, const struct producer_record *r, stru
                               .headers = headers_new(r)};
     g.opaque = entry_new(p, r);
     if (p->gathering && p->rk && !gather_is_open(&p->gather, r->topic, r->partition)) {
-        if (!p->gather.first)
+        if (gather_since(&p->gather) == INT64_MAX)
             loop_timer_after(&p->gather_timer, GATHER_MS);
         gather_add(&p->gather, &g, loop_now(p->loop));
         return ERR_OK;

@@ -1,5 +1,5 @@
 /*
- * Fetching by librdkafka's simple consumer: every partition reports into one queue, which wakes the loop.
+ * Fetching by librdkafka's simple consumer: every partition reports into one of three queues, which wake the loop.
  * On the loop's thread only.
  *
  *   stopped -> start -> running <-> paused -> stop -> stopped
@@ -20,10 +20,20 @@
 
 enum {
     PER_TURN = 500,       /* messages; then the loop has its turn */
+    TURN_US = 4000,       /* so does it after that time */
     HEARD_MS = 5000,      /* leader, for reader_at_end (design.md section 3 "Time") */
     CONNECTED_MS = 10000, /* any broker */
     WAIT_MS = 900,        /* for the first metadata */
     RETRY_MS = 500        /* after an offset that is not there */
+};
+
+/* Each is served while those above it are empty. Each also has its own room for what is fetched ahead: librdkafka
+ * stops fetching by the queue. */
+enum place {
+    RINGING,   /* jobs.now */
+    READ_BACK, /* facts: somebody waits for his record */
+    REST,
+    PLACES
 };
 
 struct part {
@@ -45,7 +55,8 @@ struct reader {
     struct reader_events events;
     void *arg;
     rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
+    rd_kafka_queue_t *queues[PLACES];
+    bool used[PLACES];
     rd_kafka_topic_t *topics[KAFKA_TOPICS];
     struct part *parts[KAFKA_TOPICS]; /* grown as partitions are named */
     int32_t nparts[KAFKA_TOPICS];
@@ -71,11 +82,18 @@ static struct part *part_make(struct reader *r, enum kafka_topic t, int32_t part
     return &r->parts[t][partition];
 }
 
+static enum place place_of(enum kafka_topic t)
+{
+    return t == KAFKA_JOBS_NOW ? RINGING : t == KAFKA_FACTS ? READ_BACK : REST;
+}
+
 static enum err fetch(struct reader *r, enum kafka_topic t, int32_t partition, struct error *e)
 {
     struct part *p = part_of(r, t, partition);
     int64_t at = p->next != READER_UNKNOWN ? p->next : p->from;
-    if (rd_kafka_consume_start_queue(r->topics[t], partition, at, r->queue) == 0)
+    enum place place = place_of(t);
+    r->used[place] = true;
+    if (rd_kafka_consume_start_queue(r->topics[t], partition, at, r->queues[place]) == 0)
         return ERR_OK;
     return error_set(e, ERR_INTERNAL, "%s/%d: %s", kafka_topic_name(t), partition,
                      rd_kafka_err2str(rd_kafka_last_error()));
@@ -234,12 +252,22 @@ static void on_message(struct reader *r, const rd_kafka_message_t *m)
     }
 }
 
+static rd_kafka_message_t *take_next(const struct reader *r)
+{
+    rd_kafka_message_t *m = NULL;
+    for (int i = 0; i < PLACES && !m; i++)
+        if (r->used[i])
+            m = rd_kafka_consume_queue(r->queues[i], 0);
+    return m;
+}
+
 static void on_ready(void *arg)
 {
     struct reader *r = arg;
+    int64_t until = clock_mono_us() + TURN_US;
     rd_kafka_poll(r->rk, 0); /* statistics, errors */
-    for (int i = 0; i < PER_TURN; i++) {
-        rd_kafka_message_t *m = rd_kafka_consume_queue(r->queue, 0);
+    for (int i = 0; i < PER_TURN && clock_mono_us() < until; i++) {
+        rd_kafka_message_t *m = take_next(r);
         if (!m)
             return;
         on_message(r, m);
@@ -307,9 +335,17 @@ static enum err client_make(struct reader *r, bool devbroker, enum reader_ahead 
         return err;
     handle_topics_open(r->rk, r->config, r->topics);
     handle_wait_topics(r->rk, WAIT_MS);
-    r->queue = rd_kafka_queue_new(r->rk);
-    return handle_pump_open(&r->pump, r->loop, r->queue, rd_kafka_queue_get_main(r->rk), on_ready,
-                            r, e);
+    for (int i = 0; i < PLACES; i++)
+        r->queues[i] = rd_kafka_queue_new(r->rk);
+    err = handle_pump_open(&r->pump, r->loop, r->queues[0], rd_kafka_queue_get_main(r->rk),
+                           on_ready, r, e);
+    for (int i = 1; i < PLACES; i++) {
+        if (err == ERR_OK)
+            handle_pump_add(&r->pump, r->queues[i]);
+        else
+            rd_kafka_queue_destroy(r->queues[i]);
+    }
+    return err;
 }
 
 enum err reader_new(struct loop *l, const struct config *c, bool devbroker, enum reader_ahead ahead,

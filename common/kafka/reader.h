@@ -30,8 +30,11 @@ struct reader_events {
     void (*end)(void *arg, enum kafka_topic t, int32_t partition);
 };
 
-/* How much is fetched ahead, of all partitions together, for they share a queue. librdkafka 2.0.2 rests a second when
- * it is full, so it should take what is read in about a second. */
+/* Messages of jobs.now are delivered before those of facts, and those before all others, whatever was fetched first;
+ * and after some ms the loop has its turn.
+ *
+ * How much is fetched ahead: of jobs.now, of facts, and of the other topics' partitions together, for they share a
+ * queue. librdkafka 2.0.2 rests a second when it is full, so it should take what is read in about a second. */
 enum reader_ahead {
     READER_FAR,  /* 64 MiB */
     READER_NEAR, /* 8 MiB, in pieces of 1 MiB */

@@ -376,11 +376,104 @@ START_TEST(killed_member_is_taken_over)
 }
 END_TEST
 
+/* A backlog that takes long to read: what rings and facts pass what was fetched, and what was not fetched because the
+ * room ahead is full. */
+struct backlog {
+    struct consumer *k;
+    int assigned, jobs, wrong;
+    int64_t longest_us;
+    int64_t sent_us[KAFKA_TOPICS], late_us[KAFKA_TOPICS]; /* 0: not there */
+};
+
+static void on_backlog_assigned(void *arg, const struct consumer_partition *list, size_t n)
+{
+    struct backlog *b = arg;
+    b->assigned++;
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(consumer_start(b->k, list[i].topic, list[i].partition, CONSUMER_BEGINNING,
+                                        &kafka_env.e),
+                         ERR_OK);
+}
+
+static void on_backlog_revoked(void *arg, const struct consumer_partition *list, size_t n,
+                               bool lost)
+{
+    (void)arg, (void)list, (void)n, (void)lost;
+}
+
+static void on_backlog_message(void *arg, const struct kafka_message *m)
+{
+    struct backlog *b = arg;
+    if (m->topic == KAFKA_JOBS) {
+        b->jobs++;
+        for (int64_t until = clock_mono_us() + 500; clock_mono_us() < until;)
+            continue;
+        return;
+    }
+    b->wrong += b->late_us[m->topic] > 0;
+    b->late_us[m->topic] = clock_mono_us() - b->sent_us[m->topic];
+}
+
+START_TEST(what_rings_passes_a_backlog)
+{
+    static const struct consumer_events backlog_events = {on_backlog_assigned, on_backlog_revoked,
+                                                          on_backlog_message};
+    static const enum kafka_topic topics[] = {KAFKA_JOBS, KAFKA_JOBS_NOW, KAFKA_FACTS};
+    enum {
+        JOBS = 1200, /* of each partition; in all 15 MiB: more than is fetched ahead */
+    };
+    static char text[3200];
+    struct kafka_env_reports r = {0};
+    struct backlog b = {0};
+    struct consumer_options o = {"calls", topics, 3, &backlog_events, &b, true};
+    memset(text, 'x', sizeof text);
+    struct producer *p = kafka_env_producer(10000);
+    for (int i = 0; i < JOBS * PARTS; i++)
+        kafka_env_send(p, KAFKA_JOBS, i % PARTS, "a/1", (struct str){text, sizeof text}, &r);
+    TURN_UNTIL(r.delivered == JOBS * PARTS, 20000);
+    ck_assert_int_eq(consumer_new(kafka_env.loop, &kafka_env.config, &o, &b.k, &kafka_env.e),
+                     ERR_OK);
+    TURN_UNTIL(b.jobs >= 200, JOIN_MS);
+    for (int round = 0; round < 3; round++) {
+        int before = b.jobs;
+        for (int t = KAFKA_JOBS_NOW; t <= KAFKA_FACTS; t++) {
+            if (t != KAFKA_JOBS_NOW && t != KAFKA_FACTS)
+                continue;
+            b.late_us[t] = 0;
+            b.sent_us[t] = clock_mono_us();
+            kafka_env_send(p, (enum kafka_topic)t, round, "a/1", STR("{}"), &r);
+        }
+        for (int64_t until = clock_boot_ms() + 10000;
+             (!b.late_us[KAFKA_JOBS_NOW] || !b.late_us[KAFKA_FACTS]) && clock_boot_ms() < until;) {
+            int64_t start = clock_mono_us();
+            ck_assert_int_eq(loop_turn(kafka_env.loop, 0, &kafka_env.e), ERR_OK);
+            b.longest_us =
+                clock_mono_us() - start > b.longest_us ? clock_mono_us() - start : b.longest_us;
+        }
+        int jobs = b.jobs;
+        printf("of jobs.now %.1f ms, of facts %.1f ms, after %d jobs\n",
+               (double)b.late_us[KAFKA_JOBS_NOW] / 1e3, (double)b.late_us[KAFKA_FACTS] / 1e3,
+               jobs - before);
+        ck_assert_int_lt(jobs, JOBS * PARTS); /* there was a backlog all the time */
+        ck_assert_int_gt(b.late_us[KAFKA_JOBS_NOW], 0);
+        ck_assert_int_gt(b.late_us[KAFKA_FACTS], 0);
+        ck_assert_int_lt(b.late_us[KAFKA_JOBS_NOW], 250000);
+        ck_assert_int_lt(b.late_us[KAFKA_FACTS], 250000);
+        TURN_UNTIL(b.jobs >= jobs + 300, 5000);
+    }
+    printf("longest turn %.1f ms\n", (double)b.longest_us / 1e3);
+    ck_assert_int_eq(b.wrong, 0);
+    consumer_free(b.k, 5000);
+    producer_free(p, 1000);
+}
+END_TEST
+
 int main(void)
 {
     return KAFKA_ENV_RUN("kafka_consumer", reads_all_commits_and_resumes,
                          second_member_takes_half_exactly_once, pause_and_resume_lose_nothing,
                          rejoin_gives_all_up_and_comes_back, rejoin_without_a_partition,
                          revoke_waits_while_held, offset_gone_is_the_beginning,
-                         end_is_known_while_the_broker_is_heard, killed_member_is_taken_over);
+                         end_is_known_while_the_broker_is_heard, killed_member_is_taken_over,
+                         what_rings_passes_a_backlog);
 }

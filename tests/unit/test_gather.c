@@ -115,10 +115,46 @@ START_TEST(longest_waiting_lane_goes_first)
     landed(0);
     ck_assert(!is_open(0)); /* behind what it has gathered */
     ck_assert_int_eq(next(INT64_MIN, &n), 0);
-    ck_assert_ptr_null(g.first);
+    ck_assert_int_eq(gather_since(&g), INT64_MAX);
     add(7, "e", 20); /* the line is sound after its last has left */
     ck_assert_int_eq(next(INT64_MIN, &n), 7);
     gather_done(&g);
+}
+END_TEST
+
+/* The window is closed and others have waited for long: it waits only for its own partition's request. */
+START_TEST(what_rings_goes_first)
+{
+    static const enum kafka_topic urgent[] = {KAFKA_JOBS_NOW, KAFKA_FACTS};
+    for (size_t i = 0; i < 2; i++) {
+        struct gather_record r = {
+            .topic = urgent[i], .partition = 3, .key = STR("k"), .value = STR("v")};
+        struct gather_batch b;
+        size_t n = 0;
+        setup();
+        fill_window();
+        ck_assert(gather_is_open(&g, urgent[i], 3));
+        gather_went(&g, urgent[i], 3);
+        ck_assert(!gather_is_open(&g, urgent[i], 3));
+        add(9, "a", 1);
+        gather_add(&g, &r, 2);
+        gather_add(&g, &r, 3);
+        ck_assert_int_eq(gather_since(&g), 1);
+        ck_assert(!gather_next(&g, INT64_MIN, &b));
+        gather_landed(&g, urgent[i], 3);
+        ck_assert(gather_next(&g, INT64_MIN, &b));
+        ck_assert_int_eq(b.list[0].topic, urgent[i]);
+        ck_assert_uint_eq(b.n, 2);
+        gather_give_back(&g, urgent[i], 3, &b);
+        ck_assert_int_eq(next(INT64_MIN, &n), -1);
+        gather_add(&g, &r, 4);
+        ck_assert_int_eq(gather_since(&g), 1);
+        ck_assert(gather_next(&g, INT64_MAX, &b));
+        ck_assert_int_eq(b.list[0].topic, urgent[i]); /* also of those whose time is over */
+        gather_give_back(&g, urgent[i], 3, &b);
+        ck_assert_int_eq(next(INT64_MAX, &n), 9);
+        gather_done(&g);
+    }
 }
 END_TEST
 
@@ -177,6 +213,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("gather", first_ones_go_at_once, window_opens_when_few_are_left,
-                    longest_waiting_lane_goes_first, nobody_waits_for_ever, keeps_order_and_bytes,
-                    forgets);
+                    longest_waiting_lane_goes_first, what_rings_goes_first, nobody_waits_for_ever,
+                    keeps_order_and_bytes, forgets);
 }
