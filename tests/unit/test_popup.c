@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "common/text.h"
 #include "tests/unit/crm_kit.h"
 #include "tests/unit/world_megaplan.h"
 
@@ -34,18 +33,7 @@ static int64_t now_ms(void)
 static void popup_of(const char *leg, const char *state, const char *employee, const char *number,
                      int64_t lives_ms)
 {
-    char deadline[TEXT_TIME_SIZE];
-    text_time(now_ms() + lives_ms, deadline);
-    char *numbers CLEANUP(mem_free_text) =
-        number ? mem_format("\"number\":\"%s\",", number) : mem_copy(STR(""));
-    char *from CLEANUP(mem_free_text) =
-        number ? mem_format("\"from\":\"%s\",", number) : mem_copy(STR(""));
-    char *json CLEANUP(mem_free_text) = mem_format(
-        "{\"v\":1,\"id\":\"A:popup:%s:%s\",\"kind\":\"popup\",\"entry_id\":\"A\",%s"
-        "\"rule\":\"G14\",\"deadline\":\"%s\",\"data\":{\"state\":\"%s\",\"employee\":\"%s\","
-        "\"extension\":\"101\",%s\"line\":\"74951234567\",\"started_at\":%lld}}",
-        leg, state, numbers, deadline, state, employee, from, (long long)(now_ms() / 1000));
-    world_job_json(k->m, KAFKA_JOBS_NOW, offset++, "acme/A", json);
+    world_popup(k->m, offset++, "A", number, leg, state, employee, lives_ms);
 }
 
 static void popup(const char *leg, const char *state)

@@ -175,6 +175,7 @@ struct world_member *world_join(struct world *w)
     const struct executor_options options = {.concurrency = w->concurrency ? w->concurrency : 64,
                                              .request_timeout_ms = 15000,
                                              .retry_max_ms = 30000,
+                                             .route_deadline_ms = 4000,
                                              .outcome_partitions = 12,
                                              .dead_partitions = 12};
     m->executor = executor_new(&m->port, &options);
@@ -278,6 +279,61 @@ void world_job_of(struct world_member *m, enum job_kind kind, int64_t offset, co
                   const char *number)
 {
     send_job(m, KAFKA_JOBS, kind, offset, entry, number);
+}
+
+/* what rings */
+
+static void send_ringing(struct world_member *m, enum job_kind kind, int64_t offset,
+                         const char *entry, const char *cause, const char *number,
+                         struct jval *data, int64_t lives_ms)
+{
+    int64_t now = m->port.wall(m);
+    char *id CLEANUP(mem_free_text) = mem_format("%s:%s%s", entry, job_kind_name(kind), cause);
+    char *key CLEANUP(mem_free_text) = mem_format(WORLD_ACCOUNT "/%s", entry);
+    const struct job j = {.id = id,
+                          .kind = kind,
+                          .account = key,
+                          .entry_id = (char *)(uintptr_t)entry,
+                          .number = (char *)(uintptr_t)number,
+                          .deadline = now + lives_ms,
+                          .data = data};
+    char *value CLEANUP(mem_free_text) = job_encode(&j);
+    char at[TEXT_TIME_SIZE];
+    text_time(now, at);
+    message(m, KAFKA_JOBS_NOW, offset, key, value, at, false);
+    jval_free(data);
+}
+
+void world_route(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                 int64_t lives_ms)
+{
+    struct jval *data = jval_new_object();
+    jval_put_text(data, "call_id", STR("leg:1"));
+    jval_put_text(data, "line", STR("74951234567"));
+    send_ringing(m, JOB_ROUTE, offset, entry, "", number, data, lives_ms);
+}
+
+void world_visitor(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                   int64_t lives_ms)
+{
+    struct jval *data = jval_new_object();
+    jval_put_text(data, "dct_number", STR("74951234567"));
+    send_ringing(m, JOB_VISITOR, offset, entry, "", number, data, lives_ms);
+}
+
+void world_popup(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                 const char *leg, const char *state, const char *employee, int64_t lives_ms)
+{
+    struct jval *data = jval_new_object();
+    char *cause CLEANUP(mem_free_text) = mem_format(":%s:%s", leg, state);
+    jval_put_text(data, "state", str_of(state));
+    jval_put_text(data, "employee", str_of(employee));
+    jval_put_text(data, "extension", STR("101"));
+    if (number)
+        jval_put_text(data, "from", str_of(number));
+    jval_put_text(data, "line", STR("74951234567"));
+    jval_put_int(data, "started_at", m->port.wall(m) / 1000);
+    send_ringing(m, JOB_POPUP, offset, entry, cause, number, data, lives_ms);
 }
 
 /* time */
@@ -407,6 +463,7 @@ static void things_free(struct world_thing *things, size_t n)
 void world_free(struct world *w)
 {
     world_http_done(w);
+    world_mango_done(w);
     for (size_t i = 0; i < w->nfacts; i++) {
         free(w->facts[i].key);
         free(w->facts[i].value);

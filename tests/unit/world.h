@@ -62,6 +62,25 @@ struct world_thing { /* what Megaplan has: a client, call, task, employee, extra
     bool creator; /* userCreated was sent */
 };
 
+struct world_command { /* a call that MANGO was told to route */
+    char *command_id, *call_id, *to, *name;
+    int64_t at; /* boot ms */
+};
+
+struct world_mango { /* the account's, by mango-api.md; what it does is the test's choice */
+    struct world_command commands[64];
+    size_t ncommands;
+    size_t visits;       /* queries for visitors that were answered */
+    const char *visitor; /* its answer, JSON; NULL: {} */
+    const char *answer;  /* of commands, JSON with a code; NULL: done */
+    int status;          /* HTTP's of that; 0 = 200 */
+    size_t violations;   /* requests over its limits, invalid, or while it is closed */
+    size_t invalid;      /* 3xxx so far */
+    int64_t invalid_at, closed_until;
+    int64_t asked[64], routed[64]; /* the latest ones, a ring */
+    size_t nasked, nrouted;
+};
+
 struct world_fact {
     char *key, *value, *job;
     char mark[33];
@@ -121,6 +140,7 @@ struct world {
     size_t noutcomes;
     char *dead[WORLD_MAX]; /* "reason: key" */
     size_t ndead;
+    struct world_mango mango;
     size_t requests, creates; /* sent by anybody; POSTs of those */
     int marks;
     int logins;        /* how many tokens were issued */
@@ -198,6 +218,15 @@ void world_message(struct world_member *m, enum kafka_topic topic, int64_t offse
 /* Any job, received when the world began. */
 void world_job_json(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
                     const char *json);
+
+/* The same of jobs.now, received now: a route of a leg in the menu; a query for a visitor; a pop-up of a leg. They live
+ * so long (ms). number may be NULL. */
+void world_route(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                 int64_t lives_ms);
+void world_visitor(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                   int64_t lives_ms);
+void world_popup(struct world_member *m, int64_t offset, const char *entry, const char *number,
+                 const char *leg, const char *state, const char *employee, int64_t lives_ms);
 
 /* One turn of a member: due work, delivery, reading back, answers. */
 void world_turn(struct world_member *m);

@@ -34,10 +34,13 @@ void world_http_done(struct world *w)
         flight_free(w, w->flights[0]);
 }
 
-static void operation_of(const struct http_request *r, char *out, size_t room)
+static void operation_of(const struct world *w, const struct http_request *r, char *out,
+                         size_t room)
 {
     const char *path = strstr(r->url, "/api/v3");
     path = path ? path + strlen("/api/v3") : r->url;
+    if (world_is_mango(w, r->url))
+        path = r->url + strlen(w->settings.mango.base_url);
     snprintf(out, room, "%s %.*s", r->method, (int)strcspn(path, "?"), path);
 }
 
@@ -51,7 +54,7 @@ static bool fits(const struct world *w, const struct http_request *r, const char
 static void choose_fault(struct world *w, struct world_flight *f)
 {
     char operation[96];
-    operation_of(&f->request, operation, sizeof operation);
+    operation_of(w, &f->request, operation, sizeof operation);
     if (w->requests <= WORLD_MAX)
         memcpy(w->operations[w->requests - 1], operation, sizeof operation);
     if (fits(w, &f->request, operation)) {
@@ -65,13 +68,14 @@ static void choose_fault(struct world *w, struct world_flight *f)
         }
 }
 
-static char *token_of(const struct http_request *r)
+static char *token_of(const struct world *w, const struct http_request *r)
 {
     static const char bearer[] = "Authorization: Bearer ";
     for (const char *const *h = r->headers; h && *h; h++)
         if (strncmp(*h, bearer, strlen(bearer)) == 0)
             return mem_copy(str_of(*h + strlen(bearer)));
-    WORLD_MUST(strstr(r->url, "/auth/access_token") != NULL, "no token: %s", r->url);
+    WORLD_MUST(strstr(r->url, "/auth/access_token") || world_is_mango(w, r->url), "no token: %s",
+               r->url);
     return mem_copy(STR_NONE);
 }
 
@@ -79,7 +83,7 @@ static void tell_step(struct world *w, struct world_member *m, enum world_event 
                       const struct world_flight *f)
 {
     char text[200];
-    operation_of(&f->request, text, sizeof text);
+    operation_of(w, &f->request, text, sizeof text);
     world_step(w, m, event, text);
 }
 
@@ -96,7 +100,7 @@ enum err world_http_send(void *arg, const struct http_request *r, struct http_tr
                                .method = mem_copy(str_of(r->method)),
                                .url = mem_copy(str_of(r->url)),
                                .body = mem_copy(r->body),
-                               .token = token_of(r),
+                               .token = token_of(w, r),
                                .sent_at = w->now,
                                .lands_at = w->now};
     f->request.method = f->method; /* the caller's may go */
@@ -149,6 +153,8 @@ static bool is_done_by(enum world_fault fault)
 static int perform(struct world *w, struct world_flight *f, char **text)
 {
     f->done = true;
+    if (world_is_mango(w, f->url))
+        return world_mango_perform(w, f->url, f->body, text);
     return world_perform(w, f->method, f->url, f->token, f->body, text);
 }
 

@@ -49,6 +49,10 @@ extern const struct world_resource world_of_clients[], world_of_calls[], world_o
 /* Megaplan's answer to a request: HTTP status, body in *text (the caller's). */
 int world_perform(struct world *w, const char *method, const char *url, const char *token,
                   const char *body, char **text);
+/* world_mango.c. Whether the address is MANGO's; its answer, and what it keeps in memory. */
+bool world_is_mango(const struct world *w, const char *url);
+int world_mango_perform(struct world *w, const char *url, const char *body, char **text);
+void world_mango_done(struct world *w);
 /* The envelope of an error. The caller's. */
 char *world_error(int status, const char *field, const char *why);
 /* Always NULL. */

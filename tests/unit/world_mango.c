@@ -1,0 +1,172 @@
+/*
+ * The world's MANGO (mango-api.md sections 1 and 5): takes forms apart, checks signatures and what stands in them, counts
+ * in true windows, and closes after invalid requests.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "common/mango/sign.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "tests/unit/world_megaplan.h"
+
+#define PER_SECOND 10
+#define CLOSED_MS 120000
+
+bool world_is_mango(const struct world *w, const char *url)
+{
+    return str_starts(str_of(url), str_of(w->settings.mango.base_url));
+}
+
+void world_mango_done(struct world *w)
+{
+    for (size_t i = 0; i < w->mango.ncommands; i++) {
+        struct world_command *c = &w->mango.commands[i];
+        free(c->command_id);
+        free(c->call_id);
+        free(c->to);
+        free(c->name);
+    }
+}
+
+/* forms */
+
+static int digit(char c)
+{
+    const char *at = c ? strchr("0123456789ABCDEF", c) : NULL;
+    return at ? (int)(at - "0123456789ABCDEF") : -1;
+}
+
+/* A field's value, decoded; the caller's. NULL if it is not there. */
+static char *field_of(const char *body, const char *name)
+{
+    char *key CLEANUP(mem_free_text) = mem_format("%s=", name);
+    const char *at = body;
+    while (at && strncmp(at, key, strlen(key)) != 0) {
+        at = strchr(at, '&');
+        at = at ? at + 1 : NULL;
+    }
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    char *value = mem_alloc(1, strlen(at) + 1);
+    for (size_t n = 0; *at && *at != '&'; at++, n++) {
+        bool escaped = *at == '%' && digit(at[1]) >= 0 && digit(at[2]) >= 0;
+        value[n] = escaped ? (char)(digit(at[1]) * 16 + digit(at[2])) : *at == '+' ? ' ' : *at;
+        at += escaped ? 2 : 0;
+    }
+    return value;
+}
+
+/* limits */
+
+static size_t count_in(const int64_t *ring, size_t n, size_t room, int64_t now, int64_t ms)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < room && i < n; i++)
+        found += ring[(n - 1 - i) % room] > now - ms;
+    return found;
+}
+
+static bool is_over(struct world *w, bool route)
+{
+    struct world_mango *p = &w->mango;
+    size_t room = sizeof p->asked / sizeof *p->asked;
+    bool over = count_in(p->asked, p->nasked, room, w->now, 1000) >= PER_SECOND ||
+                (route && count_in(p->routed, p->nrouted, room, w->now, 2000) >= 1);
+    if (over)
+        return true;
+    p->asked[p->nasked++ % room] = w->now;
+    if (route)
+        p->routed[p->nrouted++ % room] = w->now;
+    return false;
+}
+
+/* answers */
+
+static int code(char **text, int http, int result)
+{
+    *text = mem_format("{\"result\":%d}", result);
+    return http;
+}
+
+static int invalid(struct world *w, char **text, int result)
+{
+    struct world_mango *p = &w->mango;
+    p->violations++;
+    if (p->invalid++ && w->now - p->invalid_at < CLOSED_MS)
+        p->closed_until = w->now + CLOSED_MS;
+    p->invalid_at = w->now;
+    return code(text, 200, result);
+}
+
+static bool is_id(struct str s)
+{
+    return s.len > 0 && s.len <= 128 && text_is_utf8(s);
+}
+
+static int route(struct world *w, const struct jval *json, char **text)
+{
+    struct world_mango *p = &w->mango;
+    struct str id = jval_get_text(json, "command_id"), call = jval_get_text(json, "call_id");
+    struct str to = jval_get_text(json, "to_number");
+    struct str name = jval_get_text(jval_get(json, "sip_headers"), "From/display-name");
+    if (!is_id(id) || !is_id(call))
+        return invalid(w, text, 3100);
+    if (!to.len || name.len > 64 || !text_is_utf8(name))
+        return invalid(w, text, 3200);
+    WORLD_MUST(p->ncommands < sizeof p->commands / sizeof *p->commands, "no room");
+    p->commands[p->ncommands++] =
+        (struct world_command){mem_copy(id), mem_copy(call), mem_copy(to), mem_copy(name), w->now};
+    *text = mem_copy(str_of(p->answer ? p->answer : "{\"result\":1000}"));
+    return p->status ? p->status : 200;
+}
+
+static int visitor(struct world *w, const struct jval *json, char **text)
+{
+    if (!jval_get_text(json, "number").len)
+        return invalid(w, text, 3330);
+    w->mango.visits++;
+    *text = mem_copy(str_of(w->mango.visitor ? w->mango.visitor : "{}"));
+    return 200;
+}
+
+static int perform(struct world *w, const char *method, const struct jval *json, char **text)
+{
+    bool routes = strcmp(method, "/commands/route") == 0;
+    if (!routes && strcmp(method, "/queries/user_info_by_dct_number") != 0)
+        return code(text, 404, 4001);
+    if (is_over(w, routes)) {
+        w->mango.violations++;
+        *text =
+            mem_copy(STR("{\"name\":\"Service Unavailable\",\"message\":\"Rate limit exceeded.\","
+                         "\"code\":0,\"status\":429}"));
+        return 429;
+    }
+    return routes ? route(w, json, text) : visitor(w, json, text);
+}
+
+int world_mango_perform(struct world *w, const char *url, const char *body, char **text)
+{
+    const struct settings *s = &w->settings;
+    char *key CLEANUP(mem_free_text) = field_of(body, "vpbx_api_key");
+    char *sign CLEANUP(mem_free_text) = field_of(body, "sign");
+    char *raw CLEANUP(mem_free_text) = field_of(body, "json");
+    struct jval *json CLEANUP(jval_cleanup) = NULL;
+    struct error ignored = ERROR_NONE;
+    if (w->now < w->mango.closed_until) {
+        w->mango.violations++;
+        return code(text, 401, 0);
+    }
+    if (!key || strcmp(key, s->mango.api_key) != 0)
+        return invalid(w, text, 3105);
+    if (!sign || !raw ||
+        !sign_matches(str_of(key), str_of(raw), str_of(s->mango.api_salt), str_of(sign)))
+        return invalid(w, text, 3102);
+    if (jval_parse(str_of(raw), &json, &ignored) || jval_type(json) != JVAL_OBJECT)
+        return invalid(w, text, 3100);
+    return perform(w, url + strlen(s->mango.base_url), json, text);
+}
