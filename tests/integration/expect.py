@@ -10,6 +10,7 @@ import re
 
 import mango
 from expect_crm import check_crm, compare_values, digits, same_number, values_of
+from expect_ringing import check_ringing
 from play import new_clients
 from scenario import phone_in_format
 
@@ -29,7 +30,7 @@ def check(scenario, player, seeded_before):
     lines += check_events(player.answers, stack.topics)
     lines += check_dead(scenario, stack.topics)
     lines += check_facts(stack.topics)
-    return lines
+    return lines + check_ringing(scenario, stack.pbx_control.state(), log, stack.topics)
 
 
 # Megaplan

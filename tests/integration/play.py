@@ -133,17 +133,46 @@ class Player:
 
     def step_wait_gate(self, step):
         path = "gates/%s/wait?count=%d&timeout=%d" % (step["wait_gate"], step.get("count", 1), 30)
-        if not self.stack.control.ask(path, timeout=40)["held"]:
+        if not self.fake(step).ask(path, timeout=40)["held"]:
             raise Failed("no request came to the gate in 30 s")
 
     def step_release(self, step):
-        self.stack.control.ask("gates/%s/release" % step["release"], {"drop": step.get("drop", False)})
+        self.fake(step).ask("gates/%s/release" % step["release"], {"drop": step.get("drop", False)})
 
     def step_doubts(self, step):
-        self.stack.control.ask("doubts", step["doubts"])
+        self.fake(step).ask("doubts", step["doubts"])
 
     def step_faults(self, step):
-        self.stack.control.ask("faults", step["faults"])
+        self.fake(step).ask("faults", step["faults"])
+
+    # MANGO
+
+    def fake(self, step):
+        """at = "mango": not Megaplan's but MANGO's."""
+        return self.stack.pbx_control if step.get("at") == "mango" else self.stack.control
+
+    def step_wait_commands(self, step):
+        """So many route commands have come."""
+        wait_for("%d commands" % step["wait_commands"],
+                 lambda: len(self.stack.pbx_control.state()["commands"]) >= step["wait_commands"],
+                 self.scenario.deadline_s, 0.02)
+
+    def step_wait_visits(self, step):
+        wait_for("%d queries for visitors" % step["wait_visits"],
+                 lambda: len(self.stack.pbx_control.state()["visits"]) >= step["wait_visits"],
+                 self.scenario.deadline_s, 0.02)
+
+    def step_route_result(self, step):
+        """MANGO tells how the command of that call ended: result/route."""
+        call = self.scenario.named(step["route_result"])[0]
+        rows = [r for r in self.stack.pbx_control.state()["commands"] if r["entry"] == call.entry]
+        if not rows:
+            raise Failed("no command of call %s" % call.name)
+        sender = self.stack.sender(self.document)
+        hook = mango.Webhook("result/route", {"command_id": rows[0]["command_id"],
+                                              "result": step.get("result", 1000)})
+        self.answers += mango.play(sender, [hook])
+        sender.close()
 
     # Megaplan, by hand (tests/fakes/megaplan_hand.py)
 

@@ -20,16 +20,19 @@ import moments
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "scenarios"
 TOP = {"title", "behaviours", "settings", "megaplan", "call", "step", "expect", "env", "crm",
-       "deadline_s", "like", "wires"}
+       "deadline_s", "like", "wires", "mango"}
 MEGAPLAN = {"clients", "employees", "doubts", "faults", "extra_fields", "users", "tasks", "calls"}
+MANGO = {"visitors", "over", "refuse", "doubts", "faults"}
 STEPS = {
     "send": {"send", "order", "only", "repeat", "parallel", "keep_alive", "threads", "expect"},
-    "together": {"together"}, "wait_gate": {"wait_gate", "count"}, "release": {"release", "drop"},
+    "together": {"together"}, "wait_gate": {"wait_gate", "count", "at"}, "release": {"release", "drop", "at"},
     "kill": {"kill"}, "stop": {"stop"}, "cont": {"cont"}, "term": {"term"}, "start": {"start", "wait"},
     "pause_s": {"pause_s", "why"}, "wait_requests": {"wait_requests", "method", "count"},
     "wait_clients": {"wait_clients"}, "wait_jobs": {"wait_jobs", "count"},
     "wait_topic": {"wait_topic", "count"}, "wait_ready": {"wait_ready"}, "settled": {"settled"},
-    "doubts": {"doubts"}, "faults": {"faults"}, "settings": {"settings"},
+    "doubts": {"doubts", "at"}, "faults": {"faults", "at"}, "settings": {"settings"},
+    "wait_commands": {"wait_commands"}, "wait_visits": {"wait_visits"},
+    "route_result": {"route_result", "result"},
     "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
     "wait_outcome": {"wait_outcome", "reason"}, "wait_tasks": {"wait_tasks"},
     "wait_calls": {"wait_calls"}, "wait_fact": {"wait_fact", "count"},
@@ -58,9 +61,13 @@ PARTS = {
                 "details", "http"},
     "request": {"method", "path", "contains", "count", "min", "max"},
     "dead": {"topic", "stage", "reason", "count"},
+    "command": {"call", "to", "name", "count", "result", "within_ms"},
+    "visitor": {"number", "count", "within_ms", "call"},
+    "popup": {"call", "states", "employees", "client", "within_ms"},
 }
 EXPECT = {"client", "job", "jobs", "only_jobs", "exactly", "outcome", "request", "answers", "dead", "call",
-          "task", "field", "exact", "twins", "limited", "requests_max"}
+          "task", "field", "exact", "twins", "limited", "requests_max", "command", "visitor", "popup",
+          "mango_violations"}
 EXACT = {"crm"}  # folders whose files say of every call, task and field that there is
 
 
@@ -89,6 +96,8 @@ class Scenario:
         self.settings = moments.fill_everywhere(self.settings, self.settings["timezone"], time.time())
         self.megaplan = merged(base["megaplan"], doc.get("megaplan", {}))
         only("megaplan", self.megaplan, MEGAPLAN | {"tokens"})
+        self.mango = doc.get("mango", {})
+        only("mango", self.mango, MANGO)
         self.calls_given = doc.get("call", [])
         self.steps = doc.get("step") or [{"send": "*"}]
         for step in self.steps:
@@ -162,9 +171,12 @@ class Scenario:
             return [self.fill_all(v) for v in value]
         return self.fill(value)
 
-    def document(self, megaplan_address):
+    def document(self, megaplan_address, pbx_address):
+        """Both services of the account lie below the same path of their fakes."""
         made = copy.deepcopy(self.settings)
-        made["megaplan"]["base_url"] = megaplan_address + made["megaplan"].get("base_url", "")
+        path = made["megaplan"].get("base_url", "")
+        made["megaplan"]["base_url"] = megaplan_address + path
+        made["mango"].setdefault("base_url", pbx_address + path + "/vpbx")
         return made
 
 

@@ -1,4 +1,4 @@
-"""A whole system of its own for one test: broker, fake Megaplan, ingest, workers, topic followers.
+"""A whole system of its own for one test: broker, fake Megaplan and MANGO, ingest, workers, topic followers.
 `wires` (wire.py) stand between a service, by name, and the broker, or before "megaplan".
 
     with Stack(build, folder) as stack: stack.up(document); stack.sender(); ... 
@@ -68,6 +68,8 @@ class Stack:
         self.topics = None
         self.fakes = {}
         self.megaplan = ""
+        self.pbxs = {}
+        self.pbx = ""
 
     def __enter__(self):
         return self
@@ -78,26 +80,37 @@ class Stack:
     # start
 
     def start_outside(self):
-        """Broker and fake Megaplan; both say where they are in their first line."""
+        """Broker, fake Megaplan and MANGO; all say where they are in their first line."""
         broker = None
         if self.brokers is None:
             broker = self.add(Process("devbroker", [self.build / "devbroker", "--prefix", self.prefix,
                                                     "--partitions", self.env()["TOPIC_PARTITIONS"]],
                                       self.folder, first_line=True, hold_stdin=True))
-        argv = [sys.executable, HERE.parent / "fakes" / "megaplan.py"]
-        for path in self.mega_paths:
-            argv += ["--prefix", path]
-        fake = self.add(Process("megaplan", argv, self.folder, first_line=True))
+        fake, pbx = (self.add(Process(name, self.fake_argv(script), self.folder, first_line=True))
+                     for name, script in (("megaplan", "megaplan.py"), ("mango", "mango_api.py")))
         if broker:
             self.brokers = broker.read_first_line().partition("=")[2]
         self.megaplan = fake.read_first_line()
         self.fakes = {path: Control(self.megaplan + path) for path in self.mega_paths}
+        self.pbx = pbx.read_first_line()
+        self.pbxs = {path: Control(self.pbx + path) for path in self.mega_paths}
         for name in self.wires:
             to_megaplan = name == "megaplan"
             self.wires[name] = Wire(self.megaplan.partition("//")[2] if to_megaplan else self.brokers,
                                     kafka=not to_megaplan)
         if "megaplan" in self.wires:  # the workers' way to it; our own control calls go straight
             self.megaplan = "http://" + self.wires["megaplan"].address
+
+    def fake_argv(self, script):
+        """A fake serves each account below its path."""
+        argv = [sys.executable, HERE.parent / "fakes" / script]
+        for path in self.mega_paths:
+            argv += ["--prefix", path]
+        return argv
+
+    @property
+    def pbx_control(self):
+        return self.pbxs[self.mega_paths[0]]
 
     @property
     def control(self):
@@ -112,7 +125,8 @@ class Stack:
     def env(self):
         made = {"KAFKA_BROKERS": self.brokers, "TOPIC_PREFIX": self.prefix, "TOPIC_PARTITIONS": "4",
                 "SECRET_KEY": SECRET_KEY, "INGEST_LISTEN": "127.0.0.1:0", "OPS_LISTEN": "127.0.0.1:0",
-                "INGEST_SPOOL": "", "OUTBOUND_ALLOW": self.megaplan.partition("//")[2],
+                "INGEST_SPOOL": "", "OUTBOUND_ALLOW": ",".join(
+                    address.partition("//")[2] for address in (self.megaplan, self.pbx)),
                 "LOG_LEVEL": "debug"}
         made.update(self.extra_env)
         return made

@@ -30,8 +30,14 @@ class Result:
         self.seconds = seconds
 
 
-def prepare(scenario, control):
-    """Gives the scenario's Megaplan its state and manners; returns the clients that were there before."""
+def prepare(scenario, control, pbx):
+    """Gives the scenario's Megaplan and MANGO their state and manners; returns the clients that were there
+    before."""
+    mango = scenario.mango
+    keys = {scenario.settings["mango"]["api_key"]: scenario.settings["mango"]["api_salt"]}
+    pbx.ask("doubts", mango.get("doubts", {}))
+    pbx.ask("seed", dict({k: v for k, v in mango.items() if k not in ("doubts", "faults")}, keys=keys))
+    pbx.ask("faults", mango.get("faults", []))
     control.ask("doubts", scenario.megaplan.get("doubts", {}))
     control.ask("seed", {k: v for k, v in scenario.megaplan.items() if k not in ("doubts", "faults")})
     control.ask("faults", scenario.megaplan.get("faults", []))
@@ -77,8 +83,8 @@ def play_alone(scenario, options, brokers, prefix):
     try:
         with stack:
             stack.start_outside()
-            before = prepare(scenario, stack.control)
-            document = scenario.document(stack.megaplan)
+            before = prepare(scenario, stack.control, stack.pbx_control)
+            document = scenario.document(stack.megaplan, stack.pbx)
             crm = ["crm"] + ["crm%d" % n for n in range(2, scenario.crm_workers + 1)]
             stack.up([document], ["ingest", "calls"] + crm)
             lines += perform(scenario, stack, document, before)
@@ -104,6 +110,7 @@ class Share:
         self.house = house
         self.stack = house.stack
         self.control = self.stack.fakes[scenario.settings["megaplan"]["base_url"]]
+        self.pbx_control = self.stack.pbxs[scenario.settings["megaplan"]["base_url"]]
         self.topics = self.stack.topics.of_account(scenario.account)
         self.seen = (0, time.monotonic())
 
@@ -164,9 +171,9 @@ class House:
             list(pool.map(guarded, left))
 
     def move_in(self, scenario):
-        self.before[scenario] = prepare(
-            scenario, self.stack.fakes[scenario.settings["megaplan"]["base_url"]])
-        self.documents[scenario] = scenario.document(self.stack.megaplan)
+        path = scenario.settings["megaplan"]["base_url"]
+        self.before[scenario] = prepare(scenario, self.stack.fakes[path], self.stack.pbxs[path])
+        self.documents[scenario] = scenario.document(self.stack.megaplan, self.stack.pbx)
         self.stack.put_settings(self.documents[scenario])
 
     def play(self, scenario):
