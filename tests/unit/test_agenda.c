@@ -53,7 +53,34 @@ START_TEST(only_what_is_due)
 }
 END_TEST
 
+START_TEST(the_urgent_first)
+{
+    struct agenda a = {0};
+    struct agenda_entry early = {0}, late = {0}, urgent = {.urgent = true},
+                        other = {.urgent = true};
+    agenda_set(&a, &early, 1);
+    agenda_set(&a, &late, 2);
+    agenda_set(&a, &urgent, 10);
+    agenda_set(&a, &other, 20);
+    ck_assert_int_eq(agenda_next(&a), 1);
+    ck_assert_ptr_null(agenda_due_urgent(&a, 9));
+    ck_assert_ptr_eq(agenda_due_urgent(&a, 10), &urgent);
+    ck_assert_ptr_null(agenda_due_urgent(&a, 10));
+    ck_assert_ptr_eq(agenda_due(&a, 20), &other);
+    ck_assert_ptr_eq(agenda_due(&a, 20), &early);
+    agenda_set(&a, &urgent, 3);
+    agenda_drop(&a, &late);
+    ck_assert_int_eq(agenda_next(&a), 3);
+    agenda_drop(&a, &urgent);
+    agenda_drop(&a, &urgent);
+    ck_assert(agenda_next(&a) == AGENDA_NEVER);
+    agenda_set(&a, &urgent, 3);
+    agenda_done(&a);
+    ck_assert_uint_eq(urgent.slot, 0);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("agenda", gives_out_in_order_of_time, only_what_is_due);
+    return UNIT_RUN("agenda", gives_out_in_order_of_time, only_what_is_due, the_urgent_first);
 }

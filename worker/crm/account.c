@@ -50,12 +50,34 @@ void account_unused(struct executor *x, struct account *a)
 
 /* owners */
 
+/* By their offsets, as in record.c. */
+static void await_reading(struct account *a)
+{
+    struct owner *o = a->owner;
+    struct account *before = o->last_remembering;
+    while (before && before->record->offset > a->record->offset)
+        before = before->prev_remembering;
+    a->prev_remembering = before;
+    a->next_remembering = before ? before->next_remembering : o->remembering;
+    *(before ? &before->next_remembering : &o->remembering) = a;
+    *(a->next_remembering ? &a->next_remembering->prev_remembering : &o->last_remembering) = a;
+}
+
+static void stop_awaiting(struct account *a)
+{
+    struct owner *o = a->owner;
+    struct account *before = a->prev_remembering, *after = a->next_remembering;
+    *(before ? &before->next_remembering : &o->remembering) = after;
+    *(after ? &after->prev_remembering : &o->last_remembering) = before;
+    a->prev_remembering = a->next_remembering = NULL;
+}
+
 static void forget_record(struct account *a)
 {
     if (!a->record)
         return;
     if (a->record->offset >= 0) {
-        a->owner->memories--;
+        stop_awaiting(a);
         free(a->record); /* its report has come: nobody else frees it */
     } else {
         a->record->account = NULL;
@@ -184,19 +206,16 @@ static void reported(void *arg, const struct producer_report *report)
         return;
     }
     r->offset = report->offset;
-    o->memories++;
+    await_reading(r->account);
 }
 
 /* Until it has been read back another owner's mark may stand before it, and that owner begins without it. */
 void account_read(struct executor *x, struct owner *o)
 {
-    if (o->memories == 0)
-        return;
-    for (struct account *a = x->accounts; a; a = a->next) {
-        if (a->owner != o || !a->record || a->record->offset < 0 ||
-            o->facts_next <= a->record->offset)
-            continue;
-        o->memories--;
+    struct account *a;
+    (void)x;
+    while ((a = o->remembering) && o->facts_next > a->record->offset) {
+        stop_awaiting(a);
         written(a, true);
     }
 }

@@ -26,7 +26,8 @@ struct account {
     struct executor *executor;
     struct owner *owner; /* of its partition; NULL: nobody here */
     struct account_record *record;
-    struct http_transfer *signin; /* the login that runs */
+    struct account *prev_remembering, *next_remembering; /* of the owner's */
+    struct http_transfer *signin;                        /* the login that runs */
     bool signin_left;
     struct tally_gauges gauges;
     struct pbx pbx; /* its MANGO, account_pbx.h */

@@ -15,9 +15,11 @@
 #include "worker/crm/act.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/due.h"
+#include "worker/crm/errands.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
 #include "worker/crm/finish.h"
+#include "worker/crm/gauges.h"
 #include "worker/crm/kinds.h"
 #include "worker/crm/prelude.h"
 #include "worker/crm/record.h"
@@ -25,6 +27,7 @@
 #include "worker/crm/step.h"
 
 #define LANE_NAME 160
+#define TURN_MS 6                  /* what is urgent looks in so often */
 #define RECORDINGS_TOGETHER_MS 300 /* those of one call come one upon the other */
 
 struct executor *executor_new(const struct port *port, const struct executor_options *options)
@@ -84,6 +87,7 @@ static void adopt(struct executor *x, struct owner *o, struct work *w)
     w->account = account_get(x, o, w->job->account);
     w->service = &w->account->service;
     w->taken_at = executor_now(x);
+    w->timer.urgent = w->urgent;
     w->prev = NULL;
     w->next = o->works;
     if (o->works)
@@ -98,6 +102,8 @@ static void disown(struct executor *x, struct work *w)
     *(w->prev ? &w->prev->next : &w->owner->works) = w->next;
     if (w->next)
         w->next->prev = w->prev;
+    gauges_forget(x, w);
+    errands_remove(w);
     record_forget(x, w);
     step_forget(x, w);
     agenda_drop(&x->works, &w->timer);
@@ -132,6 +138,7 @@ void executor_drop(struct executor *x, struct owner *o)
 {
     while (o->works)
         disown(x, o->works);
+    gauges_leave(x, o);
     step_leave(x, o);
     account_drop(x, o);
 }
@@ -308,19 +315,11 @@ void executor_bury(struct executor *x, struct owner *o, const struct kafka_messa
     finish_poison(x, w);
 }
 
-static bool is_in_hand(const struct owner *o, struct str account, const char *id)
-{
-    for (const struct work *w = o->works; w; w = w->next)
-        if (w->offset < 0 && str_is(str_of(w->job->id), id) && str_eq(work_account(w), account))
-            return true;
-    return false;
-}
-
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
                   struct str entry, const char *id, const char *number, const struct jval *data)
 {
     const struct kafka_message none = {.topic = KAFKA_JOBS, .offset = -1};
-    if (is_in_hand(o, account, id))
+    if (errands_has(o, account, str_of(id)))
         return;
     struct job *j = mem_alloc(1, sizeof *j);
     j->kind = kind;
@@ -332,6 +331,7 @@ void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struc
     struct work *w = work_new(j, &none, STR_NONE);
     w->ops = kinds_of(kind);
     adopt(x, o, w);
+    errands_add(w);
     enter(x, w);
 }
 
@@ -437,10 +437,23 @@ static void wake_services(struct executor *x, int64_t now)
     }
 }
 
-static void judge_fresh(struct executor *x)
+/* While this turn is not over; then only what is urgent goes on, the rest in the next one. */
+static bool in_time(const struct executor *x, int64_t until)
+{
+    return executor_now(x) < until;
+}
+
+static void do_due(struct executor *x, int64_t now, int64_t until)
+{
+    struct agenda_entry *e;
+    while ((e = in_time(x, until) ? agenda_due(&x->works, now) : agenda_due_urgent(&x->works, now)))
+        step_do(x, WORK_OF(timer, e), STEP_DUE);
+}
+
+static void judge_fresh(struct executor *x, int64_t until)
 {
     struct lanes_entry *e;
-    while ((e = lanes_fresh(x->lanes)))
+    while ((e = in_time(x, until) ? lanes_fresh(x->lanes) : lanes_fresh_urgent(x->lanes)))
         step_do(x, WORK_OF(lane, e), STEP_JUDGE);
 }
 
@@ -461,21 +474,21 @@ void executor_begin(struct executor *x, struct work *w)
 }
 
 /* Whoever's turn it is, if there is a place for it. */
-static struct lanes_entry *next_to_go(const struct executor *x)
+static struct lanes_entry *next_to_go(const struct executor *x, int64_t until)
 {
     if (x->stopping || step_goes(x))
         return NULL;
     struct lanes_entry *urgent = executor_is_full(x, true) ? NULL : lanes_best_urgent(x->lanes);
-    if (urgent || executor_is_full(x, false))
+    if (urgent || executor_is_full(x, false) || !in_time(x, until))
         return urgent;
     struct lanes_entry *e = lanes_best(x->lanes);
     return e && lanes_is_urgent(e) ? NULL : e;
 }
 
 /* One request more, if somebody may. */
-static bool go_one(struct executor *x, int64_t now)
+static bool go_one(struct executor *x, int64_t now, int64_t turn_ends)
 {
-    struct lanes_entry *e = next_to_go(x);
+    struct lanes_entry *e = next_to_go(x, turn_ends);
     if (!e)
         return false;
     struct work *w = WORK_OF(lane, e);
@@ -518,19 +531,18 @@ static int64_t next_turn(const struct executor *x)
 
 int64_t executor_run(struct executor *x)
 {
-    struct agenda_entry *e;
-    int64_t now = executor_now(x);
-    while ((e = agenda_due(&x->works, now)))
-        step_do(x, WORK_OF(timer, e), STEP_DUE);
+    int64_t now = executor_now(x), until = now + TURN_MS;
+    do_due(x, now, now + TURN_MS / 2);
     wake_services(x, now);
     do {
         do {
             batch_run(x, now);
-            judge_fresh(x);
+            judge_fresh(x, until);
             account_pbx_run(x, now);
-        } while (go_one(x, now));
-    } while (step_turn(x));
-    return next_turn(x);
+        } while (go_one(x, now, until));
+    } while (step_turn(x) && in_time(x, until));
+    bool counting = gauges_go_on(x);
+    return counting || !in_time(x, until) ? now : next_turn(x);
 }
 
 void executor_restored(struct executor *x, struct owner *o)
@@ -571,67 +583,7 @@ void executor_stop(struct executor *x, bool stopped)
     x->stopping = stopped;
 }
 
-/* gauges */
-
-static bool waits(const struct work *w, enum tally_cause *cause)
-{
-    if (w->lane.state == LANES_BEHIND)
-        *cause = TALLY_ORDER;
-    else if (w->lane.state == LANES_WANTING)
-        *cause = service_is_out(w->service) ? TALLY_OUTAGE : TALLY_BUDGET;
-    else
-        return false;
-    return true;
-}
-
-static void add_gauges(struct tally_gauges *sum, const struct tally_gauges *g)
-{
-    for (int c = 0; c < TALLY_CAUSES; c++) {
-        sum->held[c] += g->held[c];
-        if (g->oldest_ms[c] > sum->oldest_ms[c])
-            sum->oldest_ms[c] = g->oldest_ms[c];
-    }
-    sum->open |= g->open;
-    sum->pbx_open |= g->pbx_open;
-    if (g->tokens < sum->tokens)
-        sum->tokens = g->tokens;
-    if (g->pbx_tokens < sum->pbx_tokens)
-        sum->pbx_tokens = g->pbx_tokens;
-}
-
-static void gauge_work(struct work *w, int64_t now)
-{
-    enum tally_cause cause;
-    if (!waits(w, &cause))
-        return;
-    struct tally_gauges *g = &w->account->gauges;
-    g->held[cause]++;
-    if (now - w->taken_at > g->oldest_ms[cause])
-        g->oldest_ms[cause] = now - w->taken_at;
-}
-
 void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
 {
-    struct tally_gauges sum = {.tokens = BUDGET_BURST_MAX, .pbx_tokens = PBX_PER_SECOND};
-    int64_t now = executor_now(x);
-    for (struct account *a = x->accounts; a; a = a->next) {
-        bool known = a->service.per_second > 0;
-        a->gauges = (struct tally_gauges){.open = a->service.open,
-                                          .tokens = known ? budget_level(&a->service.budget, now)
-                                                          : BUDGET_BURST_MAX,
-                                          .pbx_open = pbx_is_out(&a->pbx, now),
-                                          .pbx_tokens = pbx_level(&a->pbx, now)};
-    }
-    for (size_t i = 0; i < n; i++)
-        for (struct work *w = owners[i]->works; w; w = w->next)
-            gauge_work(w, now);
-    for (struct account *a = x->accounts; a; a = a->next) {
-        account_serve(x, a);
-        account_watch(x, a);
-        add_gauges(&sum, &a->gauges);
-        if (tally_by_account(x->tally))
-            tally_gauges(x->tally, a->service.account, &a->gauges);
-    }
-    if (!tally_by_account(x->tally))
-        tally_gauges(x->tally, "", &sum);
+    gauges_measure(x, owners, n);
 }

@@ -4,6 +4,7 @@
 #ifndef WORKER_CRM_EXECUTOR_STATE_H
 #define WORKER_CRM_EXECUTOR_STATE_H
 
+#include "common/limits.h"
 #include "worker/crm/account.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/executor.h"
@@ -11,6 +12,13 @@
 #include "worker/crm/lanes.h"
 #include "worker/crm/service.h"
 #include "worker/crm/tally.h"
+
+struct counting {                           /* gauges.h */
+    struct owner *owners[LIMIT_PARTITIONS]; /* NULL: it has gone */
+    size_t n, at;
+    struct work *next;
+    bool under_way;
+};
 
 struct executor {
     const struct port *port;
@@ -30,6 +38,7 @@ struct executor {
     bool goes;        /* a GO step waits in the gate */
     bool noted_badly; /* the broker refused what the gate wrote */
     struct tally *tally;
+    struct counting counting;
 };
 
 #endif

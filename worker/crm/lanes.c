@@ -379,14 +379,23 @@ void lanes_leave(struct lanes *l, struct lanes_entry *e)
     e->account = NULL;
 }
 
-struct lanes_entry *lanes_fresh(struct lanes *l)
+static struct lanes_entry *give_out(struct lanes *l, enum whose which)
 {
-    struct lanes_entry *e = l->fresh[URGENT].head;
-    if (!e)
-        e = l->fresh[ANY].head;
+    struct lanes_entry *e = l->fresh[which].head;
     if (e)
         move(l, e, LANES_RUNNING);
     return e;
+}
+
+struct lanes_entry *lanes_fresh_urgent(struct lanes *l)
+{
+    return give_out(l, URGENT);
+}
+
+struct lanes_entry *lanes_fresh(struct lanes *l)
+{
+    struct lanes_entry *e = give_out(l, URGENT);
+    return e ? e : give_out(l, ANY);
 }
 
 void lanes_want(struct lanes *l, struct lanes_entry *e, bool midway)

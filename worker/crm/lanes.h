@@ -77,6 +77,7 @@ void lanes_enter(struct lanes *l, struct lanes_entry *e, struct str account,
 void lanes_leave(struct lanes *l, struct lanes_entry *e);
 /* One that has come to the head of all its lanes, an urgent one first, or NULL; it counts as running now. */
 struct lanes_entry *lanes_fresh(struct lanes *l);
+struct lanes_entry *lanes_fresh_urgent(struct lanes *l); /* of the urgent only */
 /* It wants to act: from RUNNING or RESTING. midway: in the middle of something that gets stale. An account that is
  * passed over is so no more when something urgent of it wants. */
 void lanes_want(struct lanes *l, struct lanes_entry *e, bool midway);

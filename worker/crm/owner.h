@@ -12,6 +12,8 @@
 #include "worker/crm/facts.h"
 #include "worker/crm/gate.h"
 
+struct account;
+struct errand;
 struct held;
 struct owner;
 struct work;
@@ -26,11 +28,12 @@ struct intake { /* of one topic; for step.c */
 struct owner {
     int32_t partition;
     struct facts *facts;
-    int64_t facts_next;    /* offset behind the newest fact that was read */
-    struct work *works;    /* all work of this partition */
-    size_t held;           /* how many of those, and of messages that wait to be taken */
-    struct work *awaiting; /* those that wait for a record to be read back */
-    size_t memories;       /* records of budgets that wait for the same */
+    int64_t facts_next;     /* offset behind the newest fact that was read */
+    struct work *works;     /* all work of this partition */
+    size_t held;            /* how many of those, and of messages that wait to be taken */
+    struct errand *errands; /* of those, what no message asks for (errands.h) */
+    struct work *awaiting, *last_awaiting; /* wait for a record to be read back, by its offset */
+    struct account *remembering, *last_remembering; /* wait for their budget's, the same */
     struct intake intakes[KAFKA_TOPICS];
 };
 

@@ -33,28 +33,31 @@ struct awaited {
     void (*then)(struct executor *x, struct work *w, bool ok);
 };
 
+/* Reports come in the order of their offsets, but for a producer that was made anew: behind the last. */
 static void await_reading(struct work *w)
 {
     struct owner *o = w->owner;
-    w->prev_awaiting = NULL;
-    w->next_awaiting = o->awaiting;
-    if (o->awaiting)
-        o->awaiting->prev_awaiting = w;
-    o->awaiting = w;
+    struct work *before = o->last_awaiting;
+    while (before && before->awaited->offset > w->awaited->offset)
+        before = before->prev_awaiting;
+    w->prev_awaiting = before;
+    w->next_awaiting = before ? before->next_awaiting : o->awaiting;
+    *(before ? &before->next_awaiting : &o->awaiting) = w;
+    *(w->next_awaiting ? &w->next_awaiting->prev_awaiting : &o->last_awaiting) = w;
 }
 
 static bool is_awaiting(const struct work *w)
 {
-    return w->prev_awaiting || w->next_awaiting || (w->owner && w->owner->awaiting == w);
+    return w->prev_awaiting || (w->owner && w->owner->awaiting == w);
 }
 
 static void stop_awaiting(struct work *w)
 {
+    struct owner *o = w->owner;
     if (!is_awaiting(w))
         return;
-    *(w->prev_awaiting ? &w->prev_awaiting->next_awaiting : &w->owner->awaiting) = w->next_awaiting;
-    if (w->next_awaiting)
-        w->next_awaiting->prev_awaiting = w->prev_awaiting;
+    *(w->prev_awaiting ? &w->prev_awaiting->next_awaiting : &o->awaiting) = w->next_awaiting;
+    *(w->next_awaiting ? &w->next_awaiting->prev_awaiting : &o->last_awaiting) = w->prev_awaiting;
     w->prev_awaiting = w->next_awaiting = NULL;
 }
 
@@ -102,18 +105,11 @@ static void reported(void *arg, const struct producer_report *report)
 
 void record_read(struct executor *x, struct owner *o)
 {
+    struct work *w;
     (void)x;
-    struct work *w = o->awaiting;
-    while (w) {
-        struct work *next = w->next_awaiting;
-        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was told is off the list
-        if (o->facts_next > w->awaited->offset) {
-            stop_awaiting(w);
-            tell(w->awaited, true);
-            /* what it told may have changed the list: from the beginning, those told are off it */
-            next = o->awaiting;
-        }
-        w = next;
+    while ((w = o->awaiting) && o->facts_next > w->awaited->offset) {
+        stop_awaiting(w);
+        tell(w->awaited, true); /* which may change the list */
     }
 }
 

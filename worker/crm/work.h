@@ -23,6 +23,7 @@
 struct account;
 struct act;
 struct batch;
+struct errand;
 struct executor;
 struct jflat;
 struct look;
@@ -92,6 +93,7 @@ struct work {
     struct gate_step step; /* that waits for its turn (step.h) */
     struct owner *owner;
     struct work *prev, *next; /* of the owner */
+    struct errand *errand;    /* errands.h; NULL: a message asks for it */
     struct work *prev_awaiting, *next_awaiting;
     struct account *account;
     struct service *service;   /* the account's */
