@@ -494,7 +494,7 @@ static bool go_one(struct executor *x, int64_t now, int64_t turn_ends)
     struct work *w = WORK_OF(lane, e);
     struct service *s = w->service;
     const struct settings *settings = executor_settings_of(x, w);
-    if (!settings) {
+    if (!settings || !settings->enabled) {
         lanes_take(x->lanes, e);
         step_do(x, w, STEP_JUDGE);
         return true;
