@@ -19,7 +19,7 @@ static const char *const kinds[JOB_KINDS] = {
     [JOB_CLIENT] = "client", [JOB_FILL] = "fill",       [JOB_RESPONSIBLE] = "responsible",
     [JOB_TASK] = "task",     [JOB_TALKED] = "talked",   [JOB_CALL] = "call",
     [JOB_RECORD] = "record", [JOB_LINK] = "link",       [JOB_TWIN] = "twin",
-    [JOB_FIELD] = "field",
+    [JOB_FIELD] = "field",   [JOB_STAFF] = "staff",
 };
 
 static const char *const verdicts[] = {

@@ -53,6 +53,7 @@ enum job_kind {
     JOB_LINK,  /* entry:link: a call that was saved before its client was known gets it */
     JOB_TWIN,  /* entry:twin: ten minutes after a repeated create: are there two? */
     JOB_FIELD, /* an extra field is created */
+    JOB_STAFF, /* who works is asked for while a call rings; it leaves nothing behind */
     JOB_KINDS,
 };
 

@@ -139,6 +139,20 @@ START_TEST(a_remembered_client_costs_one_request_of_megaplan)
 }
 END_TEST
 
+START_TEST(who_works_is_asked_beside)
+{
+    setup();
+    client_of("e:1000005");
+    w->latency_ms = 1000;
+    int64_t began = w->now;
+    route("A");
+    crm_kit_pass(k, 3500);
+    ck_assert_int_le(command(0)->at, began + 3200); /* callRoute, his card, the command */
+    ck_assert_uint_eq(k->m->nfinished, 1);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_remembered_client_who_is_gone_is_looked_up_anew)
 {
     setup();
@@ -162,7 +176,7 @@ START_TEST(late_is_not_routed)
 {
     setup();
     client_of("e:1000005");
-    w->latency_ms = 2100; /* three requests of Megaplan */
+    w->latency_ms = 2100; /* two requests of Megaplan */
     route("A");
     crm_kit_pass(k, 20000);
     ck_assert_uint_eq(w->mango.ncommands, 0);
@@ -445,8 +459,8 @@ int main(void)
     return UNIT_RUN(
         "route", to_the_first_responsible_who_works_and_is_mapped, the_phone_shows_who_calls,
         nobody_knows_the_number, a_remembered_client_costs_one_request_of_megaplan,
-        a_remembered_client_who_is_gone_is_looked_up_anew, late_is_not_routed,
-        never_after_the_route_deadline_whatever_the_job_says,
+        who_works_is_asked_beside, a_remembered_client_who_is_gone_is_looked_up_anew,
+        late_is_not_routed, never_after_the_route_deadline_whatever_the_job_says,
         megaplan_down_goes_to_the_responsible_last_seen,
         megaplan_down_and_nobody_seen_leaves_the_scheme, whom_we_saw_over_a_day_ago_is_nobody,
         one_command_in_two_seconds, an_end_nobody_knows_is_not_repeated,

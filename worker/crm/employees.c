@@ -25,6 +25,7 @@ struct employees {
     int64_t read_at;          /* boot ms */
     const struct work *asker; /* only compared: it may be gone */
     bool asked_now;           /* ... by what rings */
+    bool cards_tell;          /* clients' cards tell who of their responsibles works */
     int64_t asked_until;      /* boot ms: others let it ask */
 };
 
@@ -98,14 +99,18 @@ static const struct act page_act = {.operation = "employee.list",
                                     .build = build,
                                     .good = paged};
 
+static bool is_asked(const struct employees *e, const struct work *w, int64_t now)
+{
+    return e->asker && e->asker != w && now < e->asked_until;
+}
+
 bool employees_known(struct executor *x, struct work *w, int64_t max_age_ms)
 {
     struct employees *e = of(w);
     int64_t now = executor_now(x);
-    bool asked = e->asker && e->asker != w && now < e->asked_until;
     if (e->known && now < e->read_at + max_age_ms)
         return true;
-    if (asked && (e->asked_now || !w->urgent)) {
+    if (is_asked(e, w, now) && (e->asked_now || !w->urgent)) {
         executor_rest(x, w, now + (w->urgent ? LOOK_AGAIN_NOW_MS : LOOK_AGAIN_MS));
         return false;
     }
@@ -114,6 +119,43 @@ bool employees_known(struct executor *x, struct work *w, int64_t max_age_ms)
     e->asked_until = now + (w->urgent ? ASKING_NOW_MS : ASKING_MS);
     act_want(x, w, &page_act);
     return false;
+}
+
+/* ahead */
+
+void employees_expect(struct executor *x, const struct work *w, int64_t max_age_ms)
+{
+    const struct employees *e = of(w);
+    int64_t now = executor_now(x);
+    bool fresh = e->known && now < e->read_at + max_age_ms;
+    if (fresh || e->cards_tell || (e->asked_now && is_asked(e, w, now)))
+        return;
+    executor_add(x, w->owner, JOB_STAFF, work_account(w), STR("-"), "-:staff", NULL, NULL);
+}
+
+void employees_told_by_card(const struct work *w, bool told)
+{
+    of(w)->cards_tell = told;
+}
+
+static void judge(struct executor *x, struct work *w)
+{
+    w->ask_by = w->taken_at + ASKING_NOW_MS;
+    if (executor_now(x) >= w->ask_by || employees_known(x, w, ASKING_NOW_MS))
+        executor_end(x, w);
+}
+
+static bool failed(struct executor *x, struct work *w, const char *why)
+{
+    (void)why;
+    executor_end(x, w);
+    return true;
+}
+
+const struct work_ops *employees_ops(void)
+{
+    static const struct work_ops ops = {.judge = judge, .failed = failed};
+    return &ops;
 }
 
 bool employees_works(const struct work *w, const char *id)

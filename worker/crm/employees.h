@@ -18,6 +18,11 @@ struct employees; /* of an account */
 void employees_free(struct employees *e); /* NULL is fine */
 /* True: the list is there, not older than that. False: the work is taken over; judged anew when it may be. */
 bool employees_known(struct executor *x, struct work *w, int64_t max_age_ms);
+/* Asked for beside what the work does now: a call rings, and his card may not tell whether somebody works. */
+void employees_expect(struct executor *x, const struct work *w, int64_t max_age_ms);
+/* A card told it, or not: where they do, the list is not asked for ahead. */
+void employees_told_by_card(const struct work *w, bool told);
+const struct work_ops *employees_ops(void);
 /* After employees_known: not fired, not blocked, in the list. */
 bool employees_works(const struct work *w, const char *id);
 /* The list told wrong: it is asked for anew. */

@@ -212,12 +212,12 @@ static bool rings(const struct job *j)
     return j->kind == JOB_ROUTE || j->kind == JOB_VISITOR || j->kind == JOB_POPUP;
 }
 
-/* What waits ten minutes to look once more holds nobody up: it has no lane. */
+/* What waits ten minutes to look once more holds nobody up, and what only asks changes nothing: no lane. */
 static void name_lanes(const struct work *w, struct lane_names *l)
 {
     const struct job *j = w->job;
     const char *space = w->urgent ? "now" : "job";
-    if (j->kind == JOB_TWIN)
+    if (j->kind == JOB_TWIN || j->kind == JOB_STAFF)
         return;
     if (rings(j)) {
         add_lane(l, "now/%s/%s", job_kind_name(j->kind), j->entry_id);
@@ -318,7 +318,8 @@ void executor_bury(struct executor *x, struct owner *o, const struct kafka_messa
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
                   struct str entry, const char *id, const char *number, const struct jval *data)
 {
-    const struct kafka_message none = {.topic = KAFKA_JOBS, .offset = -1};
+    const struct kafka_message none = {.topic = kind == JOB_STAFF ? KAFKA_JOBS_NOW : KAFKA_JOBS,
+                                       .offset = -1};
     if (errands_has(o, account, str_of(id)))
         return;
     struct job *j = mem_alloc(1, sizeof *j);

@@ -5,6 +5,7 @@
 
 #include "worker/crm/call.h"
 #include "worker/crm/client.h"
+#include "worker/crm/employees.h"
 #include "worker/crm/fields.h"
 #include "worker/crm/fill.h"
 #include "worker/crm/link.h"
@@ -44,6 +45,8 @@ const struct work_ops *kinds_of(enum job_kind kind)
         return link_ops();
     case JOB_FIELD:
         return fields_ops();
+    case JOB_STAFF:
+        return employees_ops();
     case JOB_TWIN:
         return twin_ops();
     default:

@@ -293,6 +293,7 @@ static bool find(struct executor *x, struct work *w, const struct settings *s,
         const struct settings_employee *e = mapped(s, one->id);
         if (!e)
             continue;
+        employees_told_by_card(w, one->says_working);
         if (!one->says_working && !employees_known(x, w, STAFF_LIVES_MS))
             return false;
         if (one->says_working ? one->working : employees_works(w, one->id))
@@ -371,7 +372,7 @@ static void by_memory(struct executor *x, struct work *w, const struct settings 
     command(x, w);
 }
 
-static void begin(const struct executor *x, struct work *w, const struct settings *s)
+static void begin(struct executor *x, struct work *w, const struct settings *s)
 {
     struct route *r = state_of(w);
     struct known_seen seen;
@@ -380,6 +381,7 @@ static void begin(const struct executor *x, struct work *w, const struct setting
     if (last_seen(x, w, s, &seen) && w->taken_at + PATIENCE_MS < latest)
         w->ask_by = w->taken_at + PATIENCE_MS;
     r->begun = true;
+    employees_expect(x, w, STAFF_LIVES_MS);
 }
 
 static void judge(struct executor *x, struct work *w)
