@@ -78,7 +78,7 @@ class Fault:
     Which: method, path (regular expression, searched), contains (text of the body), nth (number or
     list, counted from 1), from_nth, times. When: when = "before" | "after" doing the work. What: delay_ms,
     gate, status, retry_after, headers, bytes, and reply =
-      json | html | error200   an error of `status`; error200 tells it in meta alone
+      json | html | error200   an error of `status`; error200 tells it in the body alone
       huge                     the same with `bytes` (10 MB) of trace
       changed                  the answer with `data` in place of its data, `lay` laid over it (see
                                lay()); of a list's rows, over each
@@ -253,10 +253,8 @@ def lay(over, on):
 
 def changed(reply, rule):
     """The answer with other data than promised."""
-    doc = json.loads(reply.raw if reply else EMPTY)
-    if "data" in rule:
-        doc["data"] = rule["data"]
-    doc["data"] = lay(rule.get("lay", {}), doc["data"])
+    doc = json.loads(reply.raw if reply and reply.raw else EMPTY)
+    doc["data"] = lay(rule.get("lay", {}), rule.get("data", doc.get("data")))
     return Reply(200, doc)
 
 

@@ -3,85 +3,61 @@
 
 Runs as a process (prints its address as the first line) or inside a test by mango_api.start(). Follows
 the reference on MANGO's API, sections 1, 5 and 8; what it leaves open is a doubt. Whatever the real one
-would not take from us is a *violation* and is kept: tests hold that there is none. Control calls besides
-fake_http's: seed ({"keys": {key: salt}, "visitors": {number: data, or [{"until": unix s, "data": data}]},
-"over": [call_id], "refuse": {method: code}}), doubts.
+would not take from us is a *violation* and is kept, also of a request that a fault keeps from being heard.
+Accounts are told apart by key and by path prefix; a world has one account's, or several that share what is
+seeded. It only answers: the notifications that follow a command are their sender's (mango.py).
 """
 
 import argparse
-import json
 import signal
 import threading
-import urllib.parse
+import time
 
 import fake_http
 import fake_server
-from mango import signature
+import mango_methods
+from mango_calls import Calls
+from mango_limits import Pbx
+from mango_methods import DISPLAY_NAME, NO_CALL, Refused
 
-BLOCK_S = 120.0
-# requests, seconds: of all methods, and of some (section 1.4.2)
-LIMITS = {"": (10, 1.0), "commands/route": (1, 2.0), "commands/transfer": (1, 2.0),
-          "config/users/request": (1, 2.0), "stats/request": (1, 2.0), "stats/calls/request": (1, 2.0),
-          "commands/callback": (4, 1.0), "account/balance": (2, 1.0)}
 DOUBTS = {
     "done": "result",         # result | code | empty: how an accepted command is answered
     "nobody": "empty",        # empty | data_empty | null | list: a number without a visitor
     "refusal_http": 200,      # or 400: HTTP's status of a refusal
+    "refusal_in": "code",     # or result: where its code stands
     "codes": "number",        # or text
     "limit_in_body": False,   # 429 in the body of a 200
+    "retry_after": None,      # of a 429
 }
-
-
-class Refused(Exception):
-    """A code of section 8."""
-
-    def __init__(self, code, message):
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-class Window:
-    """The latest requests of a method, in a true window."""
-
-    def __init__(self, most, seconds):
-        self.most = most
-        self.seconds = seconds
-        self.times = []
-
-    def is_full(self, now):
-        self.times = [at for at in self.times if at > now - self.seconds]
-        return len(self.times) >= self.most
-
-    def add(self, now):
-        self.times.append(now)
-
-
-def text_of(doc, name, most):
-    """A text of 1 to so many bytes."""
-    value = doc.get(name)
-    if not isinstance(value, str) or not 1 <= len(value.encode()) <= most or \
-            any(ord(c) < 32 for c in value):
-        raise Refused(3100, "%s is missing or wrong" % name)
-    return value
+CHOICES = {"done": ("result", "code", "empty"), "nobody": ("empty", "data_empty", "null", "list"),
+           "refusal_http": (200, 400), "refusal_in": ("code", "result"), "codes": ("number", "text"),
+           "limit_in_body": (False, True)}
+NOBODY = {"empty": {}, "data_empty": {"data": {}}, "null": {"data": None}, "list": {"data": []}}
+SEEDS = {"salt", "visitors", "over", "refuse", "users", "lines", "groups", "history", "balance"}
+OVER, WRONG_KIND = 4101, 4100
+ROUTE = "commands/route"
 
 
 class Mango(fake_http.World):
-    """One account's PBX."""
+    """The API of one account's PBX. Seeded: `visitors` {dynamic number: data, or a list of {until_s, data}: so
+    long after the first call to it (after the seed, if calls are not told) it is that visitor's, in
+    order}, `over` [entry_ids and call_ids], `refuse` {method: code, or a list of them, one after the other; 1000 is
+    none}, `salt` (another one than the account's settings have), `users`, `lines`, `groups`, `history`,
+    `balance`."""
 
     def __init__(self):
         super().__init__()
         self.doubts = dict(DOUBTS)
-        self.keys = {}
-        self.visitors = {}
-        self.over = set()
-        self.refuse = {}
-        self.commands = []
+        self.salts = {}
+        self.seeded = {"visitors": {}, "refuse": {}, "users": [], "lines": [], "groups": [], "history": {},
+                       "balance": 963592.45}
+        self.seeded_at = 0.0
+        self.calls = Calls()
+        self.pbxs = {}          # by key, known or not
+        self.asked = []         # every route command that came to the door
+        self.commands = []      # ... that was heard, with its result
         self.visits = []
         self.violations = []
-        self.windows = {method: Window(*limit) for method, limit in LIMITS.items()}
-        self.invalid_at = None
-        self.blocked_until = 0.0
 
     # what comes
 
@@ -90,91 +66,85 @@ class Mango(fake_http.World):
         return request.path.partition("/vpbx/")[2].strip("/")
 
     def arrive(self, request):
-        """Limits count at the door, in the order of arrival."""
+        """All that is wrong with a request is found at the door, in the order of arrival: `counted` becomes its
+        document, the Refused, or the status it is turned away with."""
         with self.lock:
-            method = self.method_of(request)
-            request.counted = self.turned_away(method, request.arrived)
+            method, now = self.method_of(request), request.arrived
+            pbx = self.pbxs.setdefault(mango_methods.key_of(request), Pbx())
+            try:
+                request.counted = self.judged(request, method, pbx, now)
+            except Refused as refused:
+                self.invalid(request, method, refused)
+                request.counted = refused
 
-    def turned_away(self, method, now):
-        if now < self.blocked_until:
-            return 401
-        windows = [self.windows[m] for m in ("", method) if m in self.windows]
-        if any(window.is_full(now) for window in windows):
-            return 429
-        for window in windows:
-            window.add(now)
-        return None
+    def judged(self, request, method, pbx, now):
+        away = pbx.turned_away(method, now)
+        if away is None and (request.method != "POST" or method not in self.METHODS):
+            away = 404
+        if away:
+            self.violate(method, away, now, {401: "locked out", 429: "over the limit"}.get(away, "no method"))
+            return away
+        doc = mango_methods.signed(request, self.salts)
+        if method == ROUTE:
+            self.asked.append({"command_id": doc.get("command_id"), "entry": entry_of(doc), "at": now})
+        mango_methods.check(method, doc)
+        return doc
+
+    def violate(self, method, code, at, why):
+        self.violations.append({"method": method, "code": code, "at": at, "why": why})
+
+    def invalid(self, request, method, refused):
+        if 3000 <= refused.code < 4000:
+            self.violate(method, refused.code, request.arrived, refused.message)
+            self.pbxs[mango_methods.key_of(request)].invalid(request.arrived)
 
     def answer(self, request):
         with self.lock:
-            method = self.method_of(request)
-            if request.counted is not None:
-                self.violate(method, request.counted, request.arrived)
-                return self.limited() if request.counted == 429 else fake_http.Reply(401, {
-                    "name": "Unauthorized", "message": "blocked", "code": 0, "status": 401})
+            if request.counted is None:
+                self.arrive(request)
+            method, found = self.method_of(request), request.counted
             try:
-                doc = self.read(request)
-                work = self.METHODS.get(method)
-                if request.method != "POST" or work is None:
-                    return fake_http.Reply(404, {"name": "Not Found", "code": 0, "status": 404})
-                return work(self, doc, request.arrived)
+                if isinstance(found, Refused):
+                    raise found
+                reply = self.turned_away(found) if isinstance(found, int) else \
+                    self.METHODS[method](self, found, request.arrived)
             except Refused as refused:
-                return self.refused(method, refused, request.arrived)
-
-    def read(self, request):
-        """The json field of a form that is as it must be (section 1)."""
-        kind = request.headers.get("Content-Type", "").partition(";")[0]
-        if kind != "application/x-www-form-urlencoded":
-            raise Refused(3100, "not a form")
-        fields = urllib.parse.parse_qsl(request.body.decode("ascii", "replace"), True,
-                                        encoding="utf-8", errors="strict")
-        form = dict(fields)
-        if sorted(name for name, _ in fields) != ["json", "sign", "vpbx_api_key"]:
-            raise Refused(3100, "vpbx_api_key, sign and json are expected")
-        salt = self.keys.get(form["vpbx_api_key"])
-        if salt is None:
-            raise Refused(3105, "unknown key")
-        if signature(form["vpbx_api_key"], form["json"].encode(), salt) != form["sign"]:
-            raise Refused(3102, "wrong signature")
-        try:
-            doc = json.loads(form["json"])
-        except ValueError:
-            raise Refused(3100, "json cannot be read") from None
-        if not isinstance(doc, dict):
-            raise Refused(3100, "json is no object")
-        return doc
+                if refused is not found:
+                    self.invalid(request, method, refused)
+                reply = fake_http.Reply(self.doubts["refusal_http"], {
+                    self.doubts["refusal_in"]: self.code(refused.code), "name": "Error",
+                    "message": refused.message})
+            reply.note = reply.raw.decode()
+            return reply
 
     # what goes back
 
-    def violate(self, method, code, at):
-        self.violations.append({"method": method, "code": code, "at": at})
+    def turned_away(self, status):
+        if status == 429:
+            return self.limited()
+        name = {401: "Unauthorized", 404: "Not Found"}[status]
+        return fake_http.Reply(status, {"name": name, "message": name, "code": 0, "status": status})
 
     def limited(self):
+        headers = {} if self.doubts["retry_after"] is None else {"Retry-After": str(self.doubts["retry_after"])}
         return fake_http.Reply(200 if self.doubts["limit_in_body"] else 429, {
-            "name": "Service Unavailable", "message": "Rate limit exceeded.", "code": 0, "status": 429})
+            "name": "Service Unavailable", "message": "Rate limit exceeded.", "code": 0, "status": 429},
+            headers=headers)
 
     def code(self, number):
         return str(number) if self.doubts["codes"] == "text" else number
 
-    def refused(self, method, refused, at):
-        if 3000 <= refused.code < 4000:
-            self.violate(method, refused.code, at)
-            if self.invalid_at is not None and at < self.invalid_at + BLOCK_S:
-                self.blocked_until = at + BLOCK_S
-            self.invalid_at = at
-        return fake_http.Reply(self.doubts["refusal_http"], {
-            "code": self.code(refused.code), "name": "Error", "message": refused.message},
-            note=refused.message)
-
     def done(self):
         how = self.doubts["done"]
-        if how == "empty":
-            return fake_http.Reply(200, raw=b"")
-        return fake_http.Reply(200, {how: self.code(1000)})
+        return fake_http.Reply(200, raw=b"") if how == "empty" else fake_http.Reply(
+            200, {how: self.code(1000)})
 
     def error_page(self, status, kind, size):
+        """error200: `status` is a code of MANGO's, 5001."""
         if kind == "html":
             return super().error_page(status, kind, size)
+        if kind == "error200":
+            return fake_http.Reply(200, {"result": self.code(status)})
         if status == 429:
             return self.limited()
         return fake_http.Reply(status, {"name": "Error", "message": "made to fail", "code": 0,
@@ -182,98 +152,136 @@ class Mango(fake_http.World):
 
     # methods (section 5)
 
-    def decided(self, method):
-        if method in self.refuse:
-            raise Refused(self.refuse[method], "made to be refused")
+    def decide(self, method):
+        """The code that is seeded for the next request of that method."""
+        code = self.seeded["refuse"].get(method, 1000)
+        if isinstance(code, list):
+            code = code.pop(0) if code else 1000
+        if code != 1000:
+            raise Refused(code, "made to be refused")
 
     def route(self, doc, at):
-        command_id, call_id = text_of(doc, "command_id", 128), text_of(doc, "call_id", 128)
-        to = text_of(doc, "to_number", 128)
-        name = (doc.get("sip_headers") or {}).get("From/display-name", "")
-        if not isinstance(name, str) or len(name.encode()) > 64 or any(ord(c) < 32 for c in name):
-            raise Refused(3101, "From/display-name is over 64 bytes or no text")
-        if not (to.isdigit() or to.startswith("sip:")):
-            raise Refused(3200, "to_number is no number")
-        row = {"command_id": command_id, "call_id": call_id, "to": to, "name": name, "at": at,
-               "entry": command_id.rpartition("~")[0], "result": 1000}
+        row = {"command_id": doc["command_id"], "call_id": doc["call_id"], "to": doc["to_number"],
+               "name": doc.get("sip_headers", {}).get(DISPLAY_NAME, ""), "at": at, "entry": entry_of(doc),
+               "result": 1000}
         self.commands.append(row)
-        if call_id in self.over or row["entry"] in self.over:
-            row["result"] = 4101
-            raise Refused(4101, "the call is over")
-        if "commands/route" in self.refuse:
-            row["result"] = self.refuse["commands/route"]
-        self.decided("commands/route")
+        try:
+            self.must_wait(row["entry"], doc["call_id"])
+            self.decide(ROUTE)
+        except Refused as refused:
+            row["result"] = refused.code
+            raise
         return self.done()
 
-    def callback(self, doc, _):
-        text_of(doc, "command_id", 128)
-        text_of(doc, "to_number", 128)
-        if not isinstance(doc.get("from"), dict):
-            raise Refused(3100, "from is missing")
-        self.decided("commands/callback")
+    def must_wait(self, entry, call_id):
+        """The leg is in the menu or a queue, or rings."""
+        verdict = self.calls.verdict(entry, call_id)
+        if verdict == "over":
+            raise Refused(OVER, "the call is over")
+        if verdict == "unknown":
+            raise Refused(NO_CALL, "no such call")
+        if verdict == "talks":
+            raise Refused(WRONG_KIND, "a leg of the wrong kind")
+
+    def callback(self, _doc, _at):
+        self.decide("commands/callback")
         return self.done()
 
     def visitor(self, doc, at):
-        number = text_of(doc, "number", 32)
-        if not number.isdigit():
-            raise Refused(3330, "the number is unknown")
-        self.decided("queries/user_info_by_dct_number")
-        data = self.visitor_of(number, at)
-        self.visits.append({"number": number, "at": at, "data": data})
-        if data is not None:
-            return fake_http.Reply(200, {"data": data})
-        return fake_http.Reply(200, {"empty": {}, "data_empty": {"data": {}}, "null": {"data": None},
-                                     "list": {"data": []}}[self.doubts["nobody"]])
+        self.decide("queries/user_info_by_dct_number")
+        data = self.visitor_of(doc["number"], at)
+        self.visits.append({"number": doc["number"], "at": at, "data": data})
+        return fake_http.Reply(200, {"data": data} if data else NOBODY[self.doubts["nobody"]])
 
     def visitor_of(self, number, at):
         """Whose the number is at that moment."""
-        known = self.visitors.get(number)
-        if isinstance(known, list):
-            return next((v["data"] for v in known if at < v.get("until", at + 1)), None)
-        return known
+        known = self.seeded["visitors"].get(number)
+        if not isinstance(known, list):
+            return known
+        since = at - self.calls.rang.get(number, self.seeded_at)
+        return next((one.get("data") for one in known if since < one.get("until_s", since + 1)), None)
 
     def history(self, doc, _):
-        text_of(doc, "number", 32)
-        return fake_http.Reply(200, {"data": []})
+        self.decide("queries/user_history_by_dct_number")
+        return fake_http.Reply(200, {"data": self.seeded["history"].get(doc["number"], [])})
 
     def balance(self, _doc, _):
-        return fake_http.Reply(200, {"result": 1000, "balance": 963592.45, "currency": "RUB"})
+        self.decide("account/balance")
+        return fake_http.Reply(200, {"result": self.code(1000), "balance": self.seeded["balance"],
+                                     "currency": "RUB", "response_at": "2026-07-01 12:00:00"})
 
-    def users(self, _doc, _):
-        return fake_http.Reply(200, {"users": []})
+    def users(self, doc, _):
+        self.decide("config/users/request")
+        wanted = doc.get("extension")
+        return fake_http.Reply(200, {"users": [user for user in self.seeded["users"] if wanted in (
+            None, str(user.get("telephony", {}).get("extension")))]})
 
     def lines(self, _doc, _):
-        return fake_http.Reply(200, {"result": 1000, "lines": []})
+        self.decide("incominglines")
+        return fake_http.Reply(200, {"result": self.code(1000), "lines": self.seeded["lines"]})
 
     def groups(self, _doc, _):
-        return fake_http.Reply(200, {"result": 1000, "groups": []})
+        self.decide("groups")
+        return fake_http.Reply(200, {"result": self.code(1000), "groups": self.seeded["groups"]})
 
-    METHODS = {"commands/route": route, "commands/callback": callback,
-               "queries/user_info_by_dct_number": visitor,
+    METHODS = {ROUTE: route, "commands/callback": callback, "queries/user_info_by_dct_number": visitor,
                "queries/user_history_by_dct_number": history, "account/balance": balance,
                "config/users/request": users, "incominglines": lines, "groups": groups}
 
     # control
 
     def control(self, method, path, params, doc):
+        """accounts {key: salt} (one that is known keeps its salt), seed (see the class), doubts, and calls
+        [[path, notification]]: what its sender is about to tell."""
         with self.lock:
-            if path == "seed":
-                self.keys.update(doc.get("keys", {}))
-                self.visitors.update(doc.get("visitors", {}))
-                self.over.update(doc.get("over", []))
-                self.refuse = dict(doc["refuse"]) if "refuse" in doc else self.refuse
-                return {}
-            if path == "doubts":
-                unknown = set(doc) - set(DOUBTS)
-                if unknown:
-                    raise ValueError("unknown doubts: %s" % ", ".join(sorted(unknown)))
-                self.doubts.update(doc)
-                return self.doubts
-            return None
+            if path == "accounts":
+                for key, salt in doc.items():
+                    self.salts.setdefault(key, self.seeded.get("salt", salt))
+            elif path == "seed":
+                self.seed(doc)
+            elif path == "calls":
+                for kind, told in doc:
+                    self.calls.told(kind, told, time.time())
+            elif path == "doubts":
+                self.doubts.update(checked(doc))
+            else:
+                return None
+            return {}
+
+    def seed(self, doc):
+        unknown = set(doc) - SEEDS
+        if unknown:
+            raise ValueError("unknown seeds: %s" % ", ".join(sorted(unknown)))
+        self.calls.over.update(doc.get("over", []))
+        for name, value in doc.items():
+            kept = self.seeded.get(name)
+            if isinstance(kept, dict):
+                kept.update(value)
+            else:
+                self.seeded[name] = value
+        self.seeded_at = time.time()
 
     def state(self):
-        return {"commands": list(self.commands), "visits": list(self.visits),
-                "violations": list(self.violations)}
+        return {name: list(getattr(self, name)) for name in ("asked", "commands", "visits", "violations")}
+
+    def counts(self):
+        """fake_http's, and the violations by their code."""
+        codes = [str(row["code"]) for row in self.violations]
+        return dict(super().counts(), violations={code: codes.count(code) for code in sorted(set(codes))})
+
+
+def entry_of(doc):
+    """The call a command of ours says it is for: what stands before the last "~"."""
+    text = doc.get("command_id")
+    return text.rpartition("~")[0] if isinstance(text, str) else ""
+
+
+def checked(doubts):
+    """ValueError for a doubt or a choice that there is not."""
+    for name, value in doubts.items():
+        if name not in DOUBTS or value not in CHOICES.get(name, (value,)):
+            raise ValueError("doubt %s cannot be %s" % (name, value))
+    return doubts
 
 
 def start(prefixes=("",), port=0):

@@ -171,12 +171,9 @@ class Scenario:
             return [self.fill_all(v) for v in value]
         return self.fill(value)
 
-    def document(self, megaplan_address, pbx_address):
-        """Both services of the account lie below the same path of their fakes."""
+    def document(self, megaplan_address):
         made = copy.deepcopy(self.settings)
-        path = made["megaplan"].get("base_url", "")
-        made["megaplan"]["base_url"] = megaplan_address + path
-        made["mango"].setdefault("base_url", pbx_address + path + "/vpbx")
+        made["megaplan"]["base_url"] = megaplan_address + made["megaplan"].get("base_url", "")
         return made
 
 

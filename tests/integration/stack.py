@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -151,8 +152,22 @@ class Stack:
             service.await_ready()
         return service
 
+    def with_pbx(self, document):
+        """The document with the fake MANGO's address, unless it names one, so that nothing goes out; that
+        MANGO knows the account from now on. Both services of an account lie below the same path."""
+        if "base_url" in document["mango"]:
+            return document
+        path = urllib.parse.urlsplit(document["megaplan"]["base_url"]).path
+        world = next((w for w in sorted(self.pbxs, key=len, reverse=True) if path.startswith(w)), None)
+        if world is None:
+            return document
+        made = dict(document["mango"], base_url=self.pbx + world + "/vpbx")
+        self.pbxs[world].ask("accounts", {made["api_key"]: made["api_salt"]})
+        return dict(document, mango=made)
+
     def put_settings(self, document):
         """worker settings put: the settings are in Kafka when this returns."""
+        document = self.with_pbx(document)
         path = self.folder / ("settings-%s.json" % document["account"])
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
         return self.tool("settings", "put", path)

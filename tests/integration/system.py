@@ -33,14 +33,10 @@ class Result:
 def prepare(scenario, control, pbx):
     """Gives the scenario's Megaplan and MANGO their state and manners; returns the clients that were there
     before."""
-    mango = scenario.mango
-    keys = {scenario.settings["mango"]["api_key"]: scenario.settings["mango"]["api_salt"]}
-    pbx.ask("doubts", mango.get("doubts", {}))
-    pbx.ask("seed", dict({k: v for k, v in mango.items() if k not in ("doubts", "faults")}, keys=keys))
-    pbx.ask("faults", mango.get("faults", []))
-    control.ask("doubts", scenario.megaplan.get("doubts", {}))
-    control.ask("seed", {k: v for k, v in scenario.megaplan.items() if k not in ("doubts", "faults")})
-    control.ask("faults", scenario.megaplan.get("faults", []))
+    for fake, given in ((pbx, scenario.mango), (control, scenario.megaplan)):
+        fake.ask("doubts", given.get("doubts", {}))
+        fake.ask("seed", {k: v for k, v in given.items() if k not in ("doubts", "faults")})
+        fake.ask("faults", given.get("faults", []))
     return seeded(control.state())
 
 
@@ -84,7 +80,7 @@ def play_alone(scenario, options, brokers, prefix):
         with stack:
             stack.start_outside()
             before = prepare(scenario, stack.control, stack.pbx_control)
-            document = scenario.document(stack.megaplan, stack.pbx)
+            document = scenario.document(stack.megaplan)
             crm = ["crm"] + ["crm%d" % n for n in range(2, scenario.crm_workers + 1)]
             stack.up([document], ["ingest", "calls"] + crm)
             lines += perform(scenario, stack, document, before)
@@ -173,7 +169,7 @@ class House:
     def move_in(self, scenario):
         path = scenario.settings["megaplan"]["base_url"]
         self.before[scenario] = prepare(scenario, self.stack.fakes[path], self.stack.pbxs[path])
-        self.documents[scenario] = scenario.document(self.stack.megaplan, self.stack.pbx)
+        self.documents[scenario] = scenario.document(self.stack.megaplan)
         self.stack.put_settings(self.documents[scenario])
 
     def play(self, scenario):
