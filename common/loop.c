@@ -21,7 +21,7 @@
 #include "common/mem.h"
 
 #define WAIT_MAX_MS 1000 /* the loop turns at least so often */
-#define BATCH 64         /* ready fds taken at once; more come with the next turn */
+#define BATCH 16         /* ready fds taken at once: timers and hooks come between those and more */
 
 struct watch {
     void (*ready)(void *arg, unsigned events); /* NULL = not watched */

@@ -20,7 +20,7 @@
 
 enum {
     PER_TURN = 500,       /* messages; then the loop has its turn */
-    TURN_US = 4000,       /* so does it after that time */
+    TURN_US = 2000,       /* so does it after that time */
     HEARD_MS = 5000,      /* leader, for reader_at_end (design.md section 3 "Time") */
     CONNECTED_MS = 10000, /* any broker */
     WAIT_MS = 900,        /* for the first metadata */

@@ -27,7 +27,7 @@
 #include "worker/crm/step.h"
 
 #define LANE_NAME 160
-#define TURN_MS 6                  /* what is urgent looks in so often */
+#define TURN_MS 4                  /* what is urgent looks in so often */
 #define RECORDINGS_TOGETHER_MS 300 /* those of one call come one upon the other */
 
 struct executor *executor_new(const struct port *port, const struct executor_options *options)
