@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -96,6 +97,31 @@ START_TEST(nothing_is_asked_before_it_is_written_down)
     pass(1000);
     ck_assert_uint_eq(w->nclients, 1);
     ck_assert_ptr_nonnull(strstr(world_fact_of(w, MEMORY), "\"level\":"));
+    over();
+}
+END_TEST
+
+static double level_of_fact(void)
+{
+    const char *level = strstr(world_fact_of(w, MEMORY), "\"level\":");
+    return level ? strtod(level + strlen("\"level\":"), NULL) : -1;
+}
+
+START_TEST(an_orderly_end_leaves_all_that_was_not_spent)
+{
+    setup();
+    w->settings.megaplan.requests_per_hour = 1000;
+    jobs(0, 1);
+    pass(300);
+    ck_assert_uint_eq(w->requests, 3);
+    ck_assert(level_of_fact() < 91); /* of 95; five are granted */
+    executor_give_up(m->executor);
+    pass(50);
+    ck_assert(level_of_fact() > 91.9 && level_of_fact() < 92.5);
+    size_t before = w->nfacts;
+    executor_give_up(m->executor); /* there is nothing more to say */
+    pass(50);
+    ck_assert_uint_eq(w->nfacts, before);
     over();
 }
 END_TEST
@@ -367,7 +393,8 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("account", a_kept_token_is_waited_for,
-                    nothing_is_asked_before_it_is_written_down, a_full_budget_is_no_memory,
+                    nothing_is_asked_before_it_is_written_down,
+                    an_orderly_end_leaves_all_that_was_not_spent, a_full_budget_is_no_memory,
                     an_hour_is_not_spent_twice, the_reserve_is_there_at_once,
                     one_login_and_all_go_on, a_spent_refresh_token_leads_to_the_password,
                     rejected_credentials_are_told_once_and_tried_seldom,

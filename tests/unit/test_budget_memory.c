@@ -54,6 +54,30 @@ START_TEST(nothing_is_spent_unwritten)
 }
 END_TEST
 
+/* Given up in order: the next owner has what was not spent, and nothing is spent meanwhile. */
+START_TEST(nothing_is_lost_in_an_orderly_end)
+{
+    begin(5, 1000, "", 1000);
+    ck_assert(!budget_memory_ends(&m)); /* no record says less than there is */
+    grant(1000);
+    spend(1001);
+    spend(1001);
+    m.wanted = true;
+    ck_assert(budget_memory_ends(&m));
+    budget_memory_write(&m, &b, WALL + 1002, 1002, &record);
+    ck_assert_str_eq(record.value, "{\"at\":1700000001002,\"level\":93.000,\"v\":1}");
+    ck_assert(!budget_memory_covers(&m, 1003, true));
+    ck_assert(!budget_memory_ends(&m)); /* it is on its way */
+    budget_memory_written(&m, true, 1004);
+    ck_assert(!budget_memory_covers(&m, 1005, true));
+    ck_assert(!budget_memory_ends(&m));
+    grant(1005);
+    for (int i = 0; i < 5 && budget_memory_covers(&m, 1006, false); i++)
+        budget_memory_spent(&m, &b, 1006);
+    ck_assert(!budget_memory_ends(&m)); /* all of it is spent */
+}
+END_TEST
+
 START_TEST(a_grant_ends_with_its_time)
 {
     begin(5, 1000, "", 1000);
@@ -326,10 +350,11 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("budget_memory", nothing_is_spent_unwritten, a_grant_ends_with_its_time,
-                    grants_overlap, what_kafka_did_not_take_counts_all_the_same,
-                    it_is_written_while_it_is_spent, the_reserve_is_granted_to_the_urgent,
-                    restoring, a_new_owner_begins_its_second_as_just_used,
-                    a_small_account_over_restarts, a_middle_account_over_restarts,
-                    the_largest_account_over_restarts, a_slow_kafka_holds_up_nobody);
+    return UNIT_RUN("budget_memory", nothing_is_spent_unwritten, nothing_is_lost_in_an_orderly_end,
+                    a_grant_ends_with_its_time, grants_overlap,
+                    what_kafka_did_not_take_counts_all_the_same, it_is_written_while_it_is_spent,
+                    the_reserve_is_granted_to_the_urgent, restoring,
+                    a_new_owner_begins_its_second_as_just_used, a_small_account_over_restarts,
+                    a_middle_account_over_restarts, the_largest_account_over_restarts,
+                    a_slow_kafka_holds_up_nobody);
 }

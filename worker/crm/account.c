@@ -252,6 +252,13 @@ static void remember(struct executor *x, struct account *a)
     }
 }
 
+void account_give_up_all(struct executor *x)
+{
+    for (struct account *a = x->accounts; a; a = a->next)
+        if (a->owner && a->service.per_second && budget_memory_ends(&a->service.memory))
+            remember(x, a);
+}
+
 void account_serve(struct executor *x, struct account *a)
 {
     struct service *s = &a->service;

@@ -52,6 +52,8 @@ struct account *account_find(const struct executor *x, const char *name);
 /* Nobody here owns its partition any more. What runs is left. */
 void account_drop(struct executor *x, const struct owner *o);
 void account_free_all(struct executor *x);
+/* No request is begun any more: what was granted and not spent is written down, so that the next owner has it. */
+void account_give_up_all(struct executor *x);
 /* The owner's facts were read up to o->facts_next. */
 void account_read(struct executor *x, struct owner *o);
 /* Its settings have changed, or are gone: what is known of its credentials is forgotten if they are others. */

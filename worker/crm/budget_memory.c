@@ -92,6 +92,12 @@ void budget_memory_returned(struct budget_memory *m)
     m->asked.tokens += 1.0;
 }
 
+bool budget_memory_ends(struct budget_memory *m)
+{
+    m->wanted = m->urgent = false;
+    return m->stands && !m->writing && m->granted.tokens > ALMOST;
+}
+
 bool budget_memory_due(const struct budget_memory *m, const struct budget *b, int64_t now)
 {
     if (m->writing || now < m->again_at)

@@ -76,6 +76,10 @@ struct budget_record {
     char value[BUDGET_MEMORY_SIZE]; /* terminated; if no tombstone */
 };
 
+/* No more is spent: the owner goes, in order. True if the newest record counts tokens as spent that were not; the one
+ * to be written then grants nothing. */
+bool budget_memory_ends(struct budget_memory *m);
+
 /* Whether a record is to be written now. */
 bool budget_memory_due(const struct budget_memory *m, const struct budget *b, int64_t now);
 /* What it says; it counts as on its way until budget_memory_written. */

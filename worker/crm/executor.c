@@ -584,6 +584,12 @@ void executor_stop(struct executor *x, bool stopped)
     x->stopping = stopped;
 }
 
+void executor_give_up(struct executor *x)
+{
+    executor_stop(x, true);
+    account_give_up_all(x);
+}
+
 void executor_measure(struct executor *x, struct owner *const *owners, size_t n)
 {
     gauges_measure(x, owners, n);

@@ -57,6 +57,8 @@ void executor_settings(struct executor *x, const char *account);
 void executor_switches(struct executor *x, struct owner *o, const char *account);
 /* No request is begun while stopped; what runs comes to its end. */
 void executor_stop(struct executor *x, bool stopped);
+/* The partitions go, in order: stops, and writes down what the next owner may spend. */
+void executor_give_up(struct executor *x);
 /* Does what is due. Returns when it has to be called again at the latest (boot ms). */
 int64_t executor_run(struct executor *x);
 /* Sets the gauges of held work, of all owners. */

@@ -157,16 +157,22 @@ static void end_all(struct owned *o)
             shard_end(o->shards[i]);
 }
 
-/* Requests that run get two seconds to end and to leave their facts; nothing new is begun. What still
- * runs then is left to the next owner's settling. */
+static bool at_rest(const struct owned *o)
+{
+    return executor_running(o->base.executor) == 0 && producer_waiting(o->base.producer) == 0;
+}
+
+/* Requests that run get two seconds to end and to leave their facts, and records to be there; nothing new is begun.
+ * What still runs then is left to the next owner's settling. */
 static void on_revoked(void *arg, const struct consumer_partition *list, size_t n, bool lost)
 {
     struct owned *o = arg;
     (void)list;
     (void)n;
     rebalanced(o, lost ? "lost" : "revoked");
-    if (!lost && executor_running(o->base.executor) > 0 && !o->leaving) {
-        executor_stop(o->base.executor, true);
+    if (!lost && !o->leaving)
+        executor_give_up(o->base.executor);
+    if (!lost && !at_rest(o) && !o->leaving) {
         consumer_hold_revoke(o->consumer);
         o->revoke_by = loop_now(o->base.loop) + HOLD_REVOKE_MS;
         return;
@@ -174,7 +180,9 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
     if (!lost)
         end_all(o);
     owned_drop(o);
+    executor_stop(o->base.executor, o->stopping);
 }
+
 static void end_revoke(struct owned *o)
 {
     o->revoke_by = 0;
@@ -276,10 +284,8 @@ void owned_turn(struct owned *o)
 
 void owned_tick(struct owned *o)
 {
-    bool at_rest =
-        executor_running(o->base.executor) == 0 && producer_waiting(o->base.producer) == 0;
     int64_t now = loop_now(o->base.loop);
-    if (o->revoke_by && (now >= o->revoke_by || at_rest))
+    if (o->revoke_by && (now >= o->revoke_by || at_rest(o)))
         end_revoke(o);
     if (o->begin_at && now >= o->begin_at)
         begin_again(o);
@@ -299,7 +305,7 @@ void owned_leave(struct owned *o)
 void owned_stop(struct owned *o)
 {
     o->stopping = true;
-    executor_stop(o->base.executor, true);
+    executor_give_up(o->base.executor);
     for (int32_t i = 0; i < LIMIT_PARTITIONS; i++)
         for (size_t t = 0; o->shards[i] && t < TOPICS; t++)
             if (owned_topics[t] != KAFKA_FACTS)
