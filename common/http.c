@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "common/address.h"
 #include "common/buf.h"
@@ -30,10 +31,6 @@
 #define IDLE_CONNECTIONS 512L
 #define SPARE_TRANSFERS 64 /* kept for the next requests */
 
-struct line {
-    struct http_transfer *first, *last;
-};
-
 struct http {
     struct loop *loop;
     CURLM *multi;
@@ -44,7 +41,7 @@ struct http {
     struct curl_slist *resolve;
     struct http_transfer *first; /* running */
     struct http_transfer *spare; /* by next */
-    struct line line;            /* those that wait until there are less */
+    struct http_transfer *line;  /* those that wait until there are less */
     size_t running, nspare;
     size_t most, counted; /* at libcurl at once, but those that go ahead; 0 = no limit */
 };
@@ -78,21 +75,6 @@ struct http_transfer {
 
 /* ---- the line ---- */
 
-static void line_add(struct line *l, struct http_transfer *t)
-{
-    t->turn = IN_LINE;
-    t->after = NULL;
-    t->before = l->last;
-    *(l->last ? &l->last->after : &l->first) = t;
-    l->last = t;
-}
-
-static void line_remove(struct line *l, struct http_transfer *t)
-{
-    *(t->before ? &t->before->after : &l->first) = t->after;
-    *(t->after ? &t->after->before : &l->last) = t->before;
-}
-
 static bool is_full(const struct http *h)
 {
     return h->most > 0 && h->counted >= h->most;
@@ -109,9 +91,9 @@ static void begin(struct http *h, struct http_transfer *t)
 
 static void go_on(struct http *h)
 {
-    while (h->line.first && !is_full(h)) {
-        struct http_transfer *t = h->line.first;
-        line_remove(&h->line, t);
+    while (h->line && !is_full(h)) {
+        struct http_transfer *t = h->line;
+        DL_DELETE2(h->line, t, before, after);
         t->turn = COUNTED;
         begin(h, t);
     }
@@ -128,7 +110,7 @@ static void unlink_transfer(struct http_transfer *t)
     h->running--;
     loop_timer_stop(&t->timer);
     if (t->turn == IN_LINE)
-        line_remove(&h->line, t);
+        DL_DELETE2(h->line, t, before, after);
     else
         curl_multi_remove_handle(h->multi, t->easy);
     t->ended = true;
@@ -532,9 +514,9 @@ enum err http_send(struct http *h, const struct http_request *r, struct http_tra
         put_away(t);
         return error_set(e, ERR_INPUT, "a header or the URL cannot be sent");
     }
-    t->turn = r->ahead ? AHEAD : COUNTED;
-    if (!r->ahead && is_full(h))
-        line_add(&h->line, t);
+    t->turn = r->ahead ? AHEAD : is_full(h) ? IN_LINE : COUNTED;
+    if (t->turn == IN_LINE)
+        DL_APPEND2(h->line, t, before, after);
     else
         begin(h, t);
     start_transfer(h, t);
