@@ -7,7 +7,7 @@
 
 #include "worker/crm/pbx.h"
 
-#define JITTER_MS 40
+#define WAY_MS 40
 #define SEEN_MAX 20000
 
 static struct pbx p;
@@ -65,8 +65,9 @@ START_TEST(never_too_many_whatever_the_way_takes)
                 pbx_return(&p, m);
                 continue;
             }
-            pbx_left(&p, m, now);
-            int64_t arrives = now + dice(&seed) % JITTER_MS;
+            int64_t arrives = now + dice(&seed) % WAY_MS;
+            now = arrives + dice(&seed) % WAY_MS;
+            pbx_ended(&p, m, now);
             all.at[all.n++] = arrives;
             if (m == PBX_ROUTE)
                 routes.at[routes.n++] = arrives;
@@ -86,7 +87,7 @@ START_TEST(all_that_is_allowed_is_used)
     pbx_init(&p);
     while (now < 60000) {
         if (pbx_admit(&p, PBX_VISITOR, now, &until)) {
-            pbx_left(&p, PBX_VISITOR, now);
+            pbx_ended(&p, PBX_VISITOR, now);
             sent++;
         } else {
             now = until;
@@ -101,8 +102,8 @@ START_TEST(routes_do_not_stop_queries)
     int64_t until = 0;
     pbx_init(&p);
     ck_assert(pbx_admit(&p, PBX_ROUTE, 0, &until));
-    ck_assert(!pbx_admit(&p, PBX_ROUTE, 0, &until)); /* its request has not left */
-    pbx_left(&p, PBX_ROUTE, 10);
+    ck_assert(!pbx_admit(&p, PBX_ROUTE, 0, &until)); /* its request has not ended */
+    pbx_ended(&p, PBX_ROUTE, 10);
     ck_assert(!pbx_admit(&p, PBX_ROUTE, 2000, &until));
     ck_assert_int_eq(until, 10 + PBX_ROUTE_MS);
     ck_assert(pbx_admit(&p, PBX_VISITOR, 10, &until));
@@ -165,7 +166,7 @@ START_TEST(what_another_owner_may_send_counts)
     ck_assert_int_eq(until, 5000 + PBX_ROUTE_MS);
     for (int i = 0; i < PBX_PER_SECOND - 1; i++) {
         ck_assert(pbx_admit(&p, PBX_VISITOR, 0, &until));
-        pbx_left(&p, PBX_VISITOR, 0);
+        pbx_ended(&p, PBX_VISITOR, 0);
     }
     ck_assert(!pbx_admit(&p, PBX_VISITOR, 0, &until));
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define HOURS_3 10800000
 #define SETTLED 780000 /* twins are looked for after ten minutes */
@@ -49,7 +50,20 @@ static void own(struct walk *k, struct world_member *m)
         m = world_join(k->world);
     if (!k->owner && k->zombie != m)
         k->owner = m;
-    walk_stories_feed(k->story, m);
+    k->fed = 0;
+}
+
+/* Jobs whose time has come come to the owner; when the next one does. */
+static int64_t feed(struct walk *k)
+{
+    size_t n = walk_stories_jobs(k->story);
+    while (k->owner && k->fed < n) {
+        int64_t at = k->begin + k->story->jobs[k->fed].at;
+        if (at > k->world->now)
+            return at;
+        walk_stories_feed(k->story, k->fed++, k->owner);
+    }
+    return INT64_MAX;
 }
 
 /* Somebody was replaced: until it knows, it goes on; then it is gone. */
@@ -70,6 +84,9 @@ static void let_go(struct walk *k)
 static void go_on(struct walk *k, int64_t until)
 {
     struct world *w = k->world;
+    int64_t next = feed(k);
+    if (until > next)
+        until = next;
     if (k->zombie && until > w->now + 40)
         until = w->now + 40;
     world_advance(w, k->owner, until);
@@ -187,9 +204,20 @@ static void prepare(struct walk *k)
     w->strike_at = k->strike == WALK_NONE ? 0 : k->step;
 }
 
+static bool routed_twice(const struct world *w)
+{
+    for (size_t i = 0; i < w->mango.ncommands; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strncmp(w->mango.commands[i].command_id, w->mango.commands[j].command_id,
+                        strcspn(w->mango.commands[i].command_id, "~")) == 0)
+                return true;
+    return false;
+}
+
 static void run(struct walk *k)
 {
     struct world *w = k->world;
+    k->begin = w->now;
     own(k, NULL);
     for (int64_t end = w->now + HOURS_3; w->now < end && !finished(k);)
         go_on(k, end);
@@ -205,6 +233,10 @@ static void run(struct walk *k)
      * the other was not; neither is listened to. */
     if (!k->wrong && *w->broken && k->strike != WALK_REPLACE && k->fault->status != 422)
         k->wrong = w->broken;
+    if (!k->wrong && w->mango.violations > 0)
+        k->wrong = "MANGO was asked what it refuses";
+    if (!k->wrong && routed_twice(w))
+        k->wrong = "a call was routed twice";
     k->steps = w->steps;
     k->state = world_state(w);
 }

@@ -45,6 +45,8 @@ struct walk { /* one of them */
     const char *wrong; /* NULL: as it should be */
     char *state;
     size_t steps;
+    size_t fed;    /* jobs that came to the owner */
+    int64_t begin; /* boot ms */
 };
 
 /* The first part is filled in by the caller; `world` too, if it is to be traced. */

@@ -3,7 +3,10 @@
  */
 #include "tests/unit/walk_stories.h"
 
+#include <string.h>
+
 #include "common/mem.h"
+#include "common/text.h"
 #include "tests/unit/world_megaplan.h"
 
 #define N WORLD_NUMBER
@@ -41,6 +44,12 @@
 #define CALL_IDLE CALL("in", "in", N, LINE, "0", "idle")
 #define CALL_OUT CALL("out", "out", LINE, N, "40", "summary")
 #define RECORD(id) "{\"recording_id\":\"" id "\",\"recorded_at\":1399907860}"
+
+#define POPUP(state, employee)                                                                   \
+    "{\"state\":\"" state "\",\"employee\":\"" employee "\",\"extension\":\"101\",\"from\":\"" N \
+    "\",\"line\":\"" LINE "\",\"started_at\":1399907988}"
+#define IN_THE_MENU "{\"call_id\":\"leg:1\",\"line\":\"" LINE "\"}"
+#define VISIT "{\"dct_number\":\"74001234567\"}"
 
 static void known_client(struct world *w)
 {
@@ -155,6 +164,31 @@ static void by_password(struct world *w)
     w->settings.megaplan.password = password;
 }
 
+static void of_an_employee(struct world *w)
+{
+    struct jval *links = jval_new_array(), *values = jval_new_object();
+    jval_append(links, world_link("Employee", "1000006"));
+    jval_put(values, "responsibles", links);
+    world_change(world_client_add(w, "1000011", N), values);
+    jval_free(values);
+}
+
+static void of_an_employee_seen(struct world *w)
+{
+    of_an_employee(w);
+    world_fact_add(
+        w, "acme/B:route/done",
+        "{\"at\":1399907900,\"client\":\"1000011\",\"data\":{\"name\":\"Ромашка\"},\"entry\":"
+        "\"B\",\"kind\":\"route\",\"made\":true,\"number\":\"" N
+        "\",\"responsible\":\"1000006\",\"v\":1}");
+}
+
+static void visiting(struct world *w)
+{
+    with_fields(w);
+    w->mango.visitor = "{\"data\":{\"uid\":\"u1\",\"location\":{\"city\":\"Москва\"}}}";
+}
+
 static void switched_on(struct world *w)
 {
     world_field_add(w, "ДКТ:  client_ID");
@@ -162,199 +196,257 @@ static void switched_on(struct world *w)
     w->switches = true;
 }
 
+/* One that may come at any time. */
+#define JOB(...)          \
+    {                     \
+        __VA_ARGS__, 0, 0 \
+    }
+
 const struct walk_story walk_stories[] = {
-    {"a new client", NULL, {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}}, {0}, 0},
+    {"a new client", NULL, {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)}, {0}, 0},
     {"a new client, the index lags",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"a client that is there",
      known_client,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"two calls of a new number, and a bulk one of it",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "B", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS_BULK, "C", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "B", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS_BULK, "C", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"the creator is refused",
      without_creator,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"the answer to a create is lost",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {3, WORLD_ANSWER_LOST, 0},
      0},
     {"a create is lost",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {3, WORLD_REQUEST_LOST, 0},
      0},
     {"a missed call of a known client",
      known_client,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED)},
      {0},
      0},
     {"an answered call of a new client",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN)},
      {0},
      0},
     {"a call to a company",
      company,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_OUT}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_OUT)},
      {0},
      0},
     {"a call of nobody, whose number has a client later",
      lagging,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:menu", CALL_MISSED},
-      {KAFKA_JOBS, "B", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:menu", CALL_MISSED),
+      JOB(KAFKA_JOBS, "B", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"two recordings of an answered call",
      known_client,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN},
-      {KAFKA_JOBS, "A", "record", "R1", N, NULL, RECORD("R1")},
-      {KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2")}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN),
+      JOB(KAFKA_JOBS, "A", "record", "R1", N, NULL, RECORD("R1")),
+      JOB(KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2"))},
      {0},
      0},
     {"recordings of a missed call",
      known_client,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
-      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")},
-      {KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2")}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED),
+      JOB(KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")),
+      JOB(KAFKA_JOBS, "A", "record", "R2", NULL, NULL, RECORD("R2"))},
      {0},
      0},
     {"an account that refuses recordings",
      without_records,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
-      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED),
+      JOB(KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1"))},
      {0},
      0},
     {"a call without summary, corrected",
      known_client,
-     {{KAFKA_JOBS, "A", "call", "idle", N, "missed:direct", CALL_IDLE},
-      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN}},
+     {JOB(KAFKA_JOBS, "A", "call", "idle", N, "missed:direct", CALL_IDLE),
+      JOB(KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN)},
      {0},
      0},
     {"a replayed call",
      replayed,
-     {{KAFKA_JOBS_BULK, "A", "call", "summary", N, "talked", CALL_IN}},
+     {JOB(KAFKA_JOBS_BULK, "A", "call", "summary", N, "talked", CALL_IN)},
      {0},
      0},
     {"the answer to a saving is lost",
      lagging_calls,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
-      {KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED),
+      JOB(KAFKA_JOBS, "A", "record", "R1", NULL, NULL, RECORD("R1"))},
      {3, WORLD_ANSWER_LOST, 0},
      0},
     {"a saving is lost, history only inserts",
      inserting,
-     {{KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED}},
+     {JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED)},
      {3, WORLD_REQUEST_LOST, 0},
      0},
     {"a new client with its line, its visitor known",
      visited_with_fields,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT)},
      {0},
      0},
     {"the line comes after the client",
      with_fields,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "fill", "line", N, NULL, FILL_LINE}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "fill", "line", N, NULL, FILL_LINE)},
      {0},
      0},
     {"a fill that is due", to_be_filled, {{0}}, {0}, 0},
     {"extra fields are switched on, and a client comes",
      switched_on,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT)},
      {0},
      20},
-    {"a task", known_client, {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}}, {0}, 0},
+    {"a task",
+     known_client,
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK)},
+     {0},
+     0},
     {"a task of a new client",
      lagging,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK)},
      {0},
      0},
     {"a task whose client's responsible is dismissed",
      of_a_dismissed_one,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK)},
      {0},
      0},
     {"two missed calls, one task",
      known_client,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
-      {KAFKA_JOBS, "B", "task", NULL, N, "missed:group", TASK}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),
+      JOB(KAFKA_JOBS, "B", "task", NULL, N, "missed:group", TASK)},
      {0},
      0},
     {"a talk closes the task",
      known_client,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
-      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),
+      JOB(KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED)},
      {0},
      0},
     {"the answer to a task is lost, and there was a talk",
      known_client,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
-      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),
+      JOB(KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED)},
      {5, WORLD_ANSWER_LOST, 0},
      3},
     {"a task is lost",
      known_client,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK)},
      {5, WORLD_REQUEST_LOST, 0},
      3},
     {"a responsible after a transfer",
      NULL,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE)},
      {0},
      0},
     {"a responsible, and the account appends",
      appending,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "responsible", "9", N, NULL, RESPONSIBLE)},
      {0},
      0},
     {"login by password",
      by_password,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT)},
      {0},
      0},
     {"a whole missed call",
      with_fields,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
-      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED},
-      {KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED},
-      {KAFKA_JOBS, "B", "call", "summary", N, "talked", CALL_OUT},
-      {KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),
+      JOB(KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED),
+      JOB(KAFKA_JOBS, "B", "talked", NULL, N, "talked", TALKED),
+      JOB(KAFKA_JOBS, "B", "call", "summary", N, "talked", CALL_OUT),
+      JOB(KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1"))},
      {0},
      10},
     {"two new clients in one request",
      in_one,
-     {{KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT},
-      {KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2)}},
+     {JOB(KAFKA_JOBS, "A", "client", NULL, N, NULL, NEW_CLIENT),
+      JOB(KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2))},
      {0},
      0},
     {"a client, a call and a task in one request",
      known_in_one,
-     {{KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK},
-      {KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2)},
-      {KAFKA_JOBS, "C", "call", "summary", N3, "missed:menu", CALL_OF_NOBODY},
-      {KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1")}},
+     {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),
+      JOB(KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2)),
+      JOB(KAFKA_JOBS, "C", "call", "summary", N3, "missed:menu", CALL_OF_NOBODY),
+      JOB(KAFKA_JOBS, "B", "record", "R1", NULL, NULL, RECORD("R1"))},
      {0},
      4},
+    {"a call rings, is answered elsewhere, and is saved",
+     known_client,
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:talking", N, NULL, POPUP("talking", "1000006"), 1500,
+       30000},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN, 4000, 0}},
+     {0},
+     2},
+    {"a pop-up is not found by its number yet",
+     lagging_calls,
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 1000, 0}},
+     {0},
+     2},
+    {"the answer to a pop-up is lost, the call is saved meanwhile",
+     known_client,
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 500, 0}},
+     {3, WORLD_ANSWER_LOST, 0},
+     2},
+    {"a call in the menu goes to the responsible, rings there, and is missed",
+     of_an_employee,
+     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:calling", N, NULL, POPUP("calling", "1000006"), 2500,
+       30000},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 5000, 0}},
+     {0},
+     2},
+    {"two calls in the menu of a client whose responsible was seen",
+     of_an_employee_seen,
+     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000},
+      {KAFKA_JOBS_NOW, "C", "route", NULL, N, NULL, IN_THE_MENU, 300, 10000}},
+     {0},
+     0},
+    {"a visitor calls, and becomes a client",
+     visiting,
+     {{KAFKA_JOBS_NOW, "A", "visitor", NULL, N, NULL, VISIT, 0, 600000},
+      {KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT, 100, 0}},
+     {0},
+     2},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;
+
+bool walk_stories_visits(const struct walk_story *s)
+{
+    for (size_t i = 0; i < walk_stories_jobs(s); i++)
+        if (strcmp(s->jobs[i].kind, "visitor") == 0)
+            return true;
+    return false;
+}
 
 size_t walk_stories_jobs(const struct walk_story *s)
 {
@@ -364,22 +456,24 @@ size_t walk_stories_jobs(const struct walk_story *s)
     return n;
 }
 
-void walk_stories_feed(const struct walk_story *s, struct world_member *m)
+void walk_stories_feed(const struct walk_story *s, size_t job, struct world_member *m)
 {
-    for (size_t i = 0; i < walk_stories_jobs(s); i++) {
-        const struct walk_job *j = &s->jobs[i];
-        char *key CLEANUP(mem_free_text) =
-            mem_format(WORLD_ACCOUNT "/%s", j->number ? j->number : j->entry);
-        char *number CLEANUP(mem_free_text) =
-            j->number ? mem_format("\"number\":\"%s\",", j->number) : mem_copy(STR_NONE);
-        char *verdict CLEANUP(mem_free_text) =
-            j->verdict ? mem_format("\"verdict\":\"%s\",", j->verdict) : mem_copy(STR_NONE);
-        char *json CLEANUP(mem_free_text) = mem_format(
-            "{\"v\":1,\"id\":\"%s:%s%s%s\",\"kind\":\"%s\",\"entry_id\":\"%s\",%s%s"
-            "\"rule\":\"G\",\"reason\":\"r\",\"event_at\":1399907980,\"offset\":\"events/3/%zu\","
-            "\"data\":%s}",
-            j->entry, j->kind, j->cause ? ":" : "", j->cause ? j->cause : "", j->kind, j->entry,
-            number, verdict, i, j->data);
-        world_job_json(m, j->topic, (int64_t)i, key, json);
-    }
+    const struct walk_job *j = &s->jobs[job];
+    char deadline[TEXT_TIME_SIZE];
+    text_time(world_wall_at(j->at + j->lives), deadline);
+    char *key CLEANUP(mem_free_text) =
+        mem_format(WORLD_ACCOUNT "/%s", j->number && !j->lives ? j->number : j->entry);
+    char *number CLEANUP(mem_free_text) =
+        j->number ? mem_format("\"number\":\"%s\",", j->number) : mem_copy(STR_NONE);
+    char *verdict CLEANUP(mem_free_text) =
+        j->verdict ? mem_format("\"verdict\":\"%s\",", j->verdict) : mem_copy(STR_NONE);
+    char *ends CLEANUP(mem_free_text) =
+        j->lives ? mem_format("\"deadline\":\"%s\",", deadline) : mem_copy(STR_NONE);
+    char *json CLEANUP(mem_free_text) = mem_format(
+        "{\"v\":1,\"id\":\"%s:%s%s%s\",\"kind\":\"%s\",\"entry_id\":\"%s\",%s%s%s"
+        "\"rule\":\"G\",\"reason\":\"r\",\"event_at\":1399907980,\"offset\":\"events/3/%zu\","
+        "\"data\":%s}",
+        j->entry, j->kind, j->cause ? ":" : "", j->cause ? j->cause : "", j->kind, j->entry, number,
+        verdict, ends, job, j->data);
+    world_job_at(m, j->topic, (int64_t)job, key, json, j->at);
 }

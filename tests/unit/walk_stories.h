@@ -5,6 +5,8 @@
 #ifndef TESTS_UNIT_WALK_STORIES_H
 #define TESTS_UNIT_WALK_STORIES_H
 
+#include <stdint.h>
+
 #include "tests/unit/world.h"
 
 #define WALK_JOBS 6
@@ -14,6 +16,8 @@ struct walk_job { /* NULL kind: none */
     const char *entry, *kind, *cause; /* cause: behind the kind in the id, NULL = none */
     const char *number, *verdict;     /* NULL = none */
     const char *data;                 /* JSON object */
+    int64_t at;                       /* ms after the story's begin, when it comes */
+    int64_t lives;                    /* ms from then; 0 = no deadline */
 };
 
 struct walk_story {
@@ -27,8 +31,10 @@ struct walk_story {
 extern const struct walk_story walk_stories[];
 extern const size_t walk_stories_count;
 
-/* The story's jobs come to a member, from the first on. */
-void walk_stories_feed(const struct walk_story *s, struct world_member *m);
+/* The story's job comes to a member. */
+void walk_stories_feed(const struct walk_story *s, size_t job, struct world_member *m);
 size_t walk_stories_jobs(const struct walk_story *s);
+/* It asks for the visitor: what he fills may be missing in the end. */
+bool walk_stories_visits(const struct walk_story *s);
 
 #endif

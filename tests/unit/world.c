@@ -236,9 +236,20 @@ void world_message(struct world_member *m, enum kafka_topic topic, int64_t offse
 void world_job_json(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
                     const char *json)
 {
+    world_job_at(m, topic, offset, key, json, 0);
+}
+
+void world_job_at(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
+                  const char *json, int64_t after_ms)
+{
     char at[TEXT_TIME_SIZE];
-    text_time(WALL + BEGIN, at);
+    text_time(world_wall_at(after_ms), at);
     message(m, topic, offset, key, json, at, false);
+}
+
+int64_t world_wall_at(int64_t after_ms)
+{
+    return WALL + BEGIN + after_ms;
 }
 
 static void send_job(struct world_member *m, enum kafka_topic topic, enum job_kind kind,

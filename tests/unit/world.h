@@ -228,6 +228,11 @@ void world_visitor(struct world_member *m, int64_t offset, const char *entry, co
 void world_popup(struct world_member *m, int64_t offset, const char *entry, const char *number,
                  const char *leg, const char *state, const char *employee, int64_t lives_ms);
 
+/* The same, received so long (ms) after the world began; the unix ms of that moment. */
+void world_job_at(struct world_member *m, enum kafka_topic topic, int64_t offset, const char *key,
+                  const char *json, int64_t after_ms);
+int64_t world_wall_at(int64_t after_ms);
+
 /* One turn of a member: due work, delivery, reading back, answers. */
 void world_turn(struct world_member *m);
 /* Time passes, in steps, with turns of the members that are not frozen. */

@@ -137,7 +137,6 @@ static enum err send_it(struct executor *x, struct work *w, const struct setting
                                    .tls12 = true,
                                    .ahead = true,
 
-                                   .left = request_left,
                                    .done = request_ended,
                                    .arg = w};
     enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
@@ -165,9 +164,11 @@ void account_pbx_send(struct executor *x, struct work *w, const struct request *
     finish_given_up(x, w, "failed", e.text);
 }
 
-void account_pbx_left(struct executor *x, struct work *w)
+void account_pbx_ended(struct executor *x, struct work *w)
 {
-    pbx_left(&w->account->pbx, w->act->limit, executor_now(x));
+    if (w->keeps)
+        pbx_ended(&w->account->pbx, w->act->limit, executor_now(x));
+    w->keeps = false;
     wake(x, w->account);
 }
 

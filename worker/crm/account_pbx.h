@@ -23,8 +23,8 @@ void account_pbx_run(struct executor *x, int64_t now);
 /* Signs r->body (JSON) with the account's key and sends it to r->url. Texts of r are taken over. act_answered follows
  * once; what http_send refuses ends the work as `failed`, or it is tried later. */
 void account_pbx_send(struct executor *x, struct work *w, const struct request *r);
-/* Its first byte leaves; it never left. */
-void account_pbx_left(struct executor *x, struct work *w);
+/* Its request ended; it was never made. */
+void account_pbx_ended(struct executor *x, struct work *w);
 void account_pbx_return(struct executor *x, struct work *w);
 /* What an answer means; out->why is not set. */
 void account_pbx_read(const struct http_answer *answer, struct request_end *out);

@@ -49,7 +49,8 @@ void act_anew(struct executor *x, struct work *w)
 static void later(struct executor *x, struct work *w, const char *why, int status)
 {
     w->phase = WORK_QUIET;
-    if (!w->ops->failed || !w->ops->failed(x, w, why))
+    bool own = !w->look; /* who looks for something goes on looking */
+    if (!own || !w->ops->failed || !w->ops->failed(x, w, why))
         request_retry(x, w, why, status);
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define NEVER (INT64_MIN / 2)
-#define KEPT (INT64_MAX / 2) /* taken, and its request has not left */
+#define KEPT (INT64_MAX / 2) /* taken, and its request has not ended */
 #define RETRY_AFTER_MAX_S 3600
 #define SLOW_MS 1000
 #define SLOW_MAX_MS 10000
@@ -36,9 +36,9 @@ static int kept(const struct pbx *p)
 }
 
 /* From then on the window has room; of a kept token nobody knows when, so it is asked for again soon. */
-static int64_t free_at(int64_t left, int64_t window, int64_t now)
+static int64_t free_at(int64_t ended, int64_t window, int64_t now)
 {
-    return left == KEPT ? now + window / 2 : left + window;
+    return ended == KEPT ? now + window / 2 : ended + window;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -73,7 +73,7 @@ static void settle(struct pbx *p, enum pbx_method m, int64_t at)
         p->route = at;
 }
 
-void pbx_left(struct pbx *p, enum pbx_method m, int64_t now)
+void pbx_ended(struct pbx *p, enum pbx_method m, int64_t now)
 {
     settle(p, m, now);
 }

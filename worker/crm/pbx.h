@@ -6,9 +6,9 @@
  *
  *   CLOSED --(invalid, blocked)--> OPEN --(two minutes)--> CLOSED
  *
- * A window holds when requests left; a token that is kept counts until its request leaves, and from then on. Requests
- * may take a different time on their way, so the windows are a twentieth longer than they must be. Of ten requests a
- * second nine are this worker's: the settings page and doctor may make one in ten seconds each.
+ * A window holds when requests ended: however long one was on its way, it arrived before that, so what leaves a window
+ * later arrives a window later. A token is kept from its admission until its request ends. Of ten requests a second
+ * nine are this worker's: the settings page and doctor may make one in ten seconds each.
  */
 #ifndef WORKER_CRM_PBX_H
 #define WORKER_CRM_PBX_H
@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 #define PBX_PER_SECOND 9
-#define PBX_SECOND_MS 1053
-#define PBX_ROUTE_MS 2100
-#define PBX_LOOK_BACK_MS PBX_ROUTE_MS /* what left longer ago counts for nothing */
+#define PBX_SECOND_MS 1010
+#define PBX_ROUTE_MS 2010
+#define PBX_LOOK_BACK_MS PBX_ROUTE_MS /* what ended longer ago counts for nothing */
 #define PBX_OPEN_MS 121000            /* two minutes, by MANGO's clock too */
 #define PBX_REASON 256
 
@@ -30,7 +30,7 @@ enum pbx_method {
 };
 
 struct pbx {
-    int64_t all[PBX_PER_SECOND]; /* when the latest requests left, in no order */
+    int64_t all[PBX_PER_SECOND]; /* when the latest requests ended, in no order */
     int64_t route;               /* the latest one */
     int64_t open_until;
     int64_t slow_until;
@@ -41,8 +41,8 @@ struct pbx {
 void pbx_init(struct pbx *p);
 /* True: a request may leave; its token is taken and kept. False: *until is when to ask again. */
 bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until);
-/* The request of a kept token leaves now; or was never made. */
-void pbx_left(struct pbx *p, enum pbx_method m, int64_t now);
+/* The request of a kept token ended now, however; or was never made. */
+void pbx_ended(struct pbx *p, enum pbx_method m, int64_t now);
 void pbx_return(struct pbx *p, enum pbx_method m);
 /* Somebody else may send one until that time. */
 void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until);

@@ -49,9 +49,7 @@ static bool is_mango(const struct work *w)
 void request_left(void *arg)
 {
     struct work *w = arg;
-    if (w->keeps && is_mango(w))
-        account_pbx_left(w->executor, w);
-    else if (w->keeps)
+    if (w->keeps)
         account_left(w->executor, w->account);
     w->keeps = false;
 }
@@ -62,6 +60,8 @@ void request_ended(void *arg, const struct http_answer *answer)
     w->transfer = NULL;
     if (answer->end == HTTP_NOT_SENT && w->keeps)
         executor_drop_token(w->executor, w);
+    else if (is_mango(w))
+        account_pbx_ended(w->executor, w);
     else
         request_left(w); /* unless it is known to have left before */
     step_answer(w->executor, w, answer);
