@@ -139,13 +139,7 @@ bool contractor_read_page(const struct answer *a, const struct contractor_search
 {
     struct reading reading = {s, out};
     const struct page_reader reader = {s->since, take_row, &reading};
-    struct page_place place = {.more = false};
-    memcpy(place.last, out->last, sizeof place.last);
-    if (!page_read(a, &reader, &place))
-        return false;
-    memcpy(out->last, place.last, sizeof place.last);
-    out->more = place.more;
-    return true;
+    return page_read(a, &reader, &out->place);
 }
 
 /* a card */

@@ -17,6 +17,7 @@
 
 #include "common/megaplan/answer.h"
 #include "common/megaplan/lookup.h"
+#include "common/megaplan/page.h"
 #include "common/phone.h"
 #include "common/str.h"
 
@@ -59,8 +60,7 @@ struct contractor_page {    /* what a page showed; zeroed before the first page,
     char marked[LOOKUP_ID]; /* smallest id that carries the marker, deleted or not, "" none */
     char numbered[LOOKUP_ID];  /* smallest id of the not deleted with the number, "" none */
     size_t nmarked, nnumbered; /* how many not deleted ones do */
-    char last[LOOKUP_ID];      /* the page's last row: the next page begins behind it */
-    bool more;                 /* there is a next page, and this one ended not before `since` */
+    struct page_place place;
 };
 
 /* Takes a page in. False: the answer is no list. */

@@ -105,12 +105,10 @@ bool employee_read_page(const struct answer *a, struct employee_list *list)
 {
     struct reading reading = {list, false};
     const struct page_reader reader = {PAGE_ANY_AGE, take_row, &reading};
-    struct page_place place = {.more = false};
-    memcpy(place.last, list->last, sizeof place.last);
+    struct page_place place = list->place;
     if (!page_read(a, &reader, &place) || reading.failed)
         return false;
-    memcpy(list->last, place.last, sizeof place.last);
-    list->more = place.more;
+    list->place = place;
     return true;
 }
 

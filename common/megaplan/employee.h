@@ -13,6 +13,7 @@
 
 #include "common/megaplan/answer.h"
 #include "common/megaplan/lookup.h"
+#include "common/megaplan/page.h"
 #include "common/str.h"
 
 #define EMPLOYEE_NAME 128
@@ -26,8 +27,7 @@ struct employee {
 struct employee_list {    /* the caller's; zeroed before the first page */
     struct employee *all; /* sorted by id, each once */
     size_t count, room;
-    char last[LOOKUP_ID]; /* the page's last row: the next page begins behind it */
-    bool more;            /* there is a next page: the list is not whole yet */
+    struct page_place place; /* more: the list is not whole yet */
 };
 
 /* GET employee {"limit","fields"}, the page behind the employee `after` ("" = the first). As query_url. */

@@ -150,11 +150,5 @@ bool task_read_page(const struct answer *a, const struct task_search *s, struct 
 {
     struct reading reading = {s, out};
     const struct page_reader reader = {s->since, take_row, &reading};
-    struct page_place place = {.more = false};
-    memcpy(place.last, out->last, sizeof place.last);
-    if (!page_read(a, &reader, &place))
-        return false;
-    memcpy(out->last, place.last, sizeof place.last);
-    out->more = place.more;
-    return true;
+    return page_read(a, &reader, &out->place);
 }

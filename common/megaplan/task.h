@@ -15,6 +15,7 @@
 
 #include "common/megaplan/answer.h"
 #include "common/megaplan/lookup.h"
+#include "common/megaplan/page.h"
 #include "common/str.h"
 
 struct task_new {           /* borrowed; what is empty or 0 is left out */
@@ -62,8 +63,7 @@ struct task_page {         /* what a page showed; zeroed before the first page, 
     char found[LOOKUP_ID]; /* smallest id that carries the marker, "" none */
     bool open;             /* it is, by its row (task_read_open) */
     size_t nmarked;        /* how many carry it */
-    char last[LOOKUP_ID];  /* the page's last row: the next page begins behind it */
-    bool more;             /* there is a next page, and this one ended not before `since` */
+    struct page_place place;
 };
 
 /* Takes a page in. False: the answer is no list. */

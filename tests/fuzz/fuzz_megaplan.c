@@ -45,11 +45,11 @@ static void read_clients(const struct answer *a)
 {
     struct contractor_search s = {
         .marker = STR("MANGO MTIz"), .country_code = STR("7"), .since = 1520256600000};
-    struct contractor_page p = {.more = false};
+    struct contractor_page p = {.nmarked = 0};
     char id[LOOKUP_ID];
     fail_if(!phone_from_pbx(STR("79991231212"), &s.number));
     if (contractor_read_page(a, &s, &p))
-        fail_if(p.more && !p.last[0]);
+        fail_if(p.place.more && !p.place.last[0]);
     if (contractor_read_created(a, id))
         fail_if(!id[0]);
     (void)contractor_refuses_creator(a);
@@ -59,12 +59,12 @@ static void read_clients(const struct answer *a)
 static void read_calls_and_tasks(const struct answer *a)
 {
     const struct task_search s = {.marker = STR("MANGO MTIz"), .since = 1520256600000};
-    struct task_page p = {.more = false};
+    struct task_page p = {.nmarked = 0};
     struct callinfo_seen seen;
     char id[LOOKUP_ID];
     bool open;
     if (task_read_page(a, &s, &p))
-        fail_if((p.more && !p.last[0]) || (p.nmarked > 0) != (p.found[0] != '\0'));
+        fail_if((p.place.more && !p.place.last[0]) || (p.nmarked > 0) != (p.found[0] != '\0'));
     (void)(task_read_id(a, id) && task_read_open(a, &open));
     fail_if(callinfo_read(a, STR("e"), &seen) != callinfo_read_id(a, STR("e"), id));
 }
@@ -95,10 +95,10 @@ static void read_fields(const struct answer *a)
 
 static void read_employees(const struct answer *a)
 {
-    struct employee_list list = {.more = false};
+    struct employee_list list = {.count = 0};
     for (int i = 0; i < 2; i++)
         if (employee_read_page(a, &list))
-            fail_if(list.more && !list.last[0]);
+            fail_if(list.place.more && !list.place.last[0]);
     for (size_t i = 0; i < list.count; i++)
         fail_if(employee_find(&list, str_of(list.all[i].id)) != &list.all[i]);
     employee_list_done(&list);

@@ -154,15 +154,15 @@ START_TEST(by_marker_and_by_number)
     ck_assert(read_page(true));
     ck_assert_str_eq(p.marked, "20");
     ck_assert_str_eq(p.numbered, "30");
-    ck_assert_str_eq(p.last, "10");
-    ck_assert(p.more);
+    ck_assert_str_eq(p.place.last, "10");
+    ck_assert(p.place.more);
     add(row("9", "MANGO MTIzN MANGO MTIz", "79991231212", NOW, false));
     ck_assert(read_page(false));
     ck_assert_str_eq(p.marked, "9");
     ck_assert_str_eq(p.numbered, "9");
     ck_assert_uint_eq(p.nmarked, 2);
     ck_assert_uint_eq(p.nnumbered, 2);
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(back_to_the_time_of_the_request)
     ck_assert(read_page(true));
     ck_assert_str_eq(p.marked, "");
     ck_assert_str_eq(p.numbered, "");
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
     add(row("18", "MANGO MTIz", "1", "no time at all", false)); /* may be new: it is looked at */
     ck_assert(read_page(false));
     ck_assert_str_eq(p.marked, "18");
@@ -203,14 +203,14 @@ START_TEST(a_page_may_repeat_the_last_row)
     ck_assert(read_page(true));
     ck_assert_uint_eq(p.nmarked, 1);
     ck_assert_uint_eq(p.nnumbered, 1);
-    ck_assert_str_eq(p.last, "10");
+    ck_assert_str_eq(p.place.last, "10");
     add(row("10", "by hand", "1", NOW, false));
     ck_assert(read_page(true)); /* nothing new, and says there is more: no end is taken for one */
-    ck_assert(p.more);
-    ck_assert_str_eq(p.last, "10");
+    ck_assert(p.place.more);
+    ck_assert_str_eq(p.place.last, "10");
     add(row("10", "by hand", "1", NOW, false));
     ck_assert(read_page(false));
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
 }
 END_TEST
 
@@ -218,10 +218,10 @@ START_TEST(pages_that_end)
 {
     p = (struct contractor_page){0};
     ck_assert(read_page(true)); /* no rows, and says there are more */
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
     snprintf(rows, sizeof rows, "{},17");
     ck_assert(read_page(true)); /* rows without an id: no next page could begin */
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
     struct answer a = megaplan_kit_data("{}");
     const struct contractor_search s = {.marker = STR("MANGO MTIz")};
     ck_assert(!contractor_read_page(&a, &s, &p));

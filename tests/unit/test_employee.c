@@ -77,10 +77,10 @@ START_TEST(all_pages_together)
 #define WORKS ",\"isWorking\":true,\"canLogin\":true"
     ck_assert(read_page(
         "[" ROW("1000", WORKS ",\"name\":\"Петров Пётр\"") "," ROW("999", WORKS) "]", true));
-    ck_assert(list.more);
-    ck_assert_str_eq(list.last, "999");
+    ck_assert(list.place.more);
+    ck_assert_str_eq(list.place.last, "999");
     ck_assert(read_page("[" ROW("999", WORKS) "," ROW("5", "") ",{}," ROW("1000", "") "]", false));
-    ck_assert(!list.more);
+    ck_assert(!list.place.more);
     ck_assert_uint_eq(list.count, 3);
     ck_assert_str_eq(list.all[0].id, "5");
     ck_assert_str_eq(list.all[1].id, "999");

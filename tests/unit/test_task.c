@@ -182,15 +182,15 @@ static bool read_page(bool more)
 
 START_TEST(by_marker_page_by_page)
 {
-    p = (struct task_page){.more = false};
+    p = (struct task_page){.nmarked = 0};
     add("40", "by hand", NOW, "assigned");
     add("31", "<p>x. MANGO&nbsp;MTIz</p>", NOW, "done");
     add("30", "MANGO MTIzNDU=", NOW, "assigned");
     ck_assert(read_page(true));
     ck_assert_str_eq(p.found, "31");
     ck_assert(!p.open);
-    ck_assert(p.more);
-    ck_assert_str_eq(p.last, "30");
+    ck_assert(p.place.more);
+    ck_assert_str_eq(p.place.last, "30");
     add("30", "MANGO MTIz", NOW, "assigned"); /* the last row once more */
     add("9", "MANGO MTIz", NOW, "assigned");
     add("35", "MANGO MTIz", NOW, "done");
@@ -199,21 +199,21 @@ START_TEST(by_marker_page_by_page)
     ck_assert_str_eq(p.found, "9");
     ck_assert(p.open);
     ck_assert_uint_eq(p.nmarked, 3);
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
 }
 END_TEST
 
 START_TEST(what_is_no_list_changes_nothing)
 {
     const struct task_search s = {.marker = STR("MANGO MTIz")};
-    p = (struct task_page){.last = "17", .more = true};
+    p = (struct task_page){.place = {.last = "17", .more = true}};
     struct answer a = megaplan_kit_data("{}");
     ck_assert(!task_read_page(&a, &s, &p));
-    ck_assert_str_eq(p.last, "17");
-    ck_assert(p.more);
+    ck_assert_str_eq(p.place.last, "17");
+    ck_assert(p.place.more);
     answer_done(&a);
     ck_assert(read_page(true)); /* no rows, and says there are more */
-    ck_assert(!p.more);
+    ck_assert(!p.place.more);
 }
 END_TEST
 

@@ -55,7 +55,7 @@ void employees_forget(const struct work *w)
 static bool build(struct executor *x, struct work *w, const struct settings *s, struct request *r)
 {
     (void)x;
-    r->url = employee_list_url(str_of(s->megaplan.base_url), str_of(w->staff.last));
+    r->url = employee_list_url(str_of(s->megaplan.base_url), str_of(w->staff.place.last));
     return true;
 }
 
@@ -87,7 +87,7 @@ static void paged(struct executor *x, struct work *w, const struct answer *a)
         return;
     }
     /* A page that brings nobody new would go on for ever. */
-    if (!w->staff.more || w->staff.count == before)
+    if (!w->staff.place.more || w->staff.count == before)
         keep(x, w);
     executor_judge(x, w);
 }

@@ -45,7 +45,7 @@ static const int64_t times_ms[LOOK_TIMES] = {2000, 5000, 15000, 45000};
 
 static char *client_url(const struct look *l, const struct settings *s)
 {
-    return contractor_list_url(str_of(s->megaplan.base_url), str_of(l->clients.last));
+    return contractor_list_url(str_of(s->megaplan.base_url), str_of(l->clients.place.last));
 }
 
 static bool client_take(struct look *l, const struct answer *a, const struct settings *s)
@@ -59,7 +59,7 @@ static bool client_take(struct look *l, const struct answer *a, const struct set
         return false;
     l->made = p->marked[0] != '\0';
     memcpy(l->found, l->made ? p->marked : p->numbered, sizeof l->found);
-    l->more = p->more;
+    l->more = p->place.more;
     l->enough = l->made;
     l->count = p->nmarked > p->nnumbered ? p->nmarked : p->nnumbered;
     return true;
@@ -70,7 +70,7 @@ static bool client_take(struct look *l, const struct answer *a, const struct set
 static char *task_url(const struct look *l, const struct settings *s)
 {
     return task_list_url(str_of(s->megaplan.base_url), str_of(l->intent->client),
-                         l->intent->company, str_of(l->tasks.last));
+                         l->intent->company, str_of(l->tasks.place.last));
 }
 
 static bool task_take(struct look *l, const struct answer *a, const struct settings *s)
@@ -81,7 +81,7 @@ static bool task_take(struct look *l, const struct answer *a, const struct setti
         return false;
     memcpy(l->found, l->tasks.found, sizeof l->found);
     l->made = l->enough = l->found[0] != '\0';
-    l->more = l->tasks.more;
+    l->more = l->tasks.place.more;
     l->count = l->tasks.nmarked;
     return true;
 }
