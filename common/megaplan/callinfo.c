@@ -154,39 +154,3 @@ bool callinfo_read_id(const struct answer *a, struct str provider_id, char out[L
 {
     return choose(a, provider_id, out) != NULL;
 }
-
-static void read_word(const struct jval *row, const char *key, char out[CALLINFO_WORD])
-{
-    struct str word = jval_get_text(row, key);
-    if (word.len < CALLINFO_WORD && word.len > 0)
-        memcpy(out, word.ptr, word.len);
-}
-
-static void read_user(const struct jval *user, struct callinfo_seen *out)
-{
-    struct str type = jval_get_text(user, "contentType");
-    char id[LOOKUP_ID];
-    if (!lookup_read_id(user, id))
-        return;
-    if (str_is(type, "Employee")) {
-        memcpy(out->employee, id, sizeof id);
-    } else if (str_starts(type, STR("Contractor"))) {
-        memcpy(out->client, id, sizeof id);
-        out->company = str_is(type, "ContractorCompany");
-    }
-}
-
-bool callinfo_read(const struct answer *a, struct str provider_id, struct callinfo_seen *out)
-{
-    *out = (struct callinfo_seen){.nlinks = 0};
-    const struct jval *row = choose(a, provider_id, out->id);
-    if (!row)
-        return false;
-    read_word(row, "type", out->type);
-    read_word(row, "state", out->state);
-    read_user(jval_get(row, "fromUser"), out);
-    read_user(jval_get(row, "toUser"), out);
-    if (jval_type(jval_get(row, "recordLinks")) == JVAL_ARRAY)
-        out->nlinks = jval_size(jval_get(row, "recordLinks"));
-    return true;
-}

@@ -19,8 +19,6 @@
 #include "common/megaplan/lookup.h"
 #include "common/str.h"
 
-#define CALLINFO_WORD 16 /* of type and state */
-
 struct callinfo {                    /* borrowed; what is empty or 0 is left out of the body */
     struct str provider_id;          /* entry_id */
     struct str type;                 /* in, out, miss, fail */
@@ -63,18 +61,5 @@ char *callinfo_contractor_body(struct str client, bool company) MUST_CHECK;
  * done all the same), or it is another call's. */
 bool callinfo_read_id(const struct answer *a, struct str provider_id,
                       char out[LOOKUP_ID]) MUST_CHECK;
-
-struct callinfo_seen { /* what stands in Megaplan; "" and 0 for what the answer does not say */
-    char id[LOOKUP_ID];
-    char type[CALLINFO_WORD], state[CALLINFO_WORD];
-    char employee[LOOKUP_ID]; /* of either side */
-    char client[LOOKUP_ID];   /* of either side */
-    bool company;             /* what the client is */
-    size_t nlinks;
-};
-
-/* One CallInfo, as callinfo_read_id chooses it. */
-bool callinfo_read(const struct answer *a, struct str provider_id,
-                   struct callinfo_seen *out) MUST_CHECK;
 
 #endif

@@ -33,11 +33,6 @@ static const struct {
     [FIELD_ENTRY] = {"entry", "ДКТ: Контекст вызова", NULL, NULL},
 };
 
-const char *field_label(enum field f)
-{
-    return table[f].label;
-}
-
 const char *field_key(enum field f)
 {
     return table[f].key;

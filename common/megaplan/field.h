@@ -47,8 +47,6 @@ struct field_names { /* zeroed before the first list */
     } of[FIELDS];
 };
 
-/* The label as we create it. */
-const char *field_label(enum field f);
 /* The field of a label, however it is spelled. */
 bool field_of_label(struct str label, enum field *out);
 /* A short name of our own, for ids and states: "line", "uid", "ga_cid" ... */

@@ -60,13 +60,13 @@ static void read_calls_and_tasks(const struct answer *a)
 {
     const struct task_search s = {.marker = STR("MANGO MTIz"), .since = 1520256600000};
     struct task_page p = {.nmarked = 0};
-    struct callinfo_seen seen;
     char id[LOOKUP_ID];
     bool open;
     if (task_read_page(a, &s, &p))
         fail_if((p.place.more && !p.place.last[0]) || (p.nmarked > 0) != (p.found[0] != '\0'));
     (void)(task_read_id(a, id) && task_read_open(a, &open));
-    fail_if(callinfo_read(a, STR("e"), &seen) != callinfo_read_id(a, STR("e"), id));
+    if (callinfo_read_id(a, STR("e"), id))
+        fail_if(!id[0]);
 }
 
 static void read_cards(const struct answer *a)

@@ -147,40 +147,6 @@ START_TEST(whose_id)
 }
 END_TEST
 
-START_TEST(what_stands_there)
-{
-    struct callinfo_seen seen;
-    struct answer a = megaplan_kit_data(
-        "{\"contentType\":\"CallInfo\",\"id\":\"77\",\"providerId\":\"e\",\"type\":\"miss\","
-        "\"state\":\"finished\",\"fromUser\":{\"contentType\":\"ContractorCompany\",\"id\":11},"
-        "\"toUser\":{\"contentType\":\"Employee\",\"id\":\"5\"},\"recordLinks\":[\"a\",\"b\"]}");
-    ck_assert(callinfo_read(&a, STR("e"), &seen));
-    ck_assert_str_eq(seen.id, "77");
-    ck_assert_str_eq(seen.type, "miss");
-    ck_assert_str_eq(seen.state, "finished");
-    ck_assert_str_eq(seen.employee, "5");
-    ck_assert_str_eq(seen.client, "11");
-    ck_assert(seen.company);
-    ck_assert_uint_eq(seen.nlinks, 2);
-    answer_done(&a);
-    a = megaplan_kit_data(
-        "{\"id\":\"77\",\"type\":\"longer-than-any-type\",\"state\":7,\"fromUser\":{\"id\":\"1\"},"
-        "\"toUser\":{\"contentType\":\"ContractorHuman\",\"id\":\"12\"},\"recordLinks\":null}");
-    ck_assert(callinfo_read(&a, STR("e"), &seen));
-    ck_assert_str_eq(seen.type, "");
-    ck_assert_str_eq(seen.state, "");
-    ck_assert_str_eq(seen.employee, "");
-    ck_assert_str_eq(seen.client, "12");
-    ck_assert(!seen.company);
-    ck_assert_uint_eq(seen.nlinks, 0);
-    answer_done(&a);
-    a = megaplan_kit_data("{}");
-    ck_assert(!callinfo_read(&a, STR("e"), &seen));
-    ck_assert_str_eq(seen.id, "");
-    answer_done(&a);
-}
-END_TEST
-
 static char *history(void)
 {
     static const char *const links[] = {"https://r/1", "https://r/2"};
@@ -216,5 +182,5 @@ int main(void)
 {
     return UNIT_RUN("callinfo", addresses, the_ringing_of_the_reference,
                     the_history_of_the_reference, outgoing_is_the_other_way_round,
-                    links_and_the_client_alone, whose_id, what_stands_there, want_of_memory);
+                    links_and_the_client_alone, whose_id, want_of_memory);
 }

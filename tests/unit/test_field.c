@@ -28,7 +28,10 @@ START_TEST(labels_of_the_guide)
                                                "ДКТ: Контекст вызова"};
     for (int i = 0; i < FIELDS; i++) {
         enum field f = FIELDS;
-        ck_assert_str_eq(field_label((enum field)i), labels[i]);
+        char *made = field_create_body((enum field)i), label[80];
+        (void)snprintf(label, sizeof label, "\"%s\"", labels[i]);
+        ck_assert_ptr_nonnull(strstr(made, label));
+        free(made);
         ck_assert(field_of_label(str_of(labels[i]), &f));
         ck_assert_int_eq(f, i);
         ck_assert(field_of_key(str_of(field_key((enum field)i)), &f));

@@ -207,10 +207,8 @@ START_TEST(a_call_from_popup_to_correction)
     done("A", "popup:2:talking", fact(JOB_POPUP, "71"));
     ck_assert(known_call(f, ACME, STR("A"), &c));
     ck_assert_str_eq(c.popup_object, "71");
-    ck_assert(!known_started(f, ACME, STR("A")));
 
     intent("A", "call:idle", fact(JOB_CALL, NULL));
-    ck_assert(known_started(f, ACME, STR("A")));
     ck_assert(known_call(f, ACME, STR("A"), &c));
     ck_assert(c.begun && !c.done && !c.saved && !c.object);
     ck_assert_str_eq(c.job_id, "A:call:idle");
@@ -236,7 +234,6 @@ START_TEST(a_call_from_popup_to_correction)
     ck_assert_str_eq(c.job_id, "A:call:idle");
     ck_assert_str_eq(c.client, "1");
     ck_assert(!known_call(f, ACME, STR("B"), &c));
-    ck_assert(!known_started(f, ACME, STR("B")));
     facts_free(f);
 }
 END_TEST

@@ -203,20 +203,6 @@ bool known_call(const struct facts *f, struct str account, struct str entry_id,
     return out->begun || out->popup_begun;
 }
 
-static bool is_no_call(void *arg, const struct facts_entry *e)
-{
-    bool *started = arg;
-    *started = e->said->kind == JOB_CALL;
-    return !*started;
-}
-
-bool known_started(const struct facts *f, struct str account, struct str entry_id)
-{
-    bool started = false;
-    facts_of_entry(f, account, entry_id, is_no_call, &started);
-    return started;
-}
-
 /* lists that have an order */
 
 struct list {

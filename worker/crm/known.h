@@ -91,8 +91,6 @@ struct known_call {
 /* False: nothing of the call is known, neither saving nor pop-up. *out is always set. */
 bool known_call(const struct facts *f, struct str account, struct str entry_id,
                 struct known_call *out);
-/* Whether saving it has begun or ended in any way: a pop-up is dropped then. */
-bool known_started(const struct facts *f, struct str account, struct str entry_id);
 /* The links of all its recordings, in the order of bytes of their jobs' ids. */
 void known_links(const struct facts *f, struct str account, struct str entry_id,
                  void (*visit)(void *arg, const char *link), void *arg);
