@@ -21,12 +21,12 @@
 
 /* clocks, settings */
 
-static int64_t port_boot(void *arg)
+static int64_t the_boot(void *arg)
 {
     return ((struct world_member *)arg)->world->now;
 }
 
-static int64_t port_wall(void *arg)
+static int64_t the_wall(void *arg)
 {
     return WALL + ((struct world_member *)arg)->world->now;
 }
@@ -169,7 +169,7 @@ struct world_member *world_join(struct world *w)
     struct world_member *m = mem_alloc(1, sizeof *m);
     m->world = w;
     m->port = (struct port){
-        m,           port_boot,       port_wall,         port_random,       port_settings,
+        m,           the_boot,        the_wall,          port_random,       port_settings,
         port_offset, world_http_send, world_http_cancel, world_log_produce, port_finished,
         port_note,   port_send_notes};
     const struct executor_options options = {.concurrency = w->concurrency ? w->concurrency : 64,

@@ -24,6 +24,7 @@
 #include "common/secret.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/owned.h"
+#include "worker/crm/port.h"
 #include "worker/zones.h"
 
 #define EXIT_CONFIG 3
@@ -70,18 +71,6 @@ struct crm {
 };
 
 /* ---- what the executor asks of the outside ---- */
-
-static int64_t port_boot(void *arg)
-{
-    (void)arg;
-    return clock_boot_ms();
-}
-
-static int64_t port_wall(void *arg)
-{
-    (void)arg;
-    return clock_wall_ms();
-}
 
 static uint32_t port_random(void *arg)
 {

@@ -15,6 +15,7 @@
 #include "common/secret.h"
 #include "common/text.h"
 #include "worker/crm/hold.h"
+#include "worker/crm/port.h"
 #include "worker/crm/shard.h"
 #include "worker/crm/step.h"
 
@@ -41,18 +42,6 @@ struct owned {
 };
 
 /* ---- what the shards ask of the outside ---- */
-
-static int64_t port_boot(void *arg)
-{
-    (void)arg;
-    return clock_boot_ms();
-}
-
-static int64_t port_wall(void *arg)
-{
-    (void)arg;
-    return clock_wall_ms();
-}
 
 static enum err port_produce(void *arg, const struct producer_record *r, struct error *e)
 {

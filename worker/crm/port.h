@@ -34,4 +34,8 @@ struct port {
     void (*send_notes)(void *world);
 };
 
+/* For `boot` and `wall`, of whatever port has them: the clocks of common/clock.h. */
+int64_t port_boot(void *world);
+int64_t port_wall(void *world);
+
 #endif
