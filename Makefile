@@ -274,7 +274,8 @@ check: deps ## formatting, linters, fences, banned functions, both compilers
 
 # clang-tidy, file by file; again when the file, a header of it or the configuration changes.
 TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
-    $(INTEGRATION_C) $(BENCH_C) $(STORIES_C) $(wildcard ingest/main.c worker/main.c))
+    $(INTEGRATION_C) $(BENCH_C) $(STORIES_C) tests/requests/test_requests.c tests/chaos/pour.c \
+    $(wildcard ingest/main.c worker/main.c))
 $(TIDY): $(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy $(wildcard tests/check/model/*.h)
 	@mkdir -p $(@D)
 	@echo "  TIDY  $*.c"
