@@ -91,7 +91,7 @@ START_TEST(the_newest_that_names_a_client)
     } cases[] = {
         {JOB_CALL, "call:summary", true}, {JOB_TASK, "task", true},
         {JOB_TALKED, "talked", true},     {JOB_LINK, "link", true},
-        {JOB_POPUP, "popup:1:a", true},  {JOB_RECORD, "record:1", false},
+        {JOB_POPUP, "popup:1:a", true},   {JOB_RECORD, "record:1", false},
         {JOB_VISITOR, "visitor", false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
