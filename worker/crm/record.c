@@ -107,6 +107,7 @@ void record_read(struct executor *x, struct owner *o)
 {
     struct work *w;
     (void)x;
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was told is off the list
     while ((w = o->awaiting) && o->facts_next > w->awaited->offset) {
         stop_awaiting(w);
         tell(w->awaited, true); /* which may change the list */
