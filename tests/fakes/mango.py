@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A MANGO OFFICE PBX that sends webhooks: truly signed, reordered, repeated, in parallel.
 
-Follows the reference on MANGO's API, sections 1-4 and the traps of section 9. It only sends for now;
-API methods (commands/route and the like) come as a fake_http.World beside Sender.
+Follows the reference on MANGO's API, sections 1-4 and the traps of section 9. It only sends: what the
+PBX answers to requests is mango_api.py's.
 """
 
 import argparse
@@ -71,9 +71,10 @@ class Answer:
 
 
 class Sender:
-    """Sends to one base address (http://host:port/base) with one account's key. Not thread-safe."""
+    """Sends to one base address (http://host:port/base) with one account's key. `before`, if set, is called with
+    each webhook right before it is sent. Not thread-safe."""
 
-    def __init__(self, address, key, salt, keep_alive=True, timeout=15):
+    def __init__(self, address, key, salt, keep_alive=True, timeout=15, before=None):
         parts = urllib.parse.urlsplit(address)
         self.host = parts.netloc
         self.base = parts.path.rstrip("/")
@@ -81,13 +82,16 @@ class Sender:
         self.salt = salt
         self.keep_alive = keep_alive
         self.timeout = timeout
+        self.before = before
         self.connection = None
 
     def copy(self):
         return Sender("http://%s%s" % (self.host, self.base), self.key, self.salt, self.keep_alive,
-                      self.timeout)
+                      self.timeout, self.before)
 
     def send(self, webhook):
+        if self.before:
+            self.before(webhook)
         text = write_json(webhook.doc, webhook.json_style)
         body = form(self.key, self.salt, text, webhook.form_style, webhook.sign)
         begun = time.monotonic()

@@ -8,27 +8,37 @@ import datetime
 import json
 import re
 
-TOLERANCE_S = 0.05  # two clocks readings of one machine
+import mango
+
+TOLERANCE_S = 0.05  # two readings of one machine's clock
 
 
 def check_ringing(scenario, pbx, log, topics):
-    received = received_at(topics)
-    deadline = float(scenario.env.get("ROUTE_DEADLINE_MS", 4000)) / 1000
+    arrivals = Arrivals(topics)
     lines = check_violations(scenario, pbx["violations"])
-    lines += check_once(pbx["commands"], received, deadline)
-    lines += check_commands(scenario, pbx["commands"], received)
-    lines += check_visits(scenario, pbx["visits"], received)
-    return lines + check_popups(scenario, log, received)
+    lines += check_once(scenario, pbx["asked"], arrivals)
+    lines += check_commands(scenario, pbx["commands"], arrivals)
+    lines += check_visits(scenario, pbx["visits"], arrivals)
+    return lines + check_popups(scenario, log, arrivals)
 
 
-def received_at(topics):
-    """{entry_id: unix time of its first event}."""
-    made = {}
-    for message in list(topics.messages["events"]):
-        entry = (message.key or "").partition("/")[2]
-        at = datetime.datetime.fromisoformat(message.headers["received-at"]).timestamp()
-        made[entry] = min(at, made.get(entry, at))
-    return made
+class Arrivals:
+    """When events came to us, unix s: the first of a call, or each by its bytes."""
+
+    def __init__(self, topics):
+        self.first, self.by_text = {}, {}
+        for message in list(topics.messages["events"]):
+            entry = (message.key or "").partition("/")[2]
+            at = datetime.datetime.fromisoformat(message.headers["received-at"]).timestamp()
+            self.first[entry] = min(at, self.first.get(entry, at))
+            self.by_text[message.value] = min(at, self.by_text.get(message.value, at))
+
+    def of(self, call, index=None):
+        """Of a call's first event that came, or of the one with that index; None: it did not come."""
+        if index is None:
+            return self.first.get(call.entry)
+        webhook = call.webhooks[index]
+        return self.by_text.get(mango.write_json(webhook.doc, webhook.json_style).decode())
 
 
 def check_violations(scenario, found):
@@ -37,28 +47,39 @@ def check_violations(scenario, found):
         "requests that MANGO refuses: expected %d, found %s" % (wanted, json.dumps(found))]
 
 
-def check_once(commands, received, deadline):
+def check_once(scenario, asked, arrivals):
+    """One command of a call, none after the deadline; also of those that a fault kept from MANGO."""
+    deadline = float(scenario.env.get("ROUTE_DEADLINE_MS", 4000)) / 1000
     lines, seen = [], set()
-    for row in commands:
+    for row in asked:
         if row["entry"] in seen:
-            lines.append("a second command of call %s: %s" % (row["entry"], commands))
+            lines.append("a second command of call %s: %s" % (row["entry"], asked))
         seen.add(row["entry"])
-        late = row["at"] - received.get(row["entry"], row["at"]) - deadline
+        late = row["at"] - arrivals.first.get(row["entry"], row["at"]) - deadline
         if late > TOLERANCE_S:
             lines.append("the command of call %s came %.3f s after the deadline" % (row["entry"], late))
     return lines
 
 
-def in_time(entry, rows, received, call):
-    """A line if the first of the rows came later than within_ms after the call's first event."""
+def in_time(entry, rows, arrivals, call):
+    """A line if the first of the rows came later than within_ms after the event, or before it."""
     if "within_ms" not in entry or not rows:
         return []
-    took = (min(row["at"] for row in rows) - received[call.entry]) * 1000
-    return [] if took <= entry["within_ms"] else [
+    began = arrivals.of(call, entry.get("event"))
+    if began is None:
+        return ["of call %s: %s counts from an event that never came" % (call.name, entry)]
+    took = (min(row["at"] for row in rows) - began) * 1000
+    return [] if -1000 * TOLERANCE_S <= took <= entry["within_ms"] else [
         "of call %s: %s wanted, took %.0f ms" % (call.name, entry, took)]
 
 
-def check_commands(scenario, commands, received):
+def unlike(what, wanted, found):
+    """Lines for the keys of `found` that are wanted otherwise."""
+    return ["%s: %s expected %s, found %s" % (what, key, wanted[key], found[key]) for key in found
+            if key in wanted and wanted[key] != found[key]]
+
+
+def check_commands(scenario, commands, arrivals):
     """[[expect.command]]; of calls that are not named there is none."""
     lines, told = [], set()
     for entry in scenario.expect.get("command", []):
@@ -68,15 +89,15 @@ def check_commands(scenario, commands, received):
             if len(rows) != entry.get("count", 1):
                 lines.append("commands of call %s: expected %d, found %s" % (
                     call.name, entry.get("count", 1), rows))
-            lines += ["the command of call %s: %s expected %s, found %s" % (
-                call.name, key, entry[key], row[key]) for row in rows
-                for key in ("to", "name", "result") if key in entry and entry[key] != row[key]]
-            lines += in_time(entry, rows, received, call)
+            for row in rows:
+                found = {key: row[key] for key in ("to", "name", "result")}
+                lines += unlike("the command of call " + call.name, scenario.fill_all(entry), found)
+            lines += in_time(entry, rows, arrivals, call)
     return lines + ["no [[expect.command]] is this command: %s" % row for row in commands
                     if row["entry"] not in told]
 
 
-def check_visits(scenario, visits, received):
+def check_visits(scenario, visits, arrivals):
     """[[expect.visitor]]: so many queries of a number."""
     lines = []
     for entry in scenario.expect.get("visitor", []):
@@ -86,12 +107,12 @@ def check_visits(scenario, visits, received):
             lines.append("queries for the visitor of %s: expected %d, found %s" % (
                 number, entry.get("count", 1), rows))
         if "call" in entry:
-            lines += in_time(entry, rows, received, scenario.named(entry["call"])[0])
+            lines += in_time(entry, rows, arrivals, scenario.named(entry["call"])[0])
     return lines
 
 
-def shown_of(log, entry):
-    """What Megaplan was told to show of a call while it went on, in order, and took: bodies, with `at`."""
+def popups(log):
+    """What Megaplan was told to show of calls that go on, in order, and took: bodies, with `at`."""
     made = []
     for row in log:
         if row["method"] != "POST" or not re.search(r"/callInfo(/provider|/\d+)?$", row["path"]):
@@ -100,23 +121,26 @@ def shown_of(log, entry):
             doc = json.loads(row["body"])
         except ValueError:
             continue
-        if isinstance(doc, dict) and doc.get("providerId") == entry and row.get("did") and \
-                doc.get("state") not in (None, "finished"):
+        if isinstance(doc, dict) and row.get("did") and doc.get("state") not in (None, "finished"):
             made.append(dict(doc, at=row["at"]))
     return made
 
 
-def check_popups(scenario, log, received):
+def shown_to(row):
+    """(our employee, the client) of what is shown, "none" for nobody: the call's type says which side is whose."""
+    sides = [(row.get(side) or {}).get("id", "none") for side in ("toUser", "fromUser")]
+    return sides[::-1] if row.get("type") in ("out", "fail") else sides
+
+
+def check_popups(scenario, log, arrivals):
     """[[expect.popup]]: the states a call was shown in, one after the other, and whose they were."""
-    lines = []
+    lines, shown = [], popups(log)
     for entry in scenario.expect.get("popup", []):
         for call in scenario.named(entry["call"]):
-            rows = shown_of(log, call.entry)
-            found = {"states": [row["state"] for row in rows],
-                     "employees": [(row.get("toUser") or {}).get("id") for row in rows],
-                     "client": (rows[-1].get("fromUser") or {}).get("id", "none") if rows else "none"}
-            lines += ["the pop-up of call %s: %s expected %s, found %s" % (
-                call.name, key, entry[key], found[key]) for key in found
-                if key in entry and scenario.fill(entry[key]) != found[key]]
-            lines += in_time(entry, rows, received, call)
+            rows = [row for row in shown if row.get("providerId") == call.entry]
+            sides = [shown_to(row) for row in rows]
+            found = {"states": [row["state"] for row in rows], "employees": [ours for ours, _ in sides],
+                     "client": sides[-1][1] if sides else "none"}
+            lines += unlike("the pop-up of call " + call.name, scenario.fill_all(entry), found)
+            lines += in_time(entry, rows, arrivals, call)
     return lines

@@ -7,6 +7,7 @@ import time
 import mango
 import records
 from expect_crm import clients_of
+from expect_ringing import popups
 from process import Failed, wait_for
 from scenario import merged, verb_of
 
@@ -67,11 +68,41 @@ class Player:
         order = step.get("order", call.order)
         if "only" in step:
             order = step["only"]
-        sender = self.stack.sender(self.document, step.get("keep_alive", True))
+        sender = self.sender(step.get("keep_alive", True))
         answers = mango.play(sender, call.webhooks, order, step.get("repeat", 1),
                              step.get("parallel", False))
         sender.close()
         self.note(call, answers, step.get("expect", 200))
+
+    def sender(self, keep_alive=True):
+        """A MANGO that knows its calls: where they are routed or tracked, its API learns of each event before
+        it is sent, and events that come of our command carry that command's id."""
+        made = self.stack.sender(self.document, keep_alive)
+        if self.document.get("route_to_responsible") or self.document.get("call_tracking"):
+            made.before = self.about_to_send
+        return made
+
+    def about_to_send(self, webhook):
+        doc = webhook.doc
+        if not isinstance(doc, dict):
+            return
+        ours = str(doc.get("command_id", "")).rpartition("~")[0]
+        left = doc.get("entry_id") if doc.get("location") == "ivr" and doc["call_state"] == "Disconnected" else ""
+        if is_routed(self.scenario.calls, ours or left):
+            command = self.command_of(ours or left)
+            if ours and command:
+                doc["command_id"] = command
+        self.stack.pbx_control.ask("calls", [[webhook.path, doc]])
+
+    def command_of(self, entry):
+        """The id of the command of a call that MANGO took. With `routes` it is waited for: what the command
+        brings about cannot come before it."""
+        def found():
+            return next((row["command_id"] for row in self.commands()
+                         if row["entry"] == entry and row["result"] == 1000), None)
+        if self.scenario.mango.get("routes"):
+            return wait_for("the command of " + entry, found, self.scenario.deadline_s, 0.02)
+        return found()
 
     def note(self, call, answers, wanted):
         self.answers += answers
@@ -86,7 +117,7 @@ class Player:
         chosen = self.scenario.named(step["together"])
         for index in range(max(len(call.webhooks) for call in chosen)):
             hooks = [call.webhooks[index] for call in chosen if index < len(call.webhooks)]
-            answers = mango.play(self.stack.sender(self.document), hooks, parallel=True)
+            answers = mango.play(self.sender(), hooks, parallel=True)
             for call, answer in zip(chosen, answers):
                 self.note(call, [answer], 200)
 
@@ -151,21 +182,29 @@ class Player:
         """at = "mango": not Megaplan's but MANGO's."""
         return self.stack.pbx_control if step.get("at") == "mango" else self.stack.control
 
+    def commands(self):
+        return self.stack.pbx_control.state()["commands"]
+
     def step_wait_commands(self, step):
-        """So many route commands have come."""
+        """MANGO has heard so many route commands."""
         wait_for("%d commands" % step["wait_commands"],
-                 lambda: len(self.stack.pbx_control.state()["commands"]) >= step["wait_commands"],
-                 self.scenario.deadline_s, 0.02)
+                 lambda: len(self.commands()) >= step["wait_commands"], self.scenario.deadline_s, 0.02)
 
     def step_wait_visits(self, step):
         wait_for("%d queries for visitors" % step["wait_visits"],
                  lambda: len(self.stack.pbx_control.state()["visits"]) >= step["wait_visits"],
                  self.scenario.deadline_s, 0.02)
 
+    def step_wait_popups(self, step):
+        """Megaplan has shown or changed pop-ups so often."""
+        wait_for("%d pop-ups" % step["wait_popups"],
+                 lambda: len(popups(self.stack.control.requests())) >= step["wait_popups"],
+                 self.scenario.deadline_s, 0.05)
+
     def step_route_result(self, step):
         """MANGO tells how the command of that call ended: result/route."""
         call = self.scenario.named(step["route_result"])[0]
-        rows = [r for r in self.stack.pbx_control.state()["commands"] if r["entry"] == call.entry]
+        rows = [row for row in self.commands() if row["entry"] == call.entry]
         if not rows:
             raise Failed("no command of call %s" % call.name)
         sender = self.stack.sender(self.document)
@@ -370,6 +409,13 @@ class Player:
 
     def alive(self):
         self.stack.alive()
+
+
+def is_routed(calls, entry):
+    """A leg of that call comes of our command."""
+    return any(call.entry == entry and any(
+        isinstance(hook.doc, dict) and str(hook.doc.get("command_id", "")).startswith(entry + "~")
+        for hook in call.webhooks) for call in calls)
 
 
 def new_clients(state):

@@ -22,7 +22,7 @@ SCENARIOS = pathlib.Path(__file__).resolve().parent.parent / "scenarios"
 TOP = {"title", "behaviours", "settings", "megaplan", "call", "step", "expect", "env", "crm",
        "deadline_s", "like", "wires", "mango"}
 MEGAPLAN = {"clients", "employees", "doubts", "faults", "extra_fields", "users", "tasks", "calls"}
-MANGO = {"visitors", "over", "refuse", "doubts", "faults"}
+MANGO = {"visitors", "over", "refuse", "salt", "doubts", "faults", "routes"}
 STEPS = {
     "send": {"send", "order", "only", "repeat", "parallel", "keep_alive", "threads", "expect"},
     "together": {"together"}, "wait_gate": {"wait_gate", "count", "at"}, "release": {"release", "drop", "at"},
@@ -31,7 +31,7 @@ STEPS = {
     "wait_clients": {"wait_clients"}, "wait_jobs": {"wait_jobs", "count"},
     "wait_topic": {"wait_topic", "count"}, "wait_ready": {"wait_ready"}, "settled": {"settled"},
     "doubts": {"doubts", "at"}, "faults": {"faults", "at"}, "settings": {"settings"},
-    "wait_commands": {"wait_commands"}, "wait_visits": {"wait_visits"},
+    "wait_commands": {"wait_commands"}, "wait_visits": {"wait_visits"}, "wait_popups": {"wait_popups"},
     "route_result": {"route_result", "result"},
     "remove_client": {"remove_client"}, "wait_job": {"wait_job"},
     "wait_outcome": {"wait_outcome", "reason"}, "wait_tasks": {"wait_tasks"},
@@ -61,9 +61,9 @@ PARTS = {
                 "details", "http"},
     "request": {"method", "path", "contains", "count", "min", "max"},
     "dead": {"topic", "stage", "reason", "count"},
-    "command": {"call", "to", "name", "count", "result", "within_ms"},
-    "visitor": {"number", "count", "within_ms", "call"},
-    "popup": {"call", "states", "employees", "client", "within_ms"},
+    "command": {"call", "to", "name", "count", "result", "within_ms", "event"},
+    "visitor": {"number", "count", "within_ms", "call", "event"},
+    "popup": {"call", "states", "employees", "client", "within_ms", "event"},
 }
 EXPECT = {"client", "job", "jobs", "only_jobs", "exactly", "outcome", "request", "answers", "dead", "call",
           "task", "field", "exact", "twins", "limited", "requests_max", "command", "visitor", "popup",

@@ -35,7 +35,7 @@ def prepare(scenario, control, pbx):
     before."""
     for fake, given in ((pbx, scenario.mango), (control, scenario.megaplan)):
         fake.ask("doubts", given.get("doubts", {}))
-        fake.ask("seed", {k: v for k, v in given.items() if k not in ("doubts", "faults")})
+        fake.ask("seed", {k: v for k, v in given.items() if k not in ("doubts", "faults", "routes")})
         fake.ask("faults", given.get("faults", []))
     return seeded(control.state())
 
