@@ -309,6 +309,10 @@ bench-crm: ## worker crm: how near it comes to what Megaplan's latency allows; C
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/crm
+bench-ringing: ## from a webhook to the route command, the pop-up, the visitor's query; beside a backlog; KAFKA=1
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/ringing
 benches: $(BENCH_BIN)
 
 kafka-start: ## Apache Kafka on free ports in the background; prints its address
