@@ -6,12 +6,14 @@ requests a second for hundreds of accounts ("log" off, else it remembers 2 KiB o
 beyond Dropped, and nothing of any API.
 """
 
+import argparse
 import collections
 import heapq
 import http
 import itertools
 import select
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -372,6 +374,22 @@ def start(worlds, port=0):
     server = FakeServer(worlds, port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def run(start_worlds, described, of_what):
+    """A fake as a program: its address is its first line; ends on SIGTERM and SIGINT. start_worlds(prefixes,
+    port) gives (server, worlds)."""
+    parser = argparse.ArgumentParser(description=described.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--prefix", action="append", help="path prefix of one account's " + of_what)
+    options = parser.parse_args()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    server, _ = start_worlds(options.prefix or [""], options.port)
+    print("http://" + server.address, flush=True)
+    ended.wait()
+    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -8,9 +8,6 @@ Accounts are told apart by key and by path prefix; a world has one account's, or
 seeded. It only answers: the notifications that follow a command are their sender's (mango.py).
 """
 
-import argparse
-import signal
-import threading
 import time
 
 import fake_http
@@ -290,19 +287,5 @@ def start(prefixes=("",), port=0):
     return fake_server.start(worlds, port), worlds
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--prefix", action="append", help="path prefix of one account's PBX")
-    options = parser.parse_args()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    server, _ = start(options.prefix or [""], options.port)
-    print("http://" + server.address, flush=True)
-    ended.wait()
-    server.shutdown()
-
-
 if __name__ == "__main__":
-    main()
+    fake_server.run(start, __doc__, "PBX")

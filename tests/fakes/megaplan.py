@@ -6,10 +6,7 @@ Behaviour the reference leaves open is a switch in megaplan_doubts; faults and g
 what people do by hand from megaplan_hand. More control calls: seed (idempotent by id), doubts.
 """
 
-import argparse
 import json
-import signal
-import threading
 import time
 import urllib.parse
 
@@ -257,19 +254,5 @@ def start(prefixes=("",), port=0):
     return fake_server.start(worlds, port), worlds
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--prefix", action="append", help="path prefix of one account's Megaplan")
-    options = parser.parse_args()
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    server, _ = start(options.prefix or [""], options.port)
-    print("http://" + server.address, flush=True)
-    ended.wait()
-    server.shutdown()
-
-
 if __name__ == "__main__":
-    main()
+    fake_server.run(start, __doc__, "Megaplan")

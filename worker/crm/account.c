@@ -308,14 +308,7 @@ static void tell_opened(struct executor *x, struct account *a, struct work *w, c
         tell_outcome(x, a, "held", why);
         return;
     }
-    const struct outcome o = {.at = x->port->wall(x->port->world),
-                              .what = "outcome",
-                              .job = w->job->id,
-                              .kind = job_kind_name(w->job->kind),
-                              .rule = w->job->rule,
-                              .result = "held",
-                              .reason = why};
-    record_outcome(x, w, &o, NULL);
+    record_held(x, w, why);
 }
 
 void account_refused(struct executor *x, struct account *a, struct work *w, const char *why)

@@ -216,14 +216,7 @@ static void tell_out(struct executor *x, struct work *w, const char *why)
     log_fail("MANGO refuses the account's requests; none is made for two minutes",
              LOG_TEXT("account", a->service.account), LOG_TEXT("job", w->job->id),
              LOG_TEXT("err", why));
-    const struct outcome o = {.at = x->port->wall(x->port->world),
-                              .what = "outcome",
-                              .job = w->job->id,
-                              .kind = job_kind_name(w->job->kind),
-                              .rule = w->job->rule,
-                              .result = "held",
-                              .reason = why};
-    record_outcome(x, w, &o, NULL);
+    record_held(x, w, why);
 }
 
 void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,

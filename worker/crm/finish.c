@@ -153,6 +153,16 @@ void finish_given_up(struct executor *x, struct work *w, const char *result, con
     begin(x, w, result, reason);
 }
 
+void finish_without(struct executor *x, struct work *w, const char *result, const char *reason)
+{
+    const struct facts_entry *own =
+        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    if (own && own->intent)
+        finish_given_up(x, w, result, reason);
+    else
+        finish_outcome(x, w, result, reason);
+}
+
 static void give_up(struct executor *x, struct work *w, const char *kind, const char *reason,
                     int status)
 {

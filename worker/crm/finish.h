@@ -22,6 +22,8 @@ void finish_outcome(struct executor *x, struct work *w, const char *result, cons
 void finish_dead(struct executor *x, struct work *w, enum err kind, const char *reason, int status);
 /* Its intent is given up, and nothing else is: what must not be repeated, or makes no sense any more. */
 void finish_given_up(struct executor *x, struct work *w, const char *result, const char *reason);
+/* Nothing of it happened, or it does not matter any more: its intent, if it wrote one, is given up. */
+void finish_without(struct executor *x, struct work *w, const char *result, const char *reason);
 /* Into `dead` as a message that ended the process; what it has begun, if that is known, is given up. */
 void finish_poison(struct executor *x, struct work *w);
 /* Whom the outcome names, unless the fact names a responsible; copied. */

@@ -82,17 +82,6 @@ static void end(struct executor *x, struct work *w, const char *object, const ch
     finish_done(x, w, &f, "done", why, details_of(w, object));
 }
 
-/* Nothing of it was sent, or it is known not to have been done. */
-static void end_without(struct executor *x, struct work *w, const char *result, const char *why)
-{
-    const struct facts_entry *own =
-        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
-    if (own && own->intent)
-        finish_given_up(x, w, result, why);
-    else
-        finish_outcome(x, w, result, why);
-}
-
 /* requests */
 
 static char *body_of(const struct executor *x, struct work *w, const struct settings *s)
@@ -167,7 +156,7 @@ static bool without_client(struct executor *x, struct work *w, const struct requ
 static bool create_refused(struct executor *x, struct work *w, const struct request_end *e)
 {
     if (!without_client(x, w, e))
-        end_without(x, w, "failed", e->why);
+        finish_without(x, w, "failed", e->why);
     return true;
 }
 
@@ -176,7 +165,7 @@ static bool change_refused(struct executor *x, struct work *w, const struct requ
     if (e->status == 404 && ++w->refusals < TRIES)
         executor_rest(x, w, executor_now(x) + AGAIN_MS);
     else if (e->status == 404 || !without_client(x, w, e))
-        end_without(x, w, "failed", e->why);
+        finish_without(x, w, "failed", e->why);
     return true;
 }
 
@@ -264,13 +253,13 @@ static void judge(struct executor *x, struct work *w)
     const char *why = overtaken(w);
     known_call(w->owner->facts, work_account(w), str_of(w->job->entry_id), &known);
     if (p->lands_by)
-        end_without(x, w, "failed", p->why);
+        finish_without(x, w, "failed", p->why);
     else if (known.begun)
-        end_without(x, w, "dropped", "the call is saved");
+        finish_without(x, w, "dropped", "the call is saved");
     else if (why)
-        end_without(x, w, "dropped", why);
+        finish_without(x, w, "dropped", why);
     else if (!work_text(w, "state").len || !work_text(w, "employee").len)
-        end_without(x, w, "failed", "the job lacks state or employee");
+        finish_without(x, w, "failed", "the job lacks state or employee");
     else if (knows_client(x, w))
         show(x, w, &known);
 }

@@ -42,14 +42,13 @@ static bool lacks_account(struct executor *x, struct work *w)
 /* Whatever it was for, its time has gone. What a pop-up has begun, the saving of its call settles. */
 static bool is_late(struct executor *x, struct work *w)
 {
-    const struct facts_entry *own =
-        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
+    static const char why[] = "its deadline has passed";
     if (!w->deadline || executor_now(x) < w->deadline)
         return false;
-    if (own && own->intent && w->job->kind != JOB_POPUP)
-        finish_given_up(x, w, "late", "its deadline has passed");
+    if (w->job->kind == JOB_POPUP)
+        finish_outcome(x, w, "late", why);
     else
-        finish_outcome(x, w, "late", "its deadline has passed");
+        finish_without(x, w, "late", why);
     return true;
 }
 

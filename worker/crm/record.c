@@ -241,6 +241,18 @@ void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
     hand_over(x, w, &r, false, then);
 }
 
+void record_held(struct executor *x, struct work *w, const char *why)
+{
+    const struct outcome o = {.at = x->port->wall(x->port->world),
+                              .what = "outcome",
+                              .job = w->job->id,
+                              .kind = job_kind_name(w->job->kind),
+                              .rule = w->job->rule,
+                              .result = "held",
+                              .reason = why};
+    record_outcome(x, w, &o, NULL);
+}
+
 void record_dead(struct executor *x, struct work *w,
                  void (*then)(struct executor *x, struct work *w, bool ok))
 {

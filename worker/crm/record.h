@@ -27,6 +27,8 @@ void record_state(struct executor *x, const struct owner *o, struct str account,
 /* The outcome of the work; then as above but for reading back. then NULL: waits for nothing. */
 void record_outcome(struct executor *x, struct work *w, const struct outcome *o,
                     void (*then)(struct executor *x, struct work *w, bool ok));
+/* The outcome `held`: the work's request showed that a service of the account is out of order. */
+void record_held(struct executor *x, struct work *w, const char *why);
 /* The message as it came, into `dead`, with the reason of w->ending. */
 void record_dead(struct executor *x, struct work *w,
                  void (*then)(struct executor *x, struct work *w, bool ok));

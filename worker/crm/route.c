@@ -109,17 +109,6 @@ static void end(struct executor *x, struct work *w, const char *result, const ch
     finish_done(x, w, &f, result, why, details_of(w, code));
 }
 
-/* No command was sent. */
-static void end_without(struct executor *x, struct work *w, const char *result, const char *why)
-{
-    const struct facts_entry *own =
-        facts_find(w->owner->facts, work_account(w), str_of(w->job->id));
-    if (own && own->intent)
-        finish_given_up(x, w, result, why);
-    else
-        finish_outcome(x, w, result, why);
-}
-
 /* the command */
 
 static bool is_in_menu(const struct executor *x, const struct work *w)
@@ -191,9 +180,9 @@ static void command(struct executor *x, struct work *w)
     struct error e = ERROR_NONE;
     w->ask_by = 0;
     if (!is_in_menu(x, w))
-        end_without(x, w, "late", "the call has left the menu");
+        finish_without(x, w, "late", "the call has left the menu");
     else if (!state_of(w)->json && write_command(x, w, &e))
-        end_without(x, w, "failed", e.text);
+        finish_without(x, w, "failed", e.text);
     else
         act_want(x, w, &command_act);
 }
@@ -255,7 +244,7 @@ static void was_read(struct executor *x, struct work *w, const struct answer *a)
     size_t n = 0;
     if (contractor_is_dropped(a->data)) {
         if (!gone(x, w))
-            end_without(x, w, "no_client", "the client was deleted");
+            finish_without(x, w, "no_client", "the client was deleted");
         return;
     }
     if (!contractor_read_responsibles(a->data, all, LOOKUP_RESPONSIBLES, &n)) {
@@ -308,8 +297,8 @@ static void by_card(struct executor *x, struct work *w, const struct settings *s
     if (!find(x, w, s, &e))
         return;
     if (!e) {
-        end_without(x, w, "no_client",
-                    "none of the client's responsibles has an extension and works");
+        finish_without(x, w, "no_client",
+                       "none of the client's responsibles has an extension and works");
         return;
     }
     choose(w, e, state_of(w)->seen_at);
@@ -327,7 +316,7 @@ static void ask(struct executor *x, struct work *w, const struct settings *s)
     if (who == WHO_ASKING)
         return;
     if (who == WHO_NOBODY) {
-        end_without(x, w, "no_client", "nobody carries the number");
+        finish_without(x, w, "no_client", "nobody carries the number");
         return;
     }
     const struct lookup_candidate *row = who_row(w, r->client.id);
@@ -356,8 +345,8 @@ static void by_memory(struct executor *x, struct work *w, const struct settings 
     struct known_seen seen;
     const struct settings_employee *e = last_seen(x, w, s, &seen);
     if (!e) {
-        end_without(x, w, "failed",
-                    "Megaplan did not answer in time, and no responsible was seen within a day");
+        finish_without(x, w, "failed",
+                       "Megaplan did not answer in time, and no responsible was seen within a day");
         return;
     }
     struct known_client client;
@@ -394,7 +383,7 @@ static void judge(struct executor *x, struct work *w)
         return;
     }
     if (!phone_from_pbx(str_of(w->job->number), &p) || !work_text(w, "call_id").len) {
-        end_without(x, w, "no_client", "the number is hidden, or no client's");
+        finish_without(x, w, "no_client", "the number is hidden, or no client's");
         return;
     }
     if (!r->begun)
