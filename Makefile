@@ -129,7 +129,7 @@ LIBS := rdkafka libcurl jansson libmicrohttpd libsodium libcrypto
 HAVE_LIBS := $(shell pkg-config --exists $(LIBS) 2>/dev/null && echo yes)
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS) 2>/dev/null))
 LIB_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
-CHECK_LDLIBS := $(shell pkg-config --libs check 2>/dev/null)
+CHECK_LDLIBS := $(shell pkg-config --libs check libssl 2>/dev/null)
 
 # The newest entry of the changelog names the version.
 VERSION := $(shell sed -n 's/^\#\# \[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n1)

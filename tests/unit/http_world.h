@@ -41,19 +41,25 @@ struct world {
     size_t ngot;
 };
 
-static inline void start(struct world *w, long connections, const char *allow)
+static inline void start_trusting(struct world *w, long connections, const char *allow,
+                                  const char *ca_file)
 {
     static const char *const resolve[] = {"acme.megaplan.ru:443:127.0.0.1", NULL};
     memset(w, 0, sizeof *w);
     signal(SIGPIPE, SIG_IGN);
     peer_start(&w->peer);
     struct http_options o = {.outbound_allow = allow,
-                             .ca_file = "",
+                             .ca_file = ca_file,
                              .connect_timeout_ms = 300,
                              .connections = connections,
                              .resolve = resolve};
     ck_assert_int_eq(loop_new(&w->loop, &w->e), ERR_OK);
     ck_assert_int_eq(http_new(w->loop, &o, &w->http, &w->e), ERR_OK);
+}
+
+static inline void start(struct world *w, long connections, const char *allow)
+{
+    start_trusting(w, connections, allow, "");
 }
 
 static inline void end(struct world *w)
