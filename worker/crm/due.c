@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "worker/crm/account_pbx.h"
+#include "worker/crm/enter.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/known.h"
 
@@ -104,7 +105,7 @@ void due_read(struct executor *x, struct owner *o, struct str account, struct st
     ask_entry(&q, str_of(e->said->entry_id));
     if (e->said->kind == JOB_VISITOR && (e->done || e->given_up)) {
         char *lane CLEANUP(mem_free_text) = mem_format("job/e/%s", e->said->entry_id);
-        executor_hurry(x, account, lane, JOB_CLIENT);
+        enter_hurry(x, account, lane, JOB_CLIENT);
     }
     if (e->done && e->said->kind == JOB_CLIENT && e->said->number) /* its calls may wait for it */
         known_due_links(o->facts, account, str_of(e->said->number), visit_call, &q);

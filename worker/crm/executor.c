@@ -4,8 +4,6 @@
  */
 #include "worker/crm/executor.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/log.h"
@@ -15,6 +13,7 @@
 #include "worker/crm/act.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/due.h"
+#include "worker/crm/enter.h"
 #include "worker/crm/errands.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
@@ -26,9 +25,7 @@
 #include "worker/crm/request.h"
 #include "worker/crm/step.h"
 
-#define LANE_NAME 160
-#define TURN_MS 4                  /* what is urgent looks in so often */
-#define RECORDINGS_TOGETHER_MS 300 /* those of one call come one upon the other */
+#define TURN_MS 4 /* what is urgent looks in so often */
 
 struct executor *executor_new(const struct port *port, const struct executor_options *options)
 {
@@ -180,94 +177,6 @@ void executor_writes(struct executor *x, struct work *w, bool writes)
         x->writing--;
 }
 
-/* By its kind; but no other topic's is as urgent as those of jobs.now. */
-static int level_of(const struct work *w)
-{
-    _Static_assert((int)JOB_CLIENT == LANES_URGENT, "what rings is urgent");
-    int level = w->topic == KAFKA_JOBS_BULK ? LANES_BULK : (int)w->job->kind;
-    if ((level < LANES_URGENT) == w->urgent)
-        return level;
-    return w->urgent ? LANES_URGENT - 1 : LANES_URGENT;
-}
-
-struct lane_names {
-    char names[LANES_PER_WORK][LANE_NAME];
-    struct str list[LANES_PER_WORK];
-    size_t count;
-};
-
-static void PRINTF_LIKE(2, 3) add_lane(struct lane_names *l, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(l->names[l->count], LANE_NAME, format, args);
-    va_end(args);
-    l->list[l->count] = str_of(l->names[l->count]);
-    l->count++;
-}
-
-/* What rings waits only for its like of the same call. */
-static bool rings(const struct job *j)
-{
-    return j->kind == JOB_ROUTE || j->kind == JOB_VISITOR || j->kind == JOB_POPUP;
-}
-
-/* What waits ten minutes to look once more holds nobody up, and what only asks changes nothing: no lane. */
-static void name_lanes(const struct work *w, struct lane_names *l)
-{
-    const struct job *j = w->job;
-    const char *space = w->urgent ? "now" : "job";
-    if (j->kind == JOB_TWIN || j->kind == JOB_STAFF)
-        return;
-    if (rings(j)) {
-        add_lane(l, "now/%s/%s", job_kind_name(j->kind), j->entry_id);
-        return;
-    }
-    if (j->number && *j->number)
-        add_lane(l, "%s/n/%s", space, j->number);
-    add_lane(l, "%s/e/%s", space, j->entry_id);
-    if (j->kind == JOB_CALL) /* saving waits for the pop-up that runs */
-        add_lane(l, "now/%s/%s", job_kind_name(JOB_POPUP), j->entry_id);
-}
-
-static void enter(struct executor *x, struct work *w)
-{
-    struct lane_names l = {.count = 0};
-    name_lanes(w, &l);
-    lanes_enter(x->lanes, &w->lane, work_account(w), l.list, l.count, level_of(w));
-}
-
-/* A head that only waits for a time, or for a turn, need not wait any longer than until `at`. */
-static void hurry(struct executor *x, struct work *head, int64_t at)
-{
-    bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET && !head->act;
-    bool wants = head->lane.state == LANES_WANTING && head->phase == WORK_WANTS && head->urgent;
-    if ((rests || wants) && (!head->timer.slot || head->timer.at > at))
-        agenda_set(&x->works, &head->timer, at);
-}
-
-/* A call that rests in the hope of recordings goes on when one is there; a pop-up that has not begun is
- * overtaken by what comes behind it. */
-static void wake_heads(struct executor *x, struct work *w)
-{
-    enum job_kind kind = w->job->kind;
-    int64_t now = executor_now(x);
-    for (size_t i = 0; i < w->lane.nslots; i++) {
-        struct work *head = WORK_OF(lane, lanes_head(&w->lane.slots[i]));
-        if (kind == JOB_RECORD && head->job->kind == JOB_CALL)
-            hurry(x, head, now + RECORDINGS_TOGETHER_MS);
-        if ((kind == JOB_CALL || kind == JOB_POPUP) && head->job->kind == JOB_POPUP && head != w)
-            hurry(x, head, now);
-    }
-}
-
-void executor_hurry(struct executor *x, struct str account, const char *lane, enum job_kind kind)
-{
-    struct lanes_entry *e = lanes_head_of(x->lanes, account, str_of(lane));
-    if (e && WORK_OF(lane, e)->job->kind == kind)
-        hurry(x, WORK_OF(lane, e), executor_now(x));
-}
-
 void executor_take(struct executor *x, struct owner *o, const struct kafka_message *m)
 {
     step_take(x, o, m);
@@ -302,8 +211,8 @@ void executor_decode(struct executor *x, struct owner *o, const struct kafka_mes
     }
     w->ops = kinds_of(w->job->kind);
     w->deadline = deadline_of(x, w->job);
-    enter(x, w);
-    wake_heads(x, w);
+    enter_lanes(x, w);
+    enter_wake_heads(x, w);
 }
 
 void executor_bury(struct executor *x, struct owner *o, const struct kafka_message *m,
@@ -333,14 +242,14 @@ void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struc
     w->ops = kinds_of(kind);
     adopt(x, o, w);
     errands_add(w);
-    enter(x, w);
+    enter_lanes(x, w);
 }
 
 void executor_queue_again(struct executor *x, struct work *w)
 {
     executor_hold_place(x, w, false);
     lanes_leave(x->lanes, &w->lane);
-    enter(x, w);
+    enter_lanes(x, w);
 }
 
 /* what work asks for */
@@ -420,7 +329,7 @@ void executor_due(struct executor *x, struct work *w)
         return;
     }
     if (w->lane.state == LANES_OUT) { /* it stepped aside */
-        enter(x, w);
+        enter_lanes(x, w);
         return;
     }
     if (w->lane.state == LANES_RESTING || w->lane.state == LANES_WANTING)

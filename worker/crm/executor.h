@@ -99,9 +99,6 @@ void executor_drop_token(struct executor *x, struct work *w);
 /* The earliest of that time, of the end of its questions and of its deadline, if those are to come (boot ms). What
  * looks for what it may have made has no deadline. */
 int64_t executor_woken(const struct work *w, int64_t at);
-/* The work of that kind at the head of the account's lane ("job/e/ENTRY"), if it only waits for a time, need not wait
- * any longer: judged anew now. */
-void executor_hurry(struct executor *x, struct str account, const char *lane, enum job_kind kind);
 /* New work without a message of its own (due.h), in the lanes of its number (NULL: none) and entry; if it is
  * in hand already, nothing happens. data: of the job, copied; NULL: none. */
 void executor_add(struct executor *x, struct owner *o, enum job_kind kind, struct str account,
