@@ -16,7 +16,7 @@ void rules_kit_begin(const char *more)
     settings_free(kit.settings);
     rules_forget(&kit.memory);
     kit.settings = kit_settings(more);
-    kit.received = kit.now = 60;
+    kit.received = kit.event_at = kit.now = 60;
     kit.origin = "live";
     kit.first_summary = false;
     kit.recording = kit.command = STR_NONE;
@@ -66,7 +66,7 @@ enum decide_end rules_kit_decide(const struct kit_event *events, size_t n, enum 
                           .recording = kit.recording,
                           .command = kit.command,
                           .result = kit.result,
-                          .cause = {3, 1234, KIT_MS(kit.received), KIT_T0 + kit.received,
+                          .cause = {3, 1234, KIT_MS(kit.received), KIT_T0 + kit.event_at,
                                     KIT_MS(kit.now), kit.origin}};
     buf_reset(&kit.told);
     enum decide_end end = decide_call(&c, &kit.memory, rules_kit_note, &kit.told);

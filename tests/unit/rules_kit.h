@@ -21,6 +21,7 @@ struct rules_kit {
     char *data;       /* of the last job */
     int64_t deadline; /* of the last job, unix ms */
     int64_t received; /* of the causing event, seconds after KIT_T0 */
+    int64_t event_at; /* the same by MANGO's clock; -KIT_T0: it does not tell */
     int64_t now;      /* the clock, seconds after KIT_T0 */
     const char *origin;
     bool first_summary;

@@ -80,6 +80,132 @@ START_TEST(g7_reasons)
 }
 END_TEST
 
+/* The age of the event: the larger of (now - received) and (now - MANGO's time), negative = 0. */
+START_TEST(g7_age_of_the_event)
+{
+    static const struct {
+        int64_t received, at, now, deadline; /* seconds after KIT_T0; deadline 0: too late */
+    } cases[] = {
+        {60, 60, 70, 70},        {60, 60, 71, 0},
+        {60, 52, 61, 62},        {60, 52, 63, 0},      /* long on its way */
+        {60, 4000, 69, 70},      {60, 4000, 71, 0},    /* MANGO's clock is ahead */
+        {60, -KIT_T0, 69, 70},   {60, -KIT_T0, 71, 0}, /* it tells no time */
+        {90, 60, 61, 70},        {90, 60, 71, 0},      /* our other machine's clock is ahead */
+        {90, -KIT_T0, 61, 100},  {90, 95, 61, 100},
+        {60, 1 - KIT_T0, 60, 0}, {60, 60, 0, 70},
+    };
+    const struct kit_event menu = IN_MENU;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        rules_kit_begin(ROUTE);
+        kit.received = cases[i].received;
+        kit.event_at = cases[i].at;
+        kit.now = cases[i].now;
+        kit.deadline = 0;
+        (void)rules_kit_decide(&menu, 1, RULE_LIVE, NULL);
+        ck_assert_msg(kit.deadline == (cases[i].deadline ? KIT_MS(cases[i].deadline) : 0),
+                      "case %zu: %s", i, kit.told.data);
+    }
+}
+END_TEST
+
+/* Once in a call: not for the second menu after somebody's phone rang, nor for what the command made. */
+START_TEST(g7_once_in_a_call)
+{
+    struct kit_event menu = IN_MENU, over = IN_MENU, again = IN_MENU,
+                     routed = RINGS("1", 62, "101"), second = IN_MENU;
+    over.state = 'D';
+    over.seq = 2;
+    again.state = 'C';
+    again.seq = 3;
+    routed.taken = "i";
+    routed.command = "e1~5";
+    second.call = "i2";
+    second.at = 66;
+    rules_kit_begin(ROUTE);
+    ck_assert_str_eq(
+        rules_kit_live((struct kit_event[]){menu, over, routed, ENDS("1", 65, "101"), second}, 5),
+        "G7 e1:route - 79991231212\n");
+    /* whatever is heard first */
+    rules_kit_begin(ROUTE);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){routed, menu, second}, 3), "");
+    /* one menu leads to the next: that leg is the one to route */
+    (void)rules_kit_decide((struct kit_event[]){menu, over, second}, 3, RULE_LIVE, NULL);
+    ck_assert_str_eq(kit.data, "{\"call_id\":\"i2\",\"line\":\"78001234567\"}");
+    /* the first event that came is not the leg's first */
+    ck_assert_str_eq(one(ROUTE, again, 62), "G7 e1:route - 79991231212\n");
+}
+END_TEST
+
+/* A new owner folds the same events later. What it says again has the same id, of which the first counts. */
+START_TEST(g7_folded_anew)
+{
+    struct kit_event menu = IN_MENU, again = IN_MENU;
+    again.state = 'C';
+    again.seq = 2;
+    (void)one(ROUTE, menu, 100);
+    kit.received = kit.event_at = 99;
+    (void)rules_kit_decide((struct kit_event[]){menu, again}, 2, RULE_LIVE, NULL);
+    ck_assert_str_eq(kit.told.data, "G7 e1:route - 79991231212\n");
+    (void)rules_kit_decide((struct kit_event[]){menu, again}, 2, RULE_LIVE, NULL);
+    ck_assert_uint_eq(kit.told.len, 0);
+}
+END_TEST
+
+/* What no rule about ringing is for. */
+START_TEST(nothing_rings_for_others)
+{
+    static const char all[] = ROUTE ",\"popups\":true,\"call_tracking\":true";
+    static const char joined[] =
+        ROUTE ",\"popups\":true,\"call_tracking\":true,\"lines\":[\"78001234568\"]";
+    static const char ignored[] =
+        ROUTE ",\"popups\":true,\"call_tracking\":true,\"ignore_numbers\":[\"7999*\"]";
+    struct kit_event menu = IN_MENU, ring = RINGS("1", 60, "101");
+    const struct kit_event out = {'A',
+                                  "1",
+                                  1,
+                                  .at = 60,
+                                  .where = 'a',
+                                  .from_ext = "101",
+                                  .to = CLIENT,
+                                  .dct = "74950000000"},
+                           internal = {'A',
+                                       "1",
+                                       1,
+                                       .at = 60,
+                                       .where = 'a',
+                                       .from_ext = "101",
+                                       .to_ext = "102",
+                                       .dct = "74950000000"},
+                           into_menu = {'A',
+                                        "1",
+                                        1,
+                                        .at = 60,
+                                        .where = 'i',
+                                        .from_ext = "101",
+                                        .to = "100",
+                                        .dct = "74950000000"};
+    struct kit_event callback = ring;
+    callback.initiator = "CC";
+    callback.dct = menu.dct = ring.dct = "74950000000";
+    const struct kit_event none[] = {out, internal, into_menu, callback};
+    for (size_t i = 0; i < COUNT(none); i++)
+        ck_assert_msg(strcmp(one(all, none[i], 60), "") == 0, "case %zu: %s", i, kit.told.data);
+    ck_assert_str_eq(one(joined, menu, 60), "");
+    ck_assert_str_eq(one(joined, ring, 60), "");
+    menu.line = NULL; /* the line shows later */
+    ck_assert_str_eq(one(joined, menu, 60), "");
+    ck_assert_str_eq(one(ignored, menu, 60), "B15 none: the number is among ignore_numbers\n"
+                                             "B15 none: the number is among ignore_numbers\n");
+    menu.from = "79161112233"; /* an employee's mobile */
+    ck_assert_str_eq(one(all, menu, 60), "B15 none: the number is an employee's\n"
+                                         "B15 none: the number is an employee's\n");
+    menu.from = LINE;
+    menu.line = LINE;
+    ck_assert_str_eq(one(all, menu, 60), "B15 none: the number is a line of the account\n"
+                                         "B15 none: the number is a line of the account\n");
+}
+END_TEST
+
 START_TEST(g7_answer_of_mango)
 {
     rules_kit_begin(ROUTE);
@@ -138,6 +264,139 @@ START_TEST(g14_group)
     rules_kit_begin(POPUPS);
     ck_assert_str_eq(rules_kit_live((struct kit_event[]){second, ring}, 2),
                      "G14 e1:popup:2:calling 1000006 79991231212\n");
+}
+END_TEST
+
+#define RING_OF(id, ext)                                                                   \
+    {                                                                                      \
+        'A', id, 1, .at = 60, .where = 'a', .from = CLIENT, .taken = "q", .to_ext = (ext), \
+                    .group = "300", .line = LINE                                           \
+    }
+#define TAKEN_AWAY(id, t, ext)                                                              \
+    {                                                                                       \
+        'D', id, 2, .at = (t), .where = 'a', .from = CLIENT, .taken = "q", .to_ext = (ext), \
+                    .group = "300", .line = LINE, .reason = 1182                            \
+    }
+#define QUEUE                                                             \
+    {                                                                     \
+        'A', "q", 1, .at = 59, .where = 'q', .from = CLIENT, .line = LINE \
+    }
+
+/* Three phones ring and one is picked up: the notifications of that come in any order. */
+START_TEST(g14_group_answered_in_any_order)
+{
+    const struct kit_event queue = QUEUE, a = RING_OF("1", "101"), b = RING_OF("2", "102"),
+                           c = RING_OF("3", "103"), a_over = TAKEN_AWAY("1", 65, "101"),
+                           b_over = TAKEN_AWAY("2", 65, "102"), taken = ANSWERS("3", 65, "103");
+    static const char want[] = "G14 e1:popup:1:calling 1000005 79991231212\n"
+                               "G14 e1:popup:3:talking 1000007 79991231212\n";
+    const struct kit_event orders[][7] = {
+        {queue, a, b, c, a_over, b_over, taken}, {queue, a, b, c, b_over, a_over, taken},
+        {queue, a, b, c, a_over, taken, b_over}, {queue, a, b, c, taken, a_over, b_over},
+        {queue, c, b, a, a_over, taken, b_over},
+    };
+    for (size_t i = 0; i + 1 < COUNT(orders); i++) {
+        rules_kit_begin(POPUPS);
+        ck_assert_str_eq(rules_kit_live(orders[i], COUNT(orders[i])), want);
+    }
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live(orders[COUNT(orders) - 1], 7),
+                     "G14 e1:popup:3:calling 1000007 79991231212\n"
+                     "G14 e1:popup:3:talking 1000007 79991231212\n");
+}
+END_TEST
+
+/* The end of a ring is lost: when the talk of another is over nobody's phone rings. */
+START_TEST(g14_a_rings_end_is_lost)
+{
+    const struct kit_event taken = ANSWERS("2", 62, "102"), unmapped = ANSWERS("2", 62, "999"),
+                           left = ENDS("2", 64, "102");
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){ring, second, taken, left}, 4),
+                     "G14 e1:popup:1:calling 1000005 79991231212\n"
+                     "G14 e1:popup:2:talking 1000006 79991231212\n");
+    /* nor is it a ring's first news, when somebody unmapped has picked up */
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){unmapped, ring}, 2), "");
+}
+END_TEST
+
+static const struct kit_event
+    sent_on = {'A', "2", 1, .at = 63, .where = 'a', .from_ext = "101", .to_ext = "102"},
+    rings_b = {'A', "2", 2, .at = 64, .where = 'a', .from = CLIENT, .taken = "1", .to_ext = "102"},
+    a_left = {
+        'D',          "1",           3, .at = 64, .where = 'a', .from = CLIENT, .to_ext = "101",
+        .line = LINE, .reason = 1181};
+
+/* Nobody picks up where it was sent: the client rings back at who sent it, on a leg of its own or not. */
+START_TEST(g14_sent_on_and_back)
+{
+    const struct kit_event
+        b_over = {'D',
+                  "2",
+                  3,
+                  .at = 70,
+                  .where = 'a',
+                  .from = CLIENT,
+                  .taken = "1",
+                  .to_ext = "102",
+                  .reason = 1111},
+        back = {'A', "3", 1, .at = 70, .where = 'a', .from = CLIENT, .taken = "2", .to_ext = "101"},
+        same = {'A', "2", 3, .at = 70, .where = 'a', .from = CLIENT, .taken = "1", .to_ext = "101"};
+    static const char sent[] = "G14 e1:popup:1:calling 1000005 79991231212\n"
+                               "G14 e1:popup:1:talking 1000005 79991231212\n"
+                               "G14 e1:popup:2:calling 1000006 79991231212\n";
+    char want[300];
+    rules_kit_begin(POPUPS);
+    (void)snprintf(want, sizeof want, "%sG14 e1:popup:3:calling 1000005 79991231212\n", sent);
+    ck_assert_str_eq(
+        rules_kit_live((struct kit_event[]){ring, answer, sent_on, rings_b, a_left, b_over, back},
+                       7),
+        want);
+    rules_kit_begin(POPUPS);
+    (void)snprintf(want, sizeof want, "%sG14 e1:popup:2:calling:1234 1000005 79991231212\n", sent);
+    ck_assert_str_eq(
+        rules_kit_live((struct kit_event[]){ring, answer, a_left, sent_on, rings_b, same}, 6),
+        want);
+}
+END_TEST
+
+/* Late news of a leg move nothing, and the end that came first leaves nothing to show. */
+START_TEST(g14_out_of_order)
+{
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){answer, ring, over}, 3),
+                     "G14 e1:popup:1:talking 1000005 79991231212\n");
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){over, answer, ring}, 3), "");
+    rules_kit_begin(POPUPS); /* what comes behind the summary rings no more */
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){SUMMARY("101", 5), ring, answer}, 3), "");
+}
+END_TEST
+
+/* A new owner folds the same events later: what was shown is not shown again, what is new is. */
+START_TEST(g14_folded_anew)
+{
+    (void)one(POPUPS, ring, 120);
+    kit.received = kit.event_at = 119;
+    (void)rules_kit_decide((struct kit_event[]){ring, second}, 2, RULE_LIVE, NULL);
+    ck_assert_uint_eq(kit.told.len, 0);
+    (void)rules_kit_decide((struct kit_event[]){ring, second, answer}, 3, RULE_LIVE, NULL);
+    ck_assert_str_eq(kit.told.data, "G14 e1:popup:1:talking 1000005 79991231212\n");
+}
+END_TEST
+
+START_TEST(g14_whose_phone_it_is)
+{
+    struct kit_event mobile = RINGS("1", 60, NULL), group = RINGS("1", 60, "300");
+    mobile.to = "79161112233";
+    ck_assert_str_eq(one(POPUPS, mobile, 60), "G14 e1:popup:1:calling 1000007 79991231212\n");
+    ck_assert_ptr_nonnull(strstr(kit.data, "\"extension\":\"79161112233\""));
+    ck_assert_str_eq(one(POPUPS ",\"unmapped_employee\":\"1000006\"",
+                         (struct kit_event)RINGS("1", 60, "999"), 60),
+                     "G14 e1:popup:1:calling 1000006 79991231212\n");
+    ck_assert_ptr_nonnull(strstr(kit.data, "\"extension\":\"999\""));
+    ck_assert_str_eq(one(POPUPS ",\"unmapped_employee\":\"1000006\"", group, 60), "");
 }
 END_TEST
 
@@ -247,6 +506,24 @@ START_TEST(g12_visitor)
 }
 END_TEST
 
+/* At most once, whatever the call's other events say; by a call that is known by its end only, too. */
+START_TEST(g12_once_in_a_call)
+{
+    struct kit_event menu = IN_MENU, other = RINGS("1", 62, "101"), end = SUMMARY("101", 5);
+    menu.dct = "74950000000";
+    other.dct = "74950000001";
+    end.dct = "74950000000";
+    rules_kit_begin("\"call_tracking\":true");
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){menu, other, end}, 3),
+                     "G12 e1:visitor - 79991231212\n");
+    /* folded anew by another owner, too late: the number may be another visitor's by now */
+    (void)one("\"call_tracking\":true", menu, 1000);
+    kit.received = kit.event_at = 999;
+    (void)rules_kit_decide((struct kit_event[]){menu, other}, 2, RULE_LIVE, NULL);
+    ck_assert_uint_eq(kit.told.len, 0);
+}
+END_TEST
+
 /* The leg alone may be of an outgoing call that was transferred; one to a dynamic number is not. */
 START_TEST(g12_first_event_is_of_a_transferred_leg)
 {
@@ -304,7 +581,10 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons,
-                    g7_answer_of_mango, g14_begins_and_follows, g14_group,
+                    g7_age_of_the_event, g7_once_in_a_call, g7_folded_anew,
+                    nothing_rings_for_others, g7_answer_of_mango, g14_begins_and_follows, g14_group,
+                    g14_group_answered_in_any_order, g14_a_rings_end_is_lost, g14_sent_on_and_back,
+                    g14_out_of_order, g14_folded_anew, g14_whose_phone_it_is, g12_once_in_a_call,
                     g14_first_time_of_any_legs, g14_more_than_is_remembered, g14_back_again,
                     g14_consultation, g14_never, g12_visitor,
                     g12_first_event_is_of_a_transferred_leg, g12_tracking, g13_record);

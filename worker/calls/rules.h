@@ -45,6 +45,8 @@ struct rule_memory {
     /* Which legs were shown in which states, the first eight, 0 behind them: see rules_ringing.c. */
     uint32_t popups[8];
     uint16_t popup_leg;  /* the leg of the pop-up sent last: a text of the fold */
+    uint16_t popup_who;  /* its employee: a place in the settings, which may change meanwhile: then
+                            the pop-up is sent once more, or stays where it is until the next state */
     uint8_t popup_state; /* its enum ringing_state */
     uint8_t client;      /* enum rule_client */
     bool line;           /* the client's source line was sent */

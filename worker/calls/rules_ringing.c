@@ -57,7 +57,8 @@ bool rules_ringing_route(const struct rule_call *c, struct rule_decision *out)
     if (late && c->memory->route_late)
         return false;
     if (late || refusal != NULL)
-        (void)rules_job_none(c, out, "G7", late ? "the event is older than 10 s" : refusal);
+        (void)rules_job_none(c, out, late ? "G7" : rules_refused_by(c, "G7"),
+                             late ? "the event is older than 10 s" : refusal);
     else
         route(c, out, leg);
     out->memory.route = !late;
@@ -86,7 +87,7 @@ bool rules_ringing_visitor(const struct rule_call *c, struct rule_decision *out)
     if (refusal == NULL && is_over(c, VISITOR_AGE_S))
         refusal = "the event is older than 10 minutes";
     if (refusal != NULL) {
-        (void)rules_job_none(c, out, "G12", refusal);
+        (void)rules_job_none(c, out, rules_refused_by(c, "G12"), refusal);
     } else {
         struct job *job = rules_job_new(c, JOB_VISITOR, NULL);
         job->deadline = rules_job_deadline(c, VISITOR_AGE_S);
@@ -127,7 +128,7 @@ static bool was_shown(const struct rule_memory *m, const struct ringing_shown *s
     return place == PLACES || m->popups[place] != 0;
 }
 
-/* An id ends in its cause: the leg and its state, and the event, if that was shown before. */
+/* An id ends in its cause: the leg and its state, and the event, if that was shown before (of whomever). */
 static struct job *popup_job(const struct rule_call *c, const struct ringing_shown *shown)
 {
     const char *state = state_names[shown->state];
@@ -148,20 +149,29 @@ static struct job *popup_job(const struct rule_call *c, const struct ringing_sho
     return job;
 }
 
-static bool is_shown(const struct rule_memory *m, const struct ringing_shown *now)
+static uint16_t place_of(const struct rule_call *c, const struct ringing_shown *shown)
 {
+    return (uint16_t)(shown->who.employee - c->settings->employees);
+}
+
+static bool is_shown(const struct rule_call *c, const struct ringing_shown *now)
+{
+    const struct rule_memory *m = c->memory;
     return now->state == RINGING_NOTHING ||
-           (m->popup_state == now->state && m->popup_leg == now->leg);
+           (m->popup_state == now->state && m->popup_leg == now->leg &&
+            m->popup_who == place_of(c, now));
 }
 
 /* Taken for shown all the same: a new owner, who folds late, goes on from what its predecessor showed. */
-static void remember(struct rule_memory *m, const struct ringing_shown *now)
+static void remember(const struct rule_call *c, struct rule_memory *m,
+                     const struct ringing_shown *now)
 {
     size_t place = shown_place(m, now);
     if (place < PLACES)
         m->popups[place] = shown_mark(now);
     m->popup_state = (uint8_t)now->state;
     m->popup_leg = now->leg;
+    m->popup_who = place_of(c, now);
 }
 
 static void show(const struct rule_call *c, struct rule_decision *out,
@@ -181,7 +191,7 @@ bool rules_ringing_popup(const struct rule_call *c, struct rule_decision *out)
         return false;
     struct ringing_shown now = ringing_popup(c->view, c->fold, c->settings, c->memory->popup_leg);
     bool late = is_over(c, POPUP_AGE_S);
-    if (is_shown(c->memory, &now))
+    if (is_shown(c, &now))
         return false;
     if (late && c->memory->popup_late)
         *out = (struct rule_decision){.rule = "G14", .quiet = true, .memory = *c->memory};
@@ -189,7 +199,7 @@ bool rules_ringing_popup(const struct rule_call *c, struct rule_decision *out)
         (void)rules_job_none(c, out, "G14", "the event is older than 30 s");
     else
         show(c, out, &now);
-    remember(&out->memory, &now);
+    remember(c, &out->memory, &now);
     out->memory.popup_late = late;
     return true;
 }
