@@ -4,8 +4,8 @@
     make chaos [N=4] [SEED=1]        KAFKA=1: on Apache Kafka; BUILD=build/asan: sanitized
 
 Writes N scenario files (tests/scenarios/README.md) by the seed into $BUILD/chaos and plays them with
-tests/integration/run.py: whatever happens, one client per number stands in Megaplan in the end, every
-call has closed, nothing is dead. A story that fails is its file: it can be played again by itself.
+tests/integration/run.py: calls ring while all that happens; in the end one client per number and one saved call
+per call stand in Megaplan, every call has closed, nothing is dead. A story that fails is its file: it can be played again by itself.
 Then N stories of the same seeds, larger than in `make test`, about what `calls` decides (decisions.py), and
 one of the first seed about what `crm` does (crm.py: WORKERS, ACCOUNTS, JOBS). Last line: "N passed, N failed"
 of all.
@@ -28,6 +28,10 @@ FAULTS = (
     'path = "/callRoute", nth = %d, when = "before", reply = "cut"',
     'path = "/callRoute", nth = %d, when = "before", status = 429',
     'path = "/contractor$", nth = %d, when = "before", status = 503',
+    'method = "POST", path = "/callInfo$", nth = %d, when = "after", reply = "cut"',
+    'method = "POST", path = "/callInfo$", nth = %d, when = "before", status = 500',
+    'method = "POST", path = "/callInfo/provider", nth = %d, when = "after", status = 502',
+    'method = "POST", path = "/callInfo/provider", nth = %d, when = "before", reply = "cut"',
 )
 GROUPS, COPIES = 5, 12
 CLOSING = re.compile(r"(\d+) passed, (\d+) failed\n")
@@ -72,12 +76,13 @@ class Story:
 
     def write(self, path):
         chance = self.chance
-        faults = [chance.choice(FAULTS) % chance.randint(1, GROUPS * COPIES) for _ in range(4)]
+        faults = [chance.choice(FAULTS) % chance.randint(1, GROUPS * COPIES) for _ in range(6)]
+        self.lines += ["[settings]", "popups = true", "route_to_responsible = true", ""]
         self.lines += ["[megaplan]", "doubts = {search_lag_ms = %d}" % chance.choice((0, 500, 2500)),
                        "faults = [%s]" % ", ".join("{%s}" % f for f in faults), ""]
         for n in range(GROUPS):
             self.lines += ["[[call]]", 'name = "%s"' % "abcdefgh"[n], "copies = %d" % COPIES,
-                           'number = "7900%d000000"' % n, ""]
+                           'number = "7900%d000000"' % n, "seconds_ago = 0", ""]
         for n in range(GROUPS):
             self.step(send="abcdefgh"[n])
             self.pause(0, 1.5)
@@ -88,7 +93,8 @@ class Story:
                        "jobs = {client = %d, call = %d}" % (GROUPS * COPIES, GROUPS * COPIES), ""]
         for n in range(GROUPS):
             self.lines += ["[[expect.client]]", 'call = "%s"' % "abcdefgh"[n],
-                           'responsible = "1000005"', ""]
+                           'responsible = "1000005"', "",
+                           "[[expect.call]]", 'call = "%s"' % "abcdefgh"[n], 'type = "in"', ""]
         path.write_text("\n".join(self.lines), encoding="utf-8")
 
 
