@@ -1,7 +1,7 @@
-"""Tells live what changes in the companies' Megaplans, and keeps what the demo's end wants to know.
+"""Tells live what changes in the companies' Megaplans and what their MANGOs are asked.
 
-news() compares two states of the fake Megaplan and words the difference; pure. A Watcher is the thread
-that asks for the states and tells.
+news() compares two states of the fake Megaplan, pbx_news() two of the fake MANGO, and words the
+difference; pure. A Watcher is the thread that asks for the states and tells.
 """
 
 import http.client
@@ -63,13 +63,36 @@ def call_news(company, old, new):
     for row in new["CallInfo"]:
         was, ours = known.get(row["id"], {}), sides(row)[0]
         links, before = len(row.get("recordLinks") or []), len(was.get("recordLinks") or [])
-        if not was:
+        if is_popup(row):
+            if (was.get("state"), sides(was)[0]) != (row["state"], ours):
+                lines.append("on %s's screen: %s, %s" % (
+                    names(company, [ours] if ours else []), row["state"], who_calls(row, new)))
+        elif not was or is_popup(was):
             lines.append("call saved: %s, %s with %s%s" % (
                 KINDS.get(row.get("type"), row.get("type")), names(company, [ours] if ours else []),
-                whose(row, new) or sides(row)[2] or "a hidden number", ", %d recording" % links if links else ""))
+                who_calls(row, new), ", %d recording" % links if links else ""))
         elif links > before:
             lines.append("the saved call of %s has another recording" % (whose(row, new) or sides(row)[2]))
     return lines
+
+
+def is_popup(row):
+    return row.get("state", "finished") != "finished"
+
+
+def who_calls(row, state):
+    return whose(row, state) or sides(row)[2] or "a hidden number"
+
+
+def pbx_news(company, old, new):
+    """What MANGO was asked between two of its states, in lines."""
+    names_of = {e.get("extension"): e["name"] for e in company.settings["employees"]}
+    lines = ["the call goes to %s, whose phone shows «%s»%s" % (
+        names_of.get(row["to"], row["to"]), row["name"], "" if row["result"] == 1000 else
+        ": refused with %d" % row["result"]) for row in new["commands"][len(old["commands"]):]]
+    return lines + ["who looks at the site with the number %s? %s" % (
+        row["number"], (row["data"] or {}).get("uid", "nobody known"))
+        for row in new["visits"][len(old["visits"]):]]
 
 
 def task_news(company, old, new):
@@ -91,14 +114,15 @@ def field_news(old, new):
 
 
 class Watcher(threading.Thread):
-    """Asks every Megaplan for its state, ten times a second, and tells the news of each with
+    """Asks every Megaplan and every MANGO for its state, ten times a second, and tells the news of each with
     tell(company, line)."""
 
-    def __init__(self, controls, tell):
+    def __init__(self, controls, pbxs, tell):
         super().__init__(daemon=True)
-        self.controls = controls  # {company: Control}
+        self.asked = [(company, control, name, worded) for name, of, worded in (
+            ("Megaplan", controls, news), ("MANGO", pbxs, pbx_news)) for company, control in of.items()]
         self.tell = tell
-        self.states = {company: control.state() for company, control in controls.items()}
+        self.states = [control.state() for _, control, _, _ in self.asked]
         self.ended = threading.Event()
 
     def run(self):
@@ -109,11 +133,11 @@ class Watcher(threading.Thread):
                 return
 
     def look(self):
-        for company, control in self.controls.items():
+        for at, (company, control, name, worded) in enumerate(self.asked):
             state = control.state()
-            for line in news(company, self.states[company], state):
-                self.tell(company, "  --> Megaplan: " + line)
-            self.states[company] = state
+            for line in worded(company, self.states[at], state):
+                self.tell(company, "  --> %s: %s" % (name, line))
+            self.states[at] = state
 
     def stop(self):
         """One last look; nothing is told after it."""

@@ -61,6 +61,27 @@ class News(unittest.TestCase):
         self.assertEqual(self.news({}, dict(one, CallInfo=[out])),
                          ["call saved: outgoing, Пётр Петров with Новый"])
 
+    def test_popups(self):
+        rings = saved(state="calling")
+        one = {"ContractorHuman": [client(seeded=True)], "CallInfo": [rings]}
+        self.assertEqual(self.news({}, one), ["on Анна Сидорова's screen: calling, Новый"])
+        self.assertEqual(self.news(one, one), [])
+        for over, told in (({"state": "talking"}, "on Анна Сидорова's screen: talking, Новый"),
+                           ({"toUser": link("1000005")}, "on Пётр Петров's screen: calling, Новый"),
+                           ({"state": "finished"}, "call saved: incoming, Анна Сидорова with Новый")):
+            self.assertEqual(self.news(one, dict(one, CallInfo=[dict(rings, **over)])), [told])
+
+    def test_mango(self):
+        none = {"commands": [], "visits": []}
+        asked = {"commands": [{"to": "123", "name": "Ян", "result": 1000}, {"to": "9", "name": "", "result": 4101}],
+                 "visits": [{"number": "7495", "data": {"uid": "u"}}, {"number": "7496", "data": None}]}
+        self.assertEqual(watch.pbx_news(self.company, none, asked), [
+            "the call goes to Пётр Петров, whose phone shows «Ян»",
+            "the call goes to 9, whose phone shows «»: refused with 4101",
+            "who looks at the site with the number 7495? u",
+            "who looks at the site with the number 7496? nobody known"])
+        self.assertEqual(watch.pbx_news(self.company, asked, asked), [])
+
     def test_tasks_and_fields(self):
         self.assertEqual(self.news({}, {"Task": [task()]}), ["task «Перезвонить» for Анна Сидорова"])
         self.assertEqual(self.news({"Task": [task()]}, {"Task": [task(status="completed")]}),
