@@ -3,12 +3,10 @@
  */
 #include "tests/unit/unit.h"
 
-#include <stdlib.h>
-
 #include "worker/crm/pbx.h"
 
 #define WAY_MS 40
-#define SEEN_MAX 20000
+#define HEARD_MAX 500
 
 static struct pbx p;
 
@@ -18,65 +16,180 @@ static uint32_t dice(uint32_t *seed)
     return *seed >> 8;
 }
 
-struct seen {
-    int64_t at[SEEN_MAX];
-    size_t n;
+/* A MANGO that hears everything: ours in the order of admission, and what other owners may send, from when on it is
+ * known. */
+struct heard {
+    enum pbx_method method;
+    int64_t known_at, arrives;
 };
 
-static int by_time(const void *a, const void *b)
+struct flight {
+    enum pbx_method method;
+    int64_t ends; /* or is given up, if it never arrives */
+    int64_t arrives;
+};
+
+struct story {
+    uint32_t seed;
+    int64_t now;
+    struct heard heard[HEARD_MAX];
+    size_t nheard, nroutes, nothers;
+    struct flight flights[PBX_PER_SECOND];
+    size_t nflights, most;
+};
+
+static int64_t throw_to(struct story *s, uint32_t n)
 {
-    const int64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
+    return (int64_t)(dice(&s->seed) % n);
 }
 
-/* The most arrivals of any window [t, t + ms). */
-static size_t most_in(struct seen *s, int64_t ms)
+/* From here to there; often none at all. */
+static int64_t way(struct story *s)
 {
-    size_t most = 0, from = 0;
-    qsort(s->at, s->n, sizeof *s->at, by_time);
-    for (size_t i = 0; i < s->n; i++) {
-        while (s->at[from] + ms <= s->at[i])
-            from++;
-        if (i - from + 1 > most)
-            most = i - from + 1;
+    return throw_to(s, 2) == 0 ? 0 : throw_to(s, WAY_MS);
+}
+
+static struct heard *hear(struct story *s, enum pbx_method m, int64_t arrives)
+{
+    struct heard *h = &s->heard[s->nheard++];
+    *h = (struct heard){.method = m, .known_at = s->now, .arrives = arrives};
+    return h;
+}
+
+/* Before `last`, and with it in a window that begins with `first`. */
+static size_t in_window(const struct story *s, const struct heard *first, const struct heard *last,
+                        bool routes)
+{
+    size_t n = 0;
+    for (const struct heard *h = s->heard; h <= last; h++)
+        n += (!routes || h->method == PBX_ROUTE) && h->arrives >= first->arrives &&
+             h->arrives < first->arrives + (routes ? 2000 : 1000);
+    return n;
+}
+
+/* With all that was known when it was admitted, it makes no window too full. */
+static void check_heard(const struct story *s, const struct heard *own)
+{
+    for (const struct heard *h = s->heard; h <= own; h++) {
+        if (h->arrives > own->arrives)
+            continue;
+        if (h->arrives + 1000 > own->arrives)
+            ck_assert_uint_le(in_window(s, h, own, false), PBX_PER_SECOND);
+        if (own->method == PBX_ROUTE && h->method == PBX_ROUTE && h->arrives + 2000 > own->arrives)
+            ck_assert_uint_le(in_window(s, h, own, true), 1);
     }
-    return most;
 }
 
+static void admitted(struct story *s, enum pbx_method m)
+{
+    struct flight *f = &s->flights[s->nflights++];
+    f->method = m;
+    f->arrives = s->now + way(s) + way(s);
+    f->ends = f->arrives + (throw_to(s, 8) == 0 ? throw_to(s, 3000) : way(s));
+    if (throw_to(s, 10) == 0) {
+        f->arrives = -1;
+        return;
+    }
+    check_heard(s, hear(s, m, f->arrives));
+    s->nroutes += m == PBX_ROUTE;
+}
+
+static void end_flights(struct story *s)
+{
+    for (size_t i = 0; i < s->nflights;) {
+        struct flight *f = &s->flights[i];
+        if (f->ends > s->now) {
+            i++;
+            continue;
+        }
+        if (f->arrives < 0)
+            pbx_return(&p, f->method);
+        else
+            pbx_ended(&p, f->method, f->ends);
+        *f = s->flights[--s->nflights];
+    }
+}
+
+static enum pbx_method any_method(struct story *s)
+{
+    return throw_to(s, 5) == 0 ? PBX_ROUTE : PBX_VISITOR;
+}
+
+static void another_owner(struct story *s)
+{
+    enum pbx_method m = any_method(s);
+    int64_t until = s->now + throw_to(s, 5000) - 1000;
+    pbx_seen(&p, m, until);
+    hear(s, m, until - (throw_to(s, 2) == 0 ? 0 : throw_to(s, 500)));
+    s->nothers++;
+}
+
+/* It comes again when it was told to, or whenever it likes. */
+static void refused(struct story *s, int64_t until)
+{
+    ck_assert_int_gt(until, s->now);
+    if (throw_to(s, 4) == 0)
+        s->now = until;
+}
+
+static void check_story(struct story *s)
+{
+    while (s->nheard < HEARD_MAX - 1) {
+        int64_t until;
+        enum pbx_method m = any_method(s);
+        end_flights(s);
+        if (throw_to(s, 120) == 0)
+            another_owner(s);
+        else if (pbx_admit(&p, m, s->now, &until))
+            admitted(s, m);
+        else
+            refused(s, until);
+        s->most = s->nflights > s->most ? s->nflights : s->most;
+        s->now += throw_to(s, 12) == 0 ? throw_to(s, 300) : 0;
+    }
+}
+
+/* Several on their way at once, some never made, some without an end long after they arrived; and other owners'. */
 START_TEST(never_too_many_whatever_the_way_takes)
 {
-    for (uint32_t round = 1; round <= 20; round++) {
-        static struct seen all, routes;
-        uint32_t seed = round;
-        int64_t now = 0, until;
-        size_t wanted = 0;
-        all.n = routes.n = 0;
+    static struct story s;
+    size_t routes = 0, others = 0, most = 0;
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        s = (struct story){.seed = seed, .now = 10000};
         pbx_init(&p);
-        while (all.n < 3000) {
-            enum pbx_method m = dice(&seed) % 3 == 0 ? PBX_ROUTE : PBX_VISITOR;
-            wanted++;
-            if (!pbx_admit(&p, m, now, &until)) {
-                ck_assert_int_gt(until, now);
-                now += dice(&seed) % 200;
-                continue;
-            }
-            now += dice(&seed) % 30; /* until it leaves */
-            if (dice(&seed) % 10 == 0) {
-                pbx_return(&p, m);
-                continue;
-            }
-            int64_t arrives = now + dice(&seed) % WAY_MS;
-            now = arrives + dice(&seed) % WAY_MS;
-            pbx_ended(&p, m, now);
-            all.at[all.n++] = arrives;
-            if (m == PBX_ROUTE)
-                routes.at[routes.n++] = arrives;
-        }
-        ck_assert_uint_le(most_in(&all, 1000), PBX_PER_SECOND);
-        ck_assert_uint_le(most_in(&routes, 2000), 1);
-        ck_assert_uint_gt(routes.n, 0);
-        ck_assert_uint_gt(wanted, all.n);
+        check_story(&s);
+        routes += s.nroutes;
+        others += s.nothers;
+        most = s.most > most ? s.most : most;
     }
+    ck_assert_uint_gt(routes, 200);
+    ck_assert_uint_gt(others, 100);
+    ck_assert_uint_eq(most, PBX_PER_SECOND);
+}
+END_TEST
+
+/* Its request has not ended, or is never made: what somebody else may send counts all the same. */
+START_TEST(what_another_owner_may_send_outlives_a_kept_token)
+{
+    int64_t until = 0;
+    pbx_init(&p);
+    ck_assert(pbx_admit(&p, PBX_ROUTE, 0, &until));
+    pbx_seen(&p, PBX_ROUTE, 5000);
+    pbx_ended(&p, PBX_ROUTE, 100);
+    ck_assert(!pbx_admit(&p, PBX_ROUTE, 100 + PBX_ROUTE_MS, &until));
+    ck_assert_int_eq(until, 5000 + PBX_ROUTE_MS);
+    pbx_init(&p);
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        ck_assert(pbx_admit(&p, PBX_VISITOR, 0, &until));
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        pbx_seen(&p, PBX_VISITOR, 5000 + i);
+    pbx_seen(&p, PBX_VISITOR, 10); /* says less than what is known already */
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        pbx_return(&p, PBX_VISITOR);
+    ck_assert_int_eq(pbx_level(&p, 5000), 0);
+    ck_assert(!pbx_admit(&p, PBX_VISITOR, 5000, &until));
+    ck_assert_int_eq(until, 5000 + PBX_SECOND_MS);
+    ck_assert(pbx_admit(&p, PBX_VISITOR, until, &until));
 }
 END_TEST
 
@@ -174,7 +287,8 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("pbx", never_too_many_whatever_the_way_takes, all_that_is_allowed_is_used,
+    return UNIT_RUN("pbx", never_too_many_whatever_the_way_takes,
+                    what_another_owner_may_send_outlives_a_kept_token, all_that_is_allowed_is_used,
                     routes_do_not_stop_queries, a_refusal_closes_it_for_two_minutes,
                     too_many_requests_slow_down, what_another_owner_may_send_counts);
 }

@@ -14,14 +14,14 @@
 void pbx_init(struct pbx *p)
 {
     *p = (struct pbx){.route = NEVER, .open_until = NEVER, .slow_until = NEVER};
-    for (int i = 0; i < PBX_PER_SECOND; i++)
+    for (int i = 0; i < PBX_TIMES; i++)
         p->all[i] = NEVER;
 }
 
 static int oldest(const struct pbx *p)
 {
     int at = 0;
-    for (int i = 1; i < PBX_PER_SECOND; i++)
+    for (int i = 1; i < PBX_TIMES; i++)
         if (p->all[i] < p->all[at])
             at = i;
     return at;
@@ -29,10 +29,28 @@ static int oldest(const struct pbx *p)
 
 static int kept(const struct pbx *p)
 {
-    for (int i = 0; i < PBX_PER_SECOND; i++)
+    for (int i = 0; i < PBX_TIMES; i++)
         if (p->all[i] == KEPT)
             return i;
     return -1;
+}
+
+/* The time of the PBX_PER_SECONDth latest: once it leaves the window, there is room. Until then they all are in it. */
+static int64_t decisive(const struct pbx *p)
+{
+    int64_t latest[PBX_PER_SECOND];
+    for (int i = 0; i < PBX_PER_SECOND; i++)
+        latest[i] = NEVER;
+    for (int i = 0; i < PBX_TIMES; i++) {
+        int64_t at = p->all[i];
+        for (int place = 0; place < PBX_PER_SECOND; place++)
+            if (at > latest[place]) {
+                int64_t pushed = latest[place];
+                latest[place] = at;
+                at = pushed;
+            }
+    }
+    return latest[PBX_PER_SECOND - 1];
 }
 
 /* From then on the window has room; of a kept token nobody knows when, so it is asked for again soon. */
@@ -49,8 +67,10 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t ready_at(const struct pbx *p, enum pbx_method m, int64_t now)
 {
     int64_t at = later(p->open_until, p->slow_until);
-    at = later(at, free_at(p->all[oldest(p)], PBX_SECOND_MS, now));
-    return m == PBX_ROUTE ? later(at, free_at(p->route, PBX_ROUTE_MS, now)) : at;
+    at = later(at, free_at(decisive(p), PBX_SECOND_MS, now));
+    if (m != PBX_ROUTE)
+        return at;
+    return later(at, free_at(p->route_kept ? KEPT : p->route, PBX_ROUTE_MS, now));
 }
 
 bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until)
@@ -60,7 +80,7 @@ bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until)
         return false;
     p->all[oldest(p)] = KEPT;
     if (m == PBX_ROUTE)
-        p->route = KEPT;
+        p->route_kept = true;
     return true;
 }
 
@@ -69,8 +89,10 @@ static void settle(struct pbx *p, enum pbx_method m, int64_t at)
     int i = kept(p);
     if (i >= 0)
         p->all[i] = at;
-    if (m == PBX_ROUTE && p->route == KEPT)
-        p->route = at;
+    if (m != PBX_ROUTE)
+        return;
+    p->route_kept = false;
+    p->route = later(p->route, at);
 }
 
 void pbx_ended(struct pbx *p, enum pbx_method m, int64_t now)
@@ -133,8 +155,10 @@ void pbx_reset(struct pbx *p)
 
 int pbx_level(const struct pbx *p, int64_t now)
 {
-    int n = 0;
-    for (int i = 0; i < PBX_PER_SECOND; i++)
-        n += p->all[i] != KEPT && p->all[i] + PBX_SECOND_MS <= now;
-    return later(p->open_until, p->slow_until) > now ? 0 : n;
+    int in_window = 0;
+    for (int i = 0; i < PBX_TIMES; i++)
+        in_window += p->all[i] == KEPT || p->all[i] + PBX_SECOND_MS > now;
+    if (later(p->open_until, p->slow_until) > now || in_window > PBX_PER_SECOND)
+        return 0;
+    return PBX_PER_SECOND - in_window;
 }

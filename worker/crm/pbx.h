@@ -29,9 +29,13 @@ enum pbx_method {
     PBX_METHODS
 };
 
+/* All kept at once, and as many that ended: no more of those can matter. */
+#define PBX_TIMES (2 * PBX_PER_SECOND)
+
 struct pbx {
-    int64_t all[PBX_PER_SECOND]; /* when the latest requests ended, in no order */
-    int64_t route;               /* the latest one */
+    int64_t all[PBX_TIMES]; /* when the latest requests ended, in no order */
+    int64_t route;          /* the latest one */
+    bool route_kept;
     int64_t open_until;
     int64_t slow_until;
     unsigned limited; /* 429 in a row */
@@ -44,7 +48,7 @@ bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until);
 /* The request of a kept token ended now, however; or was never made. */
 void pbx_ended(struct pbx *p, enum pbx_method m, int64_t now);
 void pbx_return(struct pbx *p, enum pbx_method m);
-/* Somebody else may send one until that time. */
+/* Somebody else may send one until that time; it counts, whatever becomes of those that are on their way. */
 void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until);
 /* MANGO called a request invalid, or refuses all: nothing leaves for two minutes. True if it was closed so far. */
 bool pbx_refused(struct pbx *p, const char *reason, int64_t now);
