@@ -405,7 +405,7 @@ START_TEST(ageing)
     intent("A", JOB_CLIENT, NUMBER, THEIRS);
     done("A", JOB_CLIENT, NUMBER, "1000011", true);
     intent("U", JOB_CLIENT, "79990000001", THEIRS); /* without result: stays */
-    intent("P", JOB_POPUP, "79990000002", THEIRS); /* it came too late */
+    intent("P", JOB_POPUP, "79990000002", THEIRS);  /* it came too late */
     now = 2000;
     done("B", JOB_CLIENT, NUMBER, "1000011", false);
     now = 3000;

@@ -60,9 +60,10 @@ START_TEST(urls)
     ck_assert_str_eq(url, "https://a/api/v3/callRoute?%7B%22phone%22%3A%2279991231212%22%7D");
     free(url);
     url = lookup_search_url(STR("https://a"), &l);
-    ck_assert_str_eq(url, "https://a/api/v3/contractor?%7B%22limit%22%3A100%2C%22fields%22%3A%5B%22"
-                          "contactInfo%22%2C%22isDropped%22%2C%22responsibles%22%2C%22name%22%5D%2C%22q%22%3A%22"
-                          "79991231212%22%7D");
+    ck_assert_str_eq(
+        url, "https://a/api/v3/contractor?%7B%22limit%22%3A100%2C%22fields%22%3A%5B%22"
+             "contactInfo%22%2C%22isDropped%22%2C%22responsibles%22%2C%22name%22%5D%2C%22q%22%3A%22"
+             "79991231212%22%7D");
     free(url);
     url = lookup_fetch_url(STR("https://a"), STR("17"));
     ck_assert_str_eq(url,

@@ -345,8 +345,11 @@ static void by_memory(struct executor *x, struct work *w, const struct settings 
     struct known_seen seen;
     const struct settings_employee *e = last_seen(x, w, s, &seen);
     if (!e) {
-        finish_without(x, w, "failed",
-                       "Megaplan did not answer in time, and no responsible was seen within a day");
+        bool out = w->service->open;
+        finish_without(
+            x, w, out ? "failed" : "late",
+            out ? "Megaplan is out of order, and no responsible was seen within a day"
+                : "Megaplan did not answer in time, and no responsible was seen within a day");
         return;
     }
     struct known_client client;
