@@ -306,6 +306,72 @@ START_TEST(g14_group_answered_in_any_order)
 }
 END_TEST
 
+/* Nobody picks up, or the caller hangs up: all phones are told to stop, in any order. */
+START_TEST(g14_group_rings_in_vain)
+{
+    static const int together[] = {1110, 1111, 1163, 1182};
+    struct kit_event queue = QUEUE, a = RING_OF("1", "101"), b = RING_OF("2", "102"),
+                     a_over = TAKEN_AWAY("1", 89, "101"), b_over = TAKEN_AWAY("2", 90, "102");
+    for (size_t i = 0; i < COUNT(together); i++) {
+        a_over.reason = b_over.reason = together[i];
+        rules_kit_begin(POPUPS);
+        ck_assert_str_eq(rules_kit_live((struct kit_event[]){queue, a, b, a_over, b_over}, 5),
+                         "G14 e1:popup:1:calling 1000005 79991231212\n");
+    }
+    /* the queue's own end tells it, too */
+    queue.state = 'D';
+    queue.seq = 2;
+    queue.at = 91;
+    queue.reason = 1163;
+    rules_kit_begin(POPUPS);
+    const struct kit_event begins = QUEUE;
+    ck_assert_str_eq(
+        rules_kit_live((struct kit_event[]){begins, a, b, queue, ENDS("1", 91, "101")}, 5),
+        "G14 e1:popup:1:calling 1000005 79991231212\n");
+}
+END_TEST
+
+/* One phone does not ring any more, others do: one that is rejected or busy, or whose turn is over. */
+START_TEST(g14_goes_on_ringing)
+{
+    struct kit_event queue = QUEUE, a = RING_OF("1", "101"), b = RING_OF("2", "102"),
+                     a_over = TAKEN_AWAY("1", 75, "101");
+    static const char want[] = "G14 e1:popup:1:calling 1000005 79991231212\n"
+                               "G14 e1:popup:2:calling 1000006 79991231212\n";
+    a_over.reason = 1122;
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){queue, a, b, a_over}, 4), want);
+    a_over.reason = 1111;
+    b.at = 75; /* the next in turn, who is told first */
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){queue, a, b, a_over}, 4), want);
+    /* of what is shown only its own end counts; another rings no more then */
+    a_over.at = 80;
+    const struct kit_event other = {'D',
+                                    "1",
+                                    2,
+                                    .at = 70,
+                                    .where = 'a',
+                                    .from = CLIENT,
+                                    .taken = "q",
+                                    .to_ext = "101",
+                                    .reason = 1111};
+    b.at = 61;
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(
+        rules_kit_live((struct kit_event[]){queue, b, a, other, RINGS("3", 75, "103")}, 5),
+        "G14 e1:popup:2:calling 1000006 79991231212\n");
+    /* what ends in a queue as MANGO gives the call to somebody is no ring */
+    queue.state = 'D';
+    queue.seq = 2;
+    queue.at = 65;
+    queue.reason = 1180;
+    rules_kit_begin(POPUPS);
+    ck_assert_str_eq(rules_kit_live((struct kit_event[]){queue, a}, 2),
+                     "G14 e1:popup:1:calling 1000005 79991231212\n");
+}
+END_TEST
+
 /* The end of a ring is lost: when the talk of another is over nobody's phone rings. */
 START_TEST(g14_a_rings_end_is_lost)
 {
@@ -580,12 +646,12 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons,
-                    g7_age_of_the_event, g7_once_in_a_call, g7_folded_anew,
-                    nothing_rings_for_others, g7_answer_of_mango, g14_begins_and_follows, g14_group,
-                    g14_group_answered_in_any_order, g14_a_rings_end_is_lost, g14_sent_on_and_back,
-                    g14_out_of_order, g14_folded_anew, g14_whose_phone_it_is, g12_once_in_a_call,
-                    g14_first_time_of_any_legs, g14_more_than_is_remembered, g14_back_again,
-                    g14_consultation, g14_never, g12_visitor,
-                    g12_first_event_is_of_a_transferred_leg, g12_tracking, g13_record);
+    return UNIT_RUN(
+        "rules_ringing", g7_in_the_menu, g7_not_beyond_the_menu, g7_reasons, g7_age_of_the_event,
+        g7_once_in_a_call, g7_folded_anew, nothing_rings_for_others, g7_answer_of_mango,
+        g14_begins_and_follows, g14_group, g14_group_answered_in_any_order, g14_group_rings_in_vain,
+        g14_goes_on_ringing, g14_a_rings_end_is_lost, g14_sent_on_and_back, g14_out_of_order,
+        g14_folded_anew, g14_whose_phone_it_is, g12_once_in_a_call, g14_first_time_of_any_legs,
+        g14_more_than_is_remembered, g14_back_again, g14_consultation, g14_never, g12_visitor,
+        g12_first_event_is_of_a_transferred_leg, g12_tracking, g13_record);
 }
