@@ -13,25 +13,39 @@
 #define NONCE_MIN 4
 #define NONCE_MAX 16
 
-static bool is_control(char c)
+/* C0, DEL, or C1, of which UTF-8 makes two bytes. */
+static bool is_control(struct str character)
 {
-    return (unsigned char)c < ' ' || c == 0x7f;
+    unsigned char first = (unsigned char)character.ptr[0];
+    return first < ' ' || first == 0x7f ||
+           (character.len == 2 && first == 0xc2 && (unsigned char)character.ptr[1] < 0xa0);
 }
 
-static bool has_control(struct str s)
+static bool is_plain(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (is_control(s.ptr[i]))
-            return true;
-    return false;
+    for (size_t n; s.len; s = str_from(s, n)) {
+        n = text_character(s);
+        if (n == 0 || is_control((struct str){s.ptr, n}))
+            return false;
+    }
+    return true;
 }
 
 static enum err check_text(const char *field, struct str s, size_t min, size_t max, struct error *e)
 {
     if (s.len < min || s.len > max)
         return error_set(e, ERR_INPUT, "%s: %zu to %zu bytes, not %zu", field, min, max, s.len);
-    if (!text_is_utf8(s) || has_control(s))
+    if (!is_plain(s))
         return error_set(e, ERR_INPUT, "%s: no text", field);
+    return ERR_OK;
+}
+
+static enum err check_name(const char *field, struct str s, struct error *e)
+{
+    if (check_text(field, s, 0, ROUTE_COMMAND_NAME, e))
+        return e->kind;
+    if (str_find(s, '"') >= 0 || str_find(s, '\\') >= 0)
+        return error_set(e, ERR_INPUT, "%s: a quotation mark or a backslash", field);
     return ERR_OK;
 }
 
@@ -49,7 +63,7 @@ enum err route_command_json(const struct route_command *c, char **out, struct er
     if (check_text("command_id", c->command_id, 1, LIMIT_COMMAND_ID, e) ||
         check_text("call_id", c->call_id, 1, LIMIT_ENTRY_ID, e) ||
         check_digits("to_number", c->to_number, ROUTE_COMMAND_NUMBER, e) ||
-        check_text("display_name", c->display_name, 0, ROUTE_COMMAND_NAME, e))
+        check_name("display_name", c->display_name, e))
         return e->kind;
     struct jval *body = jval_new_object();
     jval_put_text(body, "command_id", c->command_id);
@@ -65,37 +79,43 @@ enum err route_command_json(const struct route_command *c, char **out, struct er
     return *out ? ERR_OK : error_set(e, ERR_INTERNAL, "no memory");
 }
 
-static struct str trim(struct str s)
+/* One character as a telephone may show it; n = 0: what s begins with is none. */
+static void add_shown(struct buf *out, struct str s, size_t n)
 {
-    while (s.len && s.ptr[0] == ' ')
-        s = str_from(s, 1);
-    while (s.len && s.ptr[s.len - 1] == ' ')
-        s.len--;
-    return s;
+    if (n == 0)
+        buf_add_str(out, STR("\xef\xbf\xbd"));
+    else if (is_control((struct str){s.ptr, n}) || s.ptr[0] == ' ')
+        buf_add_str(out, out->len ? STR(" ") : STR_NONE);
+    else if (s.ptr[0] == '"')
+        buf_add_char(out, '\'');
+    else if (s.ptr[0] == '\\')
+        buf_add_char(out, '/');
+    else
+        buf_add(out, s.ptr, n);
 }
 
 void route_command_name(struct str name, char out[ROUTE_COMMAND_NAME + 1])
 {
-    char plain[4 * ROUTE_COMMAND_NAME];
-    struct str begin = trim(name);
-    if (begin.len > sizeof plain)
-        begin.len = sizeof plain;
-    for (size_t i = 0; i < begin.len; i++)
-        plain[i] = is_control(begin.ptr[i]) ? ' ' : begin.ptr[i];
-    struct buf clean = BUF_INIT(sizeof plain * 3);
-    text_add_clean(&clean, trim((struct str){plain, begin.len}));
-    struct str cut = trim(text_cut(buf_str(&clean), ROUTE_COMMAND_NAME));
+    struct buf shown = BUF_INIT(ROUTE_COMMAND_NAME + 4);
+    while (name.len && shown.len < ROUTE_COMMAND_NAME) {
+        size_t n = text_character(name);
+        add_shown(&shown, name, n);
+        name = str_from(name, n ? n : 1);
+    }
+    struct str cut = text_cut(buf_str(&shown), ROUTE_COMMAND_NAME);
+    while (cut.len && cut.ptr[cut.len - 1] == ' ')
+        cut.len--;
     if (cut.len)
         memcpy(out, cut.ptr, cut.len);
     out[cut.len] = '\0';
-    buf_done(&clean);
+    buf_done(&shown);
 }
 
 bool route_command_id(struct str entry_id, uint64_t random, char out[LIMIT_COMMAND_ID + 1])
 {
     char nonce[NONCE_MAX + 1];
     size_t room = entry_id.len < LIMIT_COMMAND_ID ? LIMIT_COMMAND_ID - entry_id.len - 1 : 0;
-    if (!entry_id.len || room < NONCE_MIN)
+    if (!entry_id.len || room < NONCE_MIN || str_find(entry_id, '\0') >= 0)
         return false;
     snprintf(nonce, sizeof nonce, "%016" PRIx64, random);
     size_t n = room < NONCE_MAX ? room : NONCE_MAX;

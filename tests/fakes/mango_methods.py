@@ -77,7 +77,7 @@ def is_text(value, least, most):
     """A text of so many bytes of UTF-8, without control characters."""
     try:
         return isinstance(value, str) and least <= len(value.encode()) <= most and \
-            not any(ord(c) < 32 or ord(c) == 127 for c in value)
+            not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in value)
     except UnicodeEncodeError:
         return False
 
@@ -102,7 +102,9 @@ def check_route(doc):
     headers = doc.get("sip_headers", {})
     if not isinstance(headers, dict) or set(headers) - {DISPLAY_NAME}:
         raise Refused(MISSING, "sip_headers has only %s" % DISPLAY_NAME)
-    if DISPLAY_NAME in headers and not is_text(headers[DISPLAY_NAME], 1, NAME_BYTES):
+    name = headers.get(DISPLAY_NAME, "x")
+    # It becomes a quoted string of a SIP header; nothing says that MANGO escapes it.
+    if not is_text(name, 1, NAME_BYTES) or set('"\\') & set(name):
         raise Refused(NO_NAME, "%s is no text of %d bytes at most" % (DISPLAY_NAME, NAME_BYTES))
 
 

@@ -73,6 +73,10 @@ START_TEST(an_invalid_route_names_its_field)
         {{{"a", 1}, {"c", 1}, {"111111111111111111111111111111111", 33}, {"", 0}}, "to_number"},
         {{{"a", 1}, {"c", 1}, {"1", 1}, {A32 A32 "b", 65}}, "display_name"},
         {{{"a", 1}, {"c", 1}, {"1", 1}, {"\x7f", 1}}, "display_name"},
+        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\xc2\x85", 2}}, "display_name"},
+        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\xd0", 1}}, "display_name"},
+        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\"", 1}}, "display_name"},
+        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\\", 1}}, "display_name"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error e = ERROR_NONE;
@@ -95,12 +99,17 @@ static void check_name(struct str name, const char *shown)
 START_TEST(names_are_cut_at_a_character)
 {
     check_name(STR("Иванов Иван"), "Иванов Иван");
-    check_name(STR("ООО \"Ромашка\""), "ООО \"Ромашка\"");
+    check_name(STR("ООО «Ромашка»"), "ООО «Ромашка»");
+    /* what would end the quoted string of a SIP header, or take the meaning of what follows */
+    check_name(STR("ООО \"Ромашка\""), "ООО 'Ромашка'");
+    check_name(STR("a\\b"), "a/b");
+    check_name(STR("a\xc2\x85z\xc2\xa0z"), "a z\xc2\xa0z");
     check_name(STR("  \t Иванов\r\n "), "Иванов");
     check_name(STR("a\x01z"), "a z");
     check_name(STR(""), "");
     check_name(STR("\n"), "");
     check_name(STR("a\xff"), "a\xef\xbf\xbd");
+    check_name(STR("a\xd0"), "a\xef\xbf\xbd");
     check_name(STR(A32 A32 "b"), A32 A32);
     /* 33 letters of two bytes: 64 bytes are 32 of them; behind an odd byte 31 */
     check_name(STR("ааааааааааааааааааааааааааааааааа"), "аааааааааааааааааааааааааааааааа");
@@ -121,6 +130,7 @@ START_TEST(a_command_id_leads_to_its_call)
     ck_assert(!route_command_id((struct str){A128, 124}, 1, out));
     ck_assert(!route_command_id(STR(A128), 1, out));
     ck_assert(!route_command_id(STR(""), 1, out));
+    ck_assert(!route_command_id((struct str){"a\0b", 3}, 1, out));
 }
 END_TEST
 
@@ -222,6 +232,25 @@ START_TEST(what_answers_mean)
         {200, "{\"result\":10", MANGO_TEMPORARY, 0},
         {404, "<html>", MANGO_REFUSED, 0},
         {302, "", MANGO_TEMPORARY, 0},
+        {200, " \t{}", MANGO_DONE, 0},
+        {200, "[]", MANGO_DONE, 0},
+        {200, "true", MANGO_TEMPORARY, 0},
+        {200, "\"1000\"", MANGO_TEMPORARY, 0},
+        {200, "{\"result\":null,\"code\":null}", MANGO_DONE, 0},
+        {200, "{\"result\":\"failed\"}", MANGO_TEMPORARY, 0},
+        {200, "{\"result\":3102.5}", MANGO_TEMPORARY, 0},
+        {200, "{\"result\":false,\"code\":3102}", MANGO_INVALID, 3102},
+        {200, "{\"result\":1}", MANGO_REFUSED, 1},
+        {200, "{\"result\":-1}", MANGO_REFUSED, -1},
+        {200, "{\"code\":310200}", MANGO_REFUSED, 310200},
+        {503, "{\"code\":310200}", MANGO_TEMPORARY, 310200},
+        {503, "{\"code\":4101}", MANGO_REFUSED, 4101},
+        /* a web framework's errors, which may come with any HTTP status */
+        {200, "{\"name\":\"Unauthorized\",\"code\":0,\"status\":401}", MANGO_BLOCKED, 0},
+        {200, "{\"name\":\"Not Found\",\"code\":0,\"status\":\"404\"}", MANGO_REFUSED, 0},
+        {200, "{\"name\":\"Bad Gateway\",\"code\":0,\"status\":502}", MANGO_TEMPORARY, 0},
+        {503, "{\"name\":\"Not Found\",\"code\":0,\"status\":404}", MANGO_TEMPORARY, 0},
+        {200, "{\"result\":1000,\"status\":\"complete\",\"data\":[]}", MANGO_DONE, 1000},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mango_answer a;
@@ -235,13 +264,38 @@ END_TEST
 
 START_TEST(a_refusal_says_why)
 {
-    struct mango_answer a;
-    mango_answer_read(400, STR("{\"code\":4101,\"message\":\"call is over\"}"), false, &a);
-    ck_assert_str_eq(a.text, "MANGO answered 4101: call is over");
-    mango_answer_done(&a);
-    mango_answer_read(200, STR("{\"result\":1000"), true, &a);
-    ck_assert_int_eq(a.kind, MANGO_TEMPORARY);
-    mango_answer_done(&a);
+    static const struct {
+        int status;
+        const char *body, *text;
+    } cases[] = {
+        {400, "{\"code\":4101,\"message\":\"call is over\"}", "MANGO answered 4101: call is over"},
+        {200, "{\"result\":3310}", "MANGO answered 3310"},
+        {502, "<html>", "MANGO answered HTTP 502"},
+        {200, "{\"status\":401,\"message\":\"a\\n\\tb\"}", "MANGO answered HTTP 401: a  b"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mango_answer a;
+        mango_answer_read(cases[i].status, str_of(cases[i].body), false, &a);
+        ck_assert_str_eq(a.text, cases[i].text);
+        mango_answer_done(&a);
+    }
+}
+END_TEST
+
+START_TEST(an_answer_over_the_ceiling)
+{
+    static const struct {
+        int status;
+        enum mango_answer_kind kind;
+    } cases[] = {{200, MANGO_TEMPORARY}, {400, MANGO_REFUSED}, {401, MANGO_BLOCKED}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mango_answer a;
+        mango_answer_read(cases[i].status, STR("{\"result\":1000}"), true, &a);
+        ck_assert_int_eq(a.kind, cases[i].kind);
+        ck_assert_int_eq(a.code, 0);
+        ck_assert_int_eq(a.status, cases[i].status);
+        mango_answer_done(&a);
+    }
 }
 END_TEST
 
@@ -251,5 +305,5 @@ int main(void)
                     an_invalid_route_names_its_field, names_are_cut_at_a_character,
                     a_command_id_leads_to_its_call, a_visitor_is_asked_by_number,
                     who_the_visitor_is, a_visitor_beyond_all_bounds_is_none, what_answers_mean,
-                    a_refusal_says_why);
+                    a_refusal_says_why, an_answer_over_the_ceiling);
 }

@@ -198,7 +198,7 @@ void account_pbx_read(const struct http_answer *answer, struct request_end *out)
     struct mango_answer got;
     mango_answer_read(answer->status, answer->body, answer->too_large, &got);
     out->verdict = verdicts[got.kind];
-    out->status = answer->status;
+    out->status = got.status;
     out->code = got.code;
     out->invalid = got.kind == MANGO_INVALID;
     out->answer = (struct answer){

@@ -359,7 +359,9 @@ static void by_memory(struct executor *x, struct work *w, const struct settings 
         memcpy(r->client.id, client.id, strlen(client.id) + 1);
         r->client.company = client.company;
     }
-    known_seen_name(&seen, r->name, sizeof r->name);
+    char name[sizeof r->name];
+    known_seen_name(&seen, name, sizeof name);
+    route_command_name(str_of(name), r->name);
     choose(w, e, seen.at);
     command(x, w);
 }
