@@ -116,18 +116,17 @@ static void *accept_all(void *arg)
 {
     struct tls_peer *p = arg;
     for (;;) {
-        pthread_t thread;
         int fd = accept(p->listening, NULL, NULL);
         if (fd < 0 || p->stop)
             return NULL;
-        p->connections++;
+        ck_assert_int_lt(p->connections, TLS_PEER_CONNECTIONS);
         struct connection *c = calloc(1, sizeof *c);
         c->peer = p;
         c->fd = fd;
         c->ssl = SSL_new(p->context);
         ck_assert_int_eq(SSL_set_fd(c->ssl, fd), 1);
-        ck_assert_int_eq(pthread_create(&thread, NULL, serve_connection, c), 0);
-        pthread_detach(thread);
+        pthread_t *thread = &p->serving[p->connections++];
+        ck_assert_int_eq(pthread_create(thread, NULL, serve_connection, c), 0);
     }
 }
 
@@ -151,6 +150,8 @@ void tls_peer_stop(struct tls_peer *p)
     p->stop = 1;
     shutdown(p->listening, SHUT_RDWR);
     pthread_join(p->accepting, NULL);
+    for (int i = 0; i < p->connections; i++)
+        pthread_join(p->serving[i], NULL);
     close(p->listening);
     SSL_CTX_free(p->context);
     unlink(p->ca_file);

@@ -17,9 +17,11 @@ enum tls_peer_version {
     TLS_PEER_1_3,
 };
 
+#define TLS_PEER_CONNECTIONS 16 /* in its life */
+
 struct tls_peer {
     void *context;
-    pthread_t accepting;
+    pthread_t accepting, serving[TLS_PEER_CONNECTIONS];
     int listening;
     int port;
     char ca_file[64]; /* whoever trusts what is in it, trusts the server */
@@ -29,6 +31,7 @@ struct tls_peer {
 };
 
 void tls_peer_start(struct tls_peer *p, enum tls_peer_version oldest, enum tls_peer_version newest);
-void tls_peer_stop(struct tls_peer *p); /* accepts no more; connections end with the process */
+/* Waits for the ends of its connections: the client's side is closed by now. */
+void tls_peer_stop(struct tls_peer *p);
 
 #endif
