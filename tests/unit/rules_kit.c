@@ -75,6 +75,14 @@ enum decide_end rules_kit_decide(const struct kit_event *events, size_t n, enum 
     return end;
 }
 
+const char *rules_kit_one(const char *more, struct kit_event ev, int64_t now)
+{
+    rules_kit_begin(more);
+    kit.now = now;
+    (void)rules_kit_decide(&ev, 1, RULE_LIVE, NULL);
+    return kit.told.len ? kit.told.data : "";
+}
+
 /* `all` with what was told last behind it becomes what was told. */
 static const char *tell(struct buf *all)
 {

@@ -33,6 +33,8 @@ extern struct rules_kit kit;
 
 /* A call of which nothing is known, decided 60 s after KIT_T0, under kit_settings(more). */
 void rules_kit_begin(const char *more);
+/* The same, and one live event at that second after KIT_T0: what was told. */
+const char *rules_kit_one(const char *more, struct kit_event ev, int64_t now);
 /* For decide_call: writes a decision into the buffer that is its argument, and keeps its job's data. */
 void rules_kit_note(void *arg, const struct rule_call *c, const struct rule_decision *d);
 /* Folds the events (to the first without a state, at most n) anew and asks the rules once. */
