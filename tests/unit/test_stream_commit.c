@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buf.h"
 #include "tests/unit/stream_kit.h"
 #include "tests/unit/unit.h"
 
@@ -140,6 +141,73 @@ START_TEST(silent_up_to_the_mark)
     s = stream_kit_begin(12, "sent:12:1399907037000", 0, 13);
     ck_assert(stream_restored(s));
     stream_free(s);
+}
+END_TEST
+
+#define LEG(call, seq, at, state, where, to)                                                  \
+    "{\"entry_id\":\"e1\",\"call_id\":\"" call "\",\"seq\":" seq ",\"timestamp\":13999069" at \
+    ",\"call_state\":\"" state "\",\"location\":\"" where "\",\"from\":{\"number\":"          \
+    "\"79991231212\"},\"to\":{" to "\"line_number\":\"78001234567\"},\"dct\":{\"type\":1,"    \
+    "\"number\":\"74950000000\"}}"
+
+/* The ids of the jobs that were sent for what rings, and the records forgotten. */
+static void check_rings(const char *ids)
+{
+    static const char *const known[][2] = {{"e1:route\"", "route "},
+                                           {"e1:visitor\"", "visitor "},
+                                           {"e1:popup:1:calling\"", "calling "},
+                                           {"e1:popup:1:talking\"", "talking "}};
+    struct buf found = BUF_INIT(1000);
+    for (size_t i = 0; i < stream_kit.n; i++) {
+        for (size_t k = 0; k < COUNT(known); k++) {
+            if (stream_kit.sent[i].topic == KAFKA_JOBS_NOW &&
+                strstr(stream_kit.sent[i].value, known[k][0]) != NULL)
+                buf_addf(&found, "%s", known[k][1]);
+        }
+    }
+    ck_assert_str_eq(found.len ? found.data : "", ids);
+    buf_done(&found);
+    stream_kit_ack_all();
+    stream_kit_forget();
+}
+
+/* Another owner goes on with a call that rings: what its predecessor is known to have said is not said
+ * again, what it is not known to have said is, if it still makes sense. */
+START_TEST(what_rings_is_taken_over)
+{
+    static const char all[] =
+        "\"popups\":true,\"route_to_responsible\":true,\"call_tracking\":true";
+    static const char menu[] = LEG("0", "1", "76", "Appeared", "ivr", ""),
+                      left[] = LEG("0", "2", "77", "Disconnected", "ivr", ""),
+                      rings[] =
+                          LEG("1", "1", "78", "Appeared", "abonent", "\"extension\":\"101\","),
+                      answers[] =
+                          LEG("1", "2", "98", "Connected", "abonent", "\"extension\":\"101\",");
+    static const struct {
+        const char *mark;
+        int64_t now;
+        const char *anew, *after; /* said while folding anew, and when it is answered */
+    } cases[] = {
+        {"sent:13:1399906978000", 20, "", "talking "},
+        {"sent:12:1399906977000", 20, "calling ", "talking "},
+        {"sent:12:1399906977000", 40, "", "talking "}, /* half a minute later */
+        {"sent:11:1399906976000", 20, "calling ", "talking "},
+        {"sent:10:1399906976000", 9, "route visitor calling ", "talking "},
+        {"sent:10:1399906976000", 20, "visitor calling ", "talking "},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct stream *s = stream_kit_begin(10, cases[i].mark, 0, 14);
+        settings_free(stream_kit.settings);
+        stream_kit.settings = kit_settings(all);
+        stream_kit.now = KIT_MS(cases[i].now);
+        stream_kit_feed(s, 10, "call", "acme/e1", menu, 0);
+        stream_kit_feed(s, 11, "call", "acme/e1", left, 1);
+        stream_kit_feed(s, 12, "call", "acme/e1", rings, 2);
+        check_rings(cases[i].anew);
+        stream_kit_feed(s, 13, "call", "acme/e1", answers, 22);
+        check_rings(cases[i].after);
+        stream_free(s);
+    }
 }
 END_TEST
 
@@ -297,7 +365,7 @@ int main(void)
 {
     return UNIT_RUN("stream_commit", commits_follow_acknowledgements, lost_and_trimmed_commits,
                     waits_when_much_is_unacknowledged, what_fails_is_told_and_never_passed,
-                    silent_up_to_the_mark, a_wall_clock_ahead_loses_no_closing,
-                    silent_about_the_unreadable, without_a_commit, old_by_either_clock,
-                    the_next_owner_catches_up_too);
+                    silent_up_to_the_mark, what_rings_is_taken_over,
+                    a_wall_clock_ahead_loses_no_closing, silent_about_the_unreadable,
+                    without_a_commit, old_by_either_clock, the_next_owner_catches_up_too);
 }
