@@ -40,15 +40,6 @@ static enum err check_text(const char *field, struct str s, size_t min, size_t m
     return ERR_OK;
 }
 
-static enum err check_name(const char *field, struct str s, struct error *e)
-{
-    if (check_text(field, s, 0, ROUTE_COMMAND_NAME, e))
-        return e->kind;
-    if (str_find(s, '"') >= 0 || str_find(s, '\\') >= 0)
-        return error_set(e, ERR_INPUT, "%s: a quotation mark or a backslash", field);
-    return ERR_OK;
-}
-
 static enum err check_digits(const char *field, struct str s, size_t max, struct error *e)
 {
     bool digits = s.len > 0 && s.len <= max;
@@ -63,7 +54,7 @@ enum err route_command_json(const struct route_command *c, char **out, struct er
     if (check_text("command_id", c->command_id, 1, LIMIT_COMMAND_ID, e) ||
         check_text("call_id", c->call_id, 1, LIMIT_ENTRY_ID, e) ||
         check_digits("to_number", c->to_number, ROUTE_COMMAND_NUMBER, e) ||
-        check_name("display_name", c->display_name, e))
+        check_text("display_name", c->display_name, 0, ROUTE_COMMAND_NAME, e))
         return e->kind;
     struct jval *body = jval_new_object();
     jval_put_text(body, "command_id", c->command_id);
@@ -86,10 +77,6 @@ static void add_shown(struct buf *out, struct str s, size_t n)
         buf_add_str(out, STR("\xef\xbf\xbd"));
     else if (is_control((struct str){s.ptr, n}) || s.ptr[0] == ' ')
         buf_add_str(out, out->len ? STR(" ") : STR_NONE);
-    else if (s.ptr[0] == '"')
-        buf_add_char(out, '\'');
-    else if (s.ptr[0] == '\\')
-        buf_add_char(out, '/');
     else
         buf_add(out, s.ptr, n);
 }

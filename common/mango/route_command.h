@@ -3,7 +3,7 @@
  *
  * Source: mango-api.md section 5, 1.4.1; design.md 6.5. Traps: more than one invalid request in two minutes blocks the
  * API for two minutes, so everything is checked before it leaves; the display name is at most 64 bytes, which may
- * cut a character, and becomes a quoted string of a SIP header, which nothing says that MANGO escapes; command_id comes back in events and in result/route, and leads to the call by what stands
+ * cut a character; command_id comes back in events and in result/route, and leads to the call by what stands
  * before its last '~'.
  */
 #ifndef COMMON_MANGO_ROUTE_COMMAND_H
@@ -29,8 +29,7 @@ struct route_command {              /* borrowed */
 
 /* The json field: terminated, the caller's (free()). ERR_INPUT with the field's name if MANGO would call it invalid. */
 enum err route_command_json(const struct route_command *c, char **out, struct error *e) MUST_CHECK;
-/* A client's name as a display name: control characters become spaces, '"' an apostrophe, a backslash a slash, what is
- * no UTF-8 U+FFFD; no spaces at its ends; cut at a character. Terminated. */
+/* A client's name as a display name: control characters become spaces, what is no UTF-8 U+FFFD; no spaces at its ends; cut at a character. Terminated. */
 void route_command_name(struct str name, char out[ROUTE_COMMAND_NAME + 1]);
 /* entry_id~nonce, the nonce hex of `random`, shorter where the id is long. Terminated. False: the id is empty, has
  * a NUL, or leaves no room for four digits. */

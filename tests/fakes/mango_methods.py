@@ -103,8 +103,7 @@ def check_route(doc):
     if not isinstance(headers, dict) or set(headers) - {DISPLAY_NAME}:
         raise Refused(MISSING, "sip_headers has only %s" % DISPLAY_NAME)
     name = headers.get(DISPLAY_NAME, "x")
-    # It becomes a quoted string of a SIP header; nothing says that MANGO escapes it.
-    if not is_text(name, 1, NAME_BYTES) or set('"\\') & set(name):
+    if not is_text(name, 1, NAME_BYTES):
         raise Refused(NO_NAME, "%s is no text of %d bytes at most" % (DISPLAY_NAME, NAME_BYTES))
 
 

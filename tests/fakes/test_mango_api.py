@@ -184,8 +184,7 @@ class Methods(MangoCase):
                        {"to_number": ""}, {"to_number": "+7999"}, {"to_number": "١٢"}, {"to_number": "1" * 33},
                        {"sip_headers": []}, {"sip_headers": {"From": "x"}}, {"sip_headers": {name: "я" * 33}},
                        {"sip_headers": {name: None}}, {"sip_headers": {name: "a\tb"}}, {"more": 1},
-                       {"sip_headers": {name: ""}}, {"sip_headers": {name: 'a "b"'}},
-                       {"sip_headers": {name: "a\\b"}}, {"sip_headers": {name: "a\x85"}}):
+                       {"sip_headers": {name: ""}}, {"sip_headers": {name: "a\x85"}}):
             self.fresh()
             _, doc = self.call("commands/route", dict(ROUTE, **change))
             self.assertEqual(doc["code"] // 1000, 3, change)

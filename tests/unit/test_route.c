@@ -357,6 +357,50 @@ START_TEST(an_invalid_request_stops_all_for_two_minutes)
 }
 END_TEST
 
+START_TEST(a_refusal_is_remembered_over_a_take_over)
+{
+    setup();
+    client_of("e:1000005");
+    w->mango.answer = "{\"result\":3310}";
+    route("A");
+    crm_kit_pass(k, 1000);
+    w->mango.answer = NULL;
+    crm_kit_kill(k);
+    route("B");
+    crm_kit_pass(k, 12000);
+    ck_assert_uint_eq(w->mango.ncommands, 1);
+    ck_assert(told("a moment ago"));
+    w->now += 120000;
+    route("C");
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(w->mango.ncommands, 2);
+    teardown();
+}
+END_TEST
+
+START_TEST(only_other_credentials_are_tried_at_once)
+{
+    static char key[] = "key2";
+    setup();
+    client_of("e:1000005");
+    w->mango.answer = "{\"result\":3310}";
+    route("A");
+    crm_kit_pass(k, 3000);
+    w->mango.answer = NULL;
+    w->settings.phone_format = PHONE_FORMAT_PLUS7;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    route("B");
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(w->mango.ncommands, 1);
+    w->settings.mango.api_key = key;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    route("C");
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(w->mango.ncommands, 2);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_call_that_rings_at_somebodys_is_left_there)
 {
     setup();
@@ -465,7 +509,8 @@ int main(void)
         megaplan_down_and_nobody_seen_leaves_the_scheme, whom_we_saw_over_a_day_ago_is_nobody,
         one_command_in_two_seconds, an_end_nobody_knows_is_not_repeated,
         what_never_left_is_tried_again, a_killed_worker_never_routes_twice, mango_says_no,
-        an_invalid_request_stops_all_for_two_minutes, a_call_that_rings_at_somebodys_is_left_there,
+        an_invalid_request_stops_all_for_two_minutes, a_refusal_is_remembered_over_a_take_over,
+        only_other_credentials_are_tried_at_once, a_call_that_rings_at_somebodys_is_left_there,
         another_owner_keeps_the_distance, a_visitor_is_asked_once_and_kept, nobody_is_kept_as_well,
         an_answer_that_was_lost_is_not_asked_for_again, what_mango_did_not_take_is_asked_later,
         a_number_that_is_none_never_leaves);

@@ -13,6 +13,7 @@
 #include "common/murmur2.h"
 #include "common/outcome.h"
 #include "common/text.h"
+#include "worker/crm/account_pbx.h"
 #include "worker/crm/account_signin.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/employees.h"
@@ -91,6 +92,7 @@ static void own(struct executor *x, struct account *a, struct owner *o)
     service_own(&a->service,
                 facts_state(o->facts, str_of(a->service.account), STR(BUDGET_MEMORY_NAME)),
                 x->port->wall(x->port->world), executor_now(x));
+    account_pbx_own(x, a);
 }
 
 struct account *account_find(const struct executor *x, const char *name)
@@ -169,9 +171,7 @@ void account_settings(struct executor *x, struct account *a)
 {
     account_signin_stop(x, a);
     service_reset(&a->service);
-    pbx_reset(&a->pbx);
-    a->told_pbx = false;
-    agenda_set(&x->pbxs, &a->pbx_wake, executor_now(x));
+    account_pbx_settings(x, a);
     batch_reset(a);
     forget(a); /* it may be another Megaplan now */
     if (!x->port->settings(x->port->world, a->service.account))

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/sha256.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/pbx.h"
 #include "worker/crm/service.h"
@@ -35,6 +36,7 @@ struct account {
         *last_pbx[PBX_METHODS]; /* who waits for it, first come first */
     struct agenda_entry pbx_wake;
     bool told_pbx;               /* that it is out of order */
+    char pbx_of[SHA256_HEX];     /* its credentials */
     struct employees *employees; /* employees.h; NULL: not asked yet */
     struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;

@@ -4,6 +4,7 @@
 #include "worker/crm/account_pbx.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/limits.h"
 #include "common/log.h"
@@ -11,6 +12,7 @@
 #include "common/mango/signed.h"
 #include "common/mem.h"
 #include "common/secret.h"
+#include "common/sha256.h"
 #include "worker/crm/act.h"
 #include "worker/crm/backoff.h"
 #include "worker/crm/executor_state.h"
@@ -52,7 +54,7 @@ static void end_without(struct executor *x, struct work *w)
     struct account *a = w->account;
     bool out = pbx_is_out(&a->pbx, executor_now(x));
     account_pbx_forget(w);
-    finish_outcome(x, w, out ? "failed" : "limited",
+    finish_without(x, w, out ? "failed" : "limited",
                    out ? pbx_reason(&a->pbx) : "MANGO takes no more requests in time");
 }
 
@@ -206,6 +208,67 @@ void account_pbx_read(const struct http_answer *answer, struct request_end *out)
     snprintf(out->answer.text, sizeof out->answer.text, "%s", got.text);
 }
 
+/* memory */
+
+#define STATE "mango"
+#define OPEN_UNTIL "open_until"
+
+/* One invalid request more would block the API, whoever sends it. */
+static void remember(struct executor *x, struct account *a)
+{
+    struct jval *state = jval_new_object();
+    jval_put_int(state, OPEN_UNTIL, x->port->wall(x->port->world) + PBX_OPEN_MS);
+    jval_put_int(state, "v", 1);
+    char *value CLEANUP(mem_free_text) = jval_dump_free(state, true);
+    if (a->owner)
+        record_state(x, a->owner, str_of(a->service.account), STR(STATE), value);
+}
+
+static void note_credentials(const struct executor *x, struct account *a)
+{
+    const struct settings *s = x->port->settings(x->port->world, a->service.account);
+    if (!s)
+        return;
+    const struct str parts[] = {str_of(s->mango.base_url), STR("\n"), str_of(s->mango.api_key),
+                                STR("\n"), str_of(s->mango.api_salt)};
+    sha256_hex(parts, sizeof parts / sizeof *parts, a->pbx_of);
+}
+
+void account_pbx_own(struct executor *x, struct account *a)
+{
+    struct jval *state CLEANUP(jval_cleanup) = NULL;
+    struct error ignored = ERROR_NONE;
+    struct str value = facts_state(a->owner->facts, str_of(a->service.account), STR(STATE));
+    int64_t until = 0;
+    note_credentials(x, a);
+    if (!value.len || jval_parse(value, &state, &ignored) ||
+        !jval_int(jval_get(state, OPEN_UNTIL), &until))
+        return;
+    int64_t ahead = until - x->port->wall(x->port->world);
+    if (ahead > PBX_OPEN_MS)
+        ahead = PBX_OPEN_MS;
+    if (ahead > 0)
+        pbx_close(&a->pbx, "MANGO refused a request a moment ago", executor_now(x) + ahead);
+}
+
+void account_pbx_settings(struct executor *x, struct account *a)
+{
+    char before[SHA256_HEX];
+    memcpy(before, a->pbx_of, sizeof before);
+    note_credentials(x, a);
+    if (memcmp(before, a->pbx_of, sizeof before) == 0)
+        return;
+    pbx_reset(&a->pbx);
+    a->told_pbx = false;
+    wake(x, a);
+}
+
+static void refuse(struct executor *x, struct account *a, const char *why)
+{
+    (void)pbx_refused(&a->pbx, why, executor_now(x));
+    remember(x, a);
+}
+
 /* Told once, until it works again. */
 static void tell_out(struct executor *x, struct work *w, const char *why)
 {
@@ -226,7 +289,7 @@ void account_pbx_tell(struct executor *x, struct work *w, const struct http_answ
     int64_t now = executor_now(x);
     bool blocked = end->verdict == REQUEST_HELD && end->status == 401;
     if (end->invalid || blocked)
-        (void)pbx_refused(&a->pbx, end->why, now);
+        refuse(x, a, end->why);
     else if (end->verdict == REQUEST_HELD)
         pbx_slow_down(&a->pbx, answer->retry_after_s, now);
     else if (answer->end == HTTP_ANSWERED && end->verdict != REQUEST_UNKNOWN &&

@@ -31,6 +31,11 @@ void account_pbx_read(const struct http_answer *answer, struct request_end *out)
 /* What the end of a request showed of the account's MANGO. */
 void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,
                       const struct request_end *end);
+/* The account has another owner here: a refusal of the last two minutes, which stands in facts (account/state/mango), is
+ * obeyed. */
+void account_pbx_own(struct executor *x, struct account *a);
+/* Its settings may be others: other credentials are tried at once. */
+void account_pbx_settings(struct executor *x, struct account *a);
 /* A former owner's intent of that method, written then (unix ms), was read: its request may be on its way still. */
 void account_pbx_seen(struct executor *x, struct account *a, enum pbx_method m, int64_t written_at);
 

@@ -113,11 +113,16 @@ void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until)
         p->route = later(p->route, until);
 }
 
+void pbx_close(struct pbx *p, const char *reason, int64_t until)
+{
+    p->open_until = later(p->open_until, until);
+    snprintf(p->reason, sizeof p->reason, "%s", reason);
+}
+
 bool pbx_refused(struct pbx *p, const char *reason, int64_t now)
 {
     bool opens = !pbx_is_out(p, now);
-    p->open_until = later(p->open_until, now + PBX_OPEN_MS);
-    snprintf(p->reason, sizeof p->reason, "%s", reason);
+    pbx_close(p, reason, now + PBX_OPEN_MS);
     return opens;
 }
 

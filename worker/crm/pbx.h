@@ -54,6 +54,8 @@ void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until);
 bool pbx_refused(struct pbx *p, const char *reason, int64_t now);
 /* 429: nothing leaves for Retry-After seconds, or a growing while without one (-1). */
 void pbx_slow_down(struct pbx *p, int64_t retry_after_s, int64_t now);
+/* Nothing leaves until then: what is remembered of an earlier refusal. */
+void pbx_close(struct pbx *p, const char *reason, int64_t until);
 /* It works. */
 void pbx_good(struct pbx *p);
 bool pbx_is_out(const struct pbx *p, int64_t now);

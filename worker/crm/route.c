@@ -187,12 +187,24 @@ static void command(struct executor *x, struct work *w)
         act_want(x, w, &command_act);
 }
 
+/* The first that a call can be sent to, or empty: settings allow others. */
+static struct str extension_of(const struct settings_employee *e)
+{
+    for (size_t i = 0; i < e->nextensions; i++) {
+        struct str one = str_of(e->extensions[i]);
+        size_t digits = strspn(e->extensions[i], "0123456789");
+        if (digits == one.len && one.len <= ROUTE_COMMAND_NUMBER)
+            return one;
+    }
+    return STR_NONE;
+}
+
 static void choose(struct work *w, const struct settings_employee *e, int64_t seen_at)
 {
     struct route *r = state_of(w);
     snprintf(r->responsible, sizeof r->responsible, "%s", e->megaplan_id);
     free(r->extension);
-    r->extension = mem_copy(str_of(e->extensions[0]));
+    r->extension = mem_copy(extension_of(e));
     r->seen_at = seen_at;
 }
 
@@ -200,7 +212,7 @@ static void choose(struct work *w, const struct settings_employee *e, int64_t se
 static const struct settings_employee *mapped(const struct settings *s, const char *id)
 {
     const struct settings_employee *e = settings_employee_by_id(s, id);
-    return e && e->nextensions > 0 ? e : NULL;
+    return e && extension_of(e).len ? e : NULL;
 }
 
 /* the card */
