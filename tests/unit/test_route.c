@@ -267,6 +267,29 @@ START_TEST(one_command_in_two_seconds)
 }
 END_TEST
 
+/* Its deadline comes while its end is on its way to Kafka, which takes its time. */
+START_TEST(a_route_ends_once_however_slow_kafka_is)
+{
+    static const char *const ids[] = {"A:route\"", "B:route\"", "C:route\"", "D:route\""};
+    for (int64_t from = 50; from < 4500; from += 50) {
+        setup();
+        client_of("e:1000005");
+        for (size_t i = 0; i < COUNT(ids); i++)
+            world_route(k->m, offset++, (char[]){(char)('A' + i), 0}, N, LIVES_MS);
+        crm_kit_pass(k, from);
+        w->kafka_waits = true;
+        crm_kit_pass(k, 5000);
+        w->kafka_waits = false;
+        crm_kit_pass(k, 12000);
+        for (size_t i = 0; i < COUNT(ids); i++)
+            ck_assert_msg(world_outcomes(w, ids[i]) == 1, "from %d: %s: %zu", (int)from, ids[i],
+                          world_outcomes(w, ids[i]));
+        ck_assert_uint_eq(k->m->nfinished, COUNT(ids));
+        teardown();
+    }
+}
+END_TEST
+
 START_TEST(an_end_nobody_knows_is_not_repeated)
 {
     static const enum world_fault faults[] = {WORLD_ANSWER_LOST, WORLD_REQUEST_LOST, WORLD_HTML,
@@ -507,8 +530,9 @@ int main(void)
         late_is_not_routed, never_after_the_route_deadline_whatever_the_job_says,
         megaplan_down_goes_to_the_responsible_last_seen,
         megaplan_down_and_nobody_seen_leaves_the_scheme, whom_we_saw_over_a_day_ago_is_nobody,
-        one_command_in_two_seconds, an_end_nobody_knows_is_not_repeated,
-        what_never_left_is_tried_again, a_killed_worker_never_routes_twice, mango_says_no,
+        one_command_in_two_seconds, a_route_ends_once_however_slow_kafka_is,
+        an_end_nobody_knows_is_not_repeated, what_never_left_is_tried_again,
+        a_killed_worker_never_routes_twice, mango_says_no,
         an_invalid_request_stops_all_for_two_minutes, a_refusal_is_remembered_over_a_take_over,
         only_other_credentials_are_tried_at_once, a_call_that_rings_at_somebodys_is_left_there,
         another_owner_keeps_the_distance, a_visitor_is_asked_once_and_kept, nobody_is_kept_as_well,

@@ -378,7 +378,7 @@ void world_turn(struct world_member *m)
         world_step(w, m, WORLD_TIMER, "");
     m->turned_at = w->now;
     run(m);
-    if (alive(m))
+    if (alive(m) && !w->kafka_waits)
         world_log_deliver(m, true);
     run_named(m);
     world_log_read(m);

@@ -162,6 +162,7 @@ struct world {
     const char *refused_field;      /* 422 naming it, while a body has it */
     bool index_lags;                /* lookups find nothing of the last minute; lists do */
     bool kafka_refuses;             /* nothing is delivered */
+    bool kafka_waits;               /* nothing is delivered yet */
     int64_t latency_ms;
     size_t concurrency; /* of who joins from now on; 0 = 64 */
     int64_t step_ms;    /* of world_pass */

@@ -325,7 +325,8 @@ void executor_drop_token(struct executor *x, struct work *w)
 void executor_due(struct executor *x, struct work *w)
 {
     if (w->ending.step != FINISH_NOTHING) {
-        finish_go_on(x, w);
+        if (!w->awaited) /* else its record is on its way */
+            finish_go_on(x, w);
         return;
     }
     if (w->lane.state == LANES_OUT) { /* it stepped aside */

@@ -96,6 +96,7 @@ static void begin(struct executor *x, struct work *w, const char *result, const 
     set_text(&end->reason, reason);
     end->step = FINISH_DEAD;
     w->failures = 0;
+    agenda_drop(&x->works, &w->timer); /* a deadline that still comes must not write it once more */
     executor_hold_place(x, w, false);
     if (end->dead)
         log_warn("a job is a dead letter", LOG_STR("account", work_account(w)),
