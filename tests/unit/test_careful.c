@@ -93,6 +93,37 @@ START_TEST(names_that_the_broker_refuses_are_asked_for_again)
 }
 END_TEST
 
+/* The broker takes its time with a name; all else goes on. */
+static void wait_for_name(int64_t ms)
+{
+    bool asked = k->m->asked;
+    k->m->asked = false;
+    crm_kit_pass(k, ms);
+    k->m->asked = asked;
+}
+
+START_TEST(a_turn_that_comes_behind_a_time_keeps_its_token)
+{
+    setup();
+    w->settings.popups = true;
+    w->settings.megaplan.requests_per_second = 1;
+    world_popup(k->m, 7, "A", NULL, "1", "calling", WORLD_EMPLOYEE, 30000);
+    world_popup(k->m, 8, "B", N, "1", "calling", WORLD_EMPLOYEE, 30000);
+    crm_kit_pass(k, 900);
+    for (int i = 0; i < 20 && !k->m->asked;
+         i++) { /* B has waited for who calls as long as it may */
+        w->now += 10;
+        (void)executor_run(k->m->executor);
+    }
+    ck_assert(k->m->asked);
+    wait_for_name(500); /* the second has room for another request */
+    crm_kit_pass(k, 10000);
+    ck_assert_uint_eq(w->ncalls, 2);
+    ck_assert(world_finished(k->m, 7) && world_finished(k->m, 8));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(careful_no_more)
 {
     setup();
@@ -337,7 +368,8 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("careful", names_stand_while_our_code_runs,
-                    names_that_the_broker_refuses_are_asked_for_again, careful_no_more,
+                    names_that_the_broker_refuses_are_asked_for_again,
+                    a_turn_that_comes_behind_a_time_keeps_its_token, careful_no_more,
                     what_waits_goes_with_its_owner, a_stop_begins_nothing,
                     a_condemned_message_is_buried, what_it_has_begun_is_given_up, lives_and_ends,
                     stories_end_as_in_normal_times, a_fence_is_no_end);

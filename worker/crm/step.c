@@ -70,8 +70,10 @@ static struct gate_place *place_of(struct work *w)
 static void push(struct executor *x, struct work *w, enum step what)
 {
     struct gate_step *s = &w->step;
-    if (s->queued)
+    if (s->queued && what != STEP_GO)
         return;
+    gate_drop(&x->gate,
+              s); /* a time that came while it wanted its turn: now it has one, and a token */
     s->place = place_of(w);
     s->offset = w->offset;
     s->what = (int)what;

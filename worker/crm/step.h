@@ -31,7 +31,8 @@ void step_note_again(struct executor *x);
 
 /* --- of the executor --- */
 
-/* One of JUDGE, GO, DUE, TOLD. A work has one step at a time: if it waits for one already nothing happens. */
+/* One of JUDGE, GO, DUE, TOLD. A work has one step at a time: if it waits for one already nothing happens, but that GO
+ * takes the place of DUE. */
 void step_do(struct executor *x, struct work *w, enum step what);
 void step_answer(struct executor *x, struct work *w, const struct http_answer *answer);
 /* A message has come. */
