@@ -415,9 +415,10 @@ static void judge(struct executor *x, struct work *w)
 static bool failed(struct executor *x, struct work *w, const char *why)
 {
     struct route *r = state_of(w);
+    const struct settings *s = executor_settings_of(x, w); /* the account may be gone by now */
     struct known_seen seen;
     (void)why;
-    if (r->responsible[0] || !last_seen(x, w, executor_settings_of(x, w), &seen))
+    if (r->responsible[0] || !s || !last_seen(x, w, s, &seen))
         return false;
     r->blind = true;
     executor_judge(x, w);
