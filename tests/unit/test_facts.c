@@ -406,6 +406,7 @@ START_TEST(ageing)
     done("A", JOB_CLIENT, NUMBER, "1000011", true);
     intent("U", JOB_CLIENT, "79990000001", THEIRS); /* without result: stays */
     intent("P", JOB_POPUP, "79990000002", THEIRS);  /* it came too late */
+    intent("R", JOB_ROUTE, "79990000002", THEIRS);  /* so did this */
     now = 2000;
     done("B", JOB_CLIENT, NUMBER, "1000011", false);
     now = 3000;
@@ -415,7 +416,8 @@ START_TEST(ageing)
     struct facts_ageing a = {.before = 4000, .limit = 10, .below = below, .visit = visit};
     visited[0] = '\0';
     facts_age(f, &a);
-    ck_assert_str_eq(visited, "acme/A:client/0 acme/A:client/1 acme/P:popup/0 acme/B:client/1 ");
+    ck_assert_str_eq(visited, "acme/A:client/0 acme/A:client/1 acme/P:popup/0 "
+                              "acme/R:route/0 acme/B:client/1 ");
     visited[0] = '\0';
     a.limit = 1;
     facts_age(f, &a);

@@ -62,6 +62,8 @@ static void go(struct executor *x, struct work *w)
 {
     account_pbx_forget(w);
     agenda_drop(&x->works, &w->timer);
+    if (w->lane.state == LANES_RESTING)
+        lanes_run(x->lanes, &w->lane);
     w->keeps = true;
     executor_hold_place(x, w, true);
     step_do(x, w, STEP_GO);
@@ -111,6 +113,7 @@ void account_pbx_want(struct executor *x, struct work *w)
 {
     work_fold_data(w);
     executor_hold_place(x, w, false);
+    lanes_rest(x->lanes, &w->lane); /* Megaplan's requests, bulk too, go on meanwhile */
     enqueue(w);
     if (w->deadline)
         agenda_set(&x->works, &w->timer, w->deadline);
@@ -138,7 +141,6 @@ static enum err send_it(struct executor *x, struct work *w, const struct setting
                                    .max_body = LIMIT_ANSWER_BYTES,
                                    .tls12 = true,
                                    .ahead = true,
-
                                    .done = request_ended,
                                    .arg = w};
     enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);

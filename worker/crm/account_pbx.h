@@ -21,7 +21,7 @@ void account_pbx_forget(struct work *w);
 /* Serves those that may go. */
 void account_pbx_run(struct executor *x, int64_t now);
 /* Signs r->body (JSON) with the account's key and sends it to r->url. Texts of r are taken over. act_answered follows
- * once; what http_send refuses ends the work as `failed`, or it is tried later. */
+ * once; what http_send refuses ends the work as `failed`. */
 void account_pbx_send(struct executor *x, struct work *w, const struct request *r);
 /* Its request ended; it was never made. */
 void account_pbx_ended(struct executor *x, struct work *w);

@@ -354,8 +354,8 @@ struct str facts_state(const struct facts *f, struct str account, struct str nam
 static bool may_go(const struct facts *f, const struct facts_job *j, const struct facts_ageing *a)
 {
     const struct facts_entry *e = &j->shown;
-    /* A pop-up that came too late leaves its intent to the saving of its call, not for ever. */
-    bool over = e->done || e->given_up || (e->said && e->said->kind == JOB_POPUP);
+    /* What rings and came too late may leave an intent alone (a pop-up to the saving of its call), not for ever. */
+    bool over = e->done || e->given_up || (e->said && e->said->kind <= JOB_POPUP);
     if (!over || j->at >= a->before || !a->below(a->arg, str_of(j->job)))
         return false;
     return j->at < a->before_kept || !a->keep || !a->keep(f, facts_job_account(j), e);
