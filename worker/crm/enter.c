@@ -69,10 +69,17 @@ void enter_lanes(struct executor *x, struct work *w)
     lanes_enter(x->lanes, &w->lane, work_account(w), l.list, l.count, level_of(w));
 }
 
+/* A pop-up whose request failed, nothing of which happened. */
+static bool retries(const struct work *w)
+{
+    return w->job->kind == JOB_POPUP && w->act && !w->look && w->ending.step == FINISH_NOTHING;
+}
+
 /* A head that only waits for a time, or for a turn, need not wait any longer than until `at`. */
 static void hurry(struct executor *x, struct work *head, int64_t at)
 {
-    bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET && !head->act;
+    bool rests = head->lane.state == LANES_RESTING && head->phase == WORK_QUIET &&
+                 (!head->act || retries(head));
     bool wants = head->lane.state == LANES_WANTING && head->phase == WORK_WANTS && head->urgent;
     if ((rests || wants) && (!head->timer.slot || head->timer.at > at))
         agenda_set(&x->works, &head->timer, at);

@@ -90,12 +90,16 @@ enum err request_hand(struct executor *x, const struct service *s, struct http_r
 }
 
 /* A question ends when its work has to go on without. */
+static bool is_question(const struct work *w)
+{
+    return w->ask_by && w->act && !w->act->intent && !w->look;
+}
+
 static int64_t patience(const struct executor *x, const struct work *w, const struct request *r)
 {
     int64_t ms = request_timeout(x, r);
     int64_t left = w->ask_by - executor_now(x);
-    bool asks = w->ask_by && w->act && !w->act->intent && !w->look;
-    if (!asks || left >= ms)
+    if (!is_question(w) || left >= ms)
         return ms;
     return left > 1 ? left : 1;
 }
@@ -215,6 +219,14 @@ static void tell_service(struct executor *x, struct work *w, const struct http_a
         offer_again(x, s);
 }
 
+/* We did not wait: that says nothing of the service, unless it was to try it. */
+static bool was_cut(const struct executor *x, const struct work *w,
+                    const struct http_answer *answer)
+{
+    return is_question(w) && !w->probe && answer->end != HTTP_ANSWERED &&
+           executor_now(x) >= w->ask_by;
+}
+
 void request_read(struct executor *x, struct work *w, const struct http_answer *answer,
                   struct request_end *out)
 {
@@ -238,7 +250,7 @@ void request_read(struct executor *x, struct work *w, const struct http_answer *
     tell_request(x, w, answer, out);
     if (is_mango(w))
         account_pbx_tell(x, w, answer, out);
-    else if (!w->echoes)
+    else if (!w->echoes && !was_cut(x, w, answer))
         tell_service(x, w, answer, out);
     w->echoes = false;
 }
@@ -266,9 +278,20 @@ void request_retry(struct executor *x, struct work *w, const char *why, int stat
     executor_rest(x, w, now + delay);
 }
 
+/* It goes on without, or it is over: sent again from `dead` it would come too late. */
+static void refused_while_it_rings(struct executor *x, struct work *w, const char *why)
+{
+    if (w->look || !w->ops->failed || !w->ops->failed(x, w, why))
+        finish_without(x, w, "failed", why);
+}
+
 void request_refused(struct executor *x, struct work *w, const struct request_end *end)
 {
-    if (++w->refusals >= EXECUTOR_RECORD_TRIES) {
+    if (++w->refusals >= EXECUTOR_RECORD_TRIES && w->urgent) {
+        refused_while_it_rings(x, w, end->why);
+        return;
+    }
+    if (w->refusals >= EXECUTOR_RECORD_TRIES) {
         finish_dead(x, w, ERR_REJECTED, end->why, end->status);
         return;
     }

@@ -58,7 +58,8 @@ void request_end_done(struct request_end *end);
 /* A failure that will pass: rests with growing delays and comes back by act_due; `dead` after 72 h in which
  * the service worked for others. */
 void request_retry(struct executor *x, struct work *w, const char *why, int status);
-/* The record was refused: again later by act_due, `dead` at the third time. */
+/* The record was refused: again later by act_due, `dead` at the third time; what rings goes on without then, or ends as
+ * `failed`. */
 void request_refused(struct executor *x, struct work *w, const struct request_end *end);
 
 #endif
