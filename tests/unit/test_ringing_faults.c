@@ -87,6 +87,21 @@ START_TEST(bulk_goes_on_while_mango_refuses_all)
 }
 END_TEST
 
+START_TEST(an_account_that_was_switched_off_asks_mango_nothing)
+{
+    setup();
+    crm_kit_refuse(k, "/queries/", 401, 1);
+    world_visitor(k->m, offset++, "A", N, VISITOR_MS);
+    crm_kit_pass(k, 500);
+    w->settings.enabled = false;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    crm_kit_pass(k, 130000);
+    ck_assert_uint_eq(w->mango.visits, 0);
+    ck_assert_uint_eq(world_outcomes(w, "\"result\":\"ignored\""), 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(the_same_credentials_are_not_tried_before_their_time)
 {
     setup();
@@ -164,6 +179,7 @@ int main(void)
     return UNIT_RUN("ringing_faults", the_account_goes_while_megaplan_is_asked,
                     what_mango_does_not_take_in_time_leaves_no_intent_alone,
                     bulk_goes_on_while_mango_refuses_all,
+                    an_account_that_was_switched_off_asks_mango_nothing,
                     the_same_credentials_are_not_tried_before_their_time,
                     questions_we_cut_are_no_outage, what_megaplan_refuses_is_no_dead_letter,
                     a_newer_state_does_not_wait_for_the_retry_of_an_older_one);

@@ -58,15 +58,31 @@ static void end_without(struct executor *x, struct work *w)
                    out ? pbx_reason(&a->pbx) : "MANGO takes no more requests in time");
 }
 
-static void go(struct executor *x, struct work *w)
+static void leave_queue(struct executor *x, struct work *w)
 {
     account_pbx_forget(w);
     agenda_drop(&x->works, &w->timer);
     if (w->lane.state == LANES_RESTING)
         lanes_run(x->lanes, &w->lane);
+}
+
+static void go(struct executor *x, struct work *w)
+{
+    leave_queue(x, w);
     w->keeps = true;
     executor_hold_place(x, w, true);
     step_do(x, w, STEP_GO);
+}
+
+/* Its account was switched off, or has gone, while it waited. True: it is judged anew. */
+static bool lost_account(struct executor *x, struct work *w)
+{
+    const struct settings *s = executor_settings_of(x, w);
+    if (s && s->enabled)
+        return false;
+    leave_queue(x, w);
+    step_do(x, w, STEP_JUDGE);
+    return true;
 }
 
 static void serve(struct executor *x, struct account *a, enum pbx_method m)
@@ -79,6 +95,8 @@ static void serve(struct executor *x, struct account *a, enum pbx_method m)
             agenda_set(&x->pbxs, &a->pbx_wake, now + BUSY_MS);
             return;
         }
+        if (lost_account(x, w))
+            continue;
         if (pbx_admit(&a->pbx, m, now, &until)) {
             go(x, w);
         } else if (w->deadline && until >= w->deadline) {

@@ -281,6 +281,7 @@ void request_retry(struct executor *x, struct work *w, const char *why, int stat
 /* It goes on without, or it is over: sent again from `dead` it would come too late. */
 static void refused_while_it_rings(struct executor *x, struct work *w, const char *why)
 {
+    w->refusals = 0;
     if (w->look || !w->ops->failed || !w->ops->failed(x, w, why))
         finish_without(x, w, "failed", why);
 }
