@@ -193,23 +193,6 @@ static void walk_all_of(const struct walk_story *s, const struct walk_fault *f, 
         }
 }
 
-#define VISIT "POST /queries/user_info_by_dct_number"
-
-/* What it comes to when nobody hears of him: the only other end it may have. */
-static char *without_visitor(const struct walk_story *s, const struct base *b)
-{
-    static const struct walk_fault lost = {"lost", WORLD_ANSWER_LOST, 0, false};
-    struct walk k = {.story = s, .fault = &lost};
-    while (strcmp(b->operations[k.request++], VISIT) != 0)
-        ck_assert_uint_lt(k.request, b->requests);
-    walk_run(&k);
-    ck_assert_msg(!k.wrong, "%s: %s", s->name, k.wrong);
-    ck_assert_str_ne(k.state, b->after);
-    char *state = mem_copy(str_of(k.state));
-    walk_done(&k);
-    return state;
-}
-
 static void base_of(const struct walk_story *s, struct base *b)
 {
     struct walk k = {.story = s, .fault = &walk_faults[0]};
@@ -220,9 +203,8 @@ static void base_of(const struct walk_story *s, struct base *b)
     b->requests = k.world->requests;
     b->steps = k.steps;
     memcpy(b->operations, k.world->operations, sizeof b->operations);
+    b->without = walk_without_visitor(&k);
     walk_done(&k);
-    if (walk_stories_visits(s))
-        b->without = without_visitor(s, b);
 }
 
 static void walk_story(const struct walk_story *s, struct count *c)
