@@ -138,6 +138,24 @@ START_TEST(questions_we_cut_are_no_outage)
 }
 END_TEST
 
+START_TEST(questions_that_ride_together_end_in_time_too)
+{
+    setup();
+    w->settings.megaplan.bulk = true;
+    w->settings.megaplan.requests_per_second = 1;
+    crm_kit_fail(k, "/bulk", WORLD_HANGS, 1);
+    for (int i = 10; i < 14; i++) {
+        char *entry CLEANUP(mem_free_text) = mem_format("E%d", i);
+        char *number CLEANUP(mem_free_text) = mem_format("799900000%d", i);
+        world_popup(k->m, offset++, entry, number, "1", "calling", WORLD_EMPLOYEE, POPUP_MS);
+    }
+    crm_kit_pass(k, 8000);
+    ck_assert_int_eq(w->faults, 0);
+    ck_assert_uint_eq(w->ncalls, 4);
+    crm_kit_free(k);
+}
+END_TEST
+
 /* Not even the asking for who works, which no message wanted. */
 START_TEST(what_megaplan_refuses_is_no_dead_letter)
 {
@@ -176,11 +194,11 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("ringing_faults", the_account_goes_while_megaplan_is_asked,
-                    what_mango_does_not_take_in_time_leaves_no_intent_alone,
-                    bulk_goes_on_while_mango_refuses_all,
-                    an_account_that_was_switched_off_asks_mango_nothing,
-                    the_same_credentials_are_not_tried_before_their_time,
-                    questions_we_cut_are_no_outage, what_megaplan_refuses_is_no_dead_letter,
-                    a_newer_state_does_not_wait_for_the_retry_of_an_older_one);
+    return UNIT_RUN(
+        "ringing_faults", the_account_goes_while_megaplan_is_asked,
+        what_mango_does_not_take_in_time_leaves_no_intent_alone,
+        bulk_goes_on_while_mango_refuses_all, an_account_that_was_switched_off_asks_mango_nothing,
+        the_same_credentials_are_not_tried_before_their_time, questions_we_cut_are_no_outage,
+        questions_that_ride_together_end_in_time_too, what_megaplan_refuses_is_no_dead_letter,
+        a_newer_state_does_not_wait_for_the_retry_of_an_older_one);
 }

@@ -154,7 +154,7 @@ static enum err send_it(struct executor *x, struct work *w, const struct setting
                                    .url = r->url,
                                    .headers = headers,
                                    .body = str_of(body),
-                                   .timeout_ms = request_timeout(x, r),
+                                   .timeout_ms = request_timeout(x, w, r),
                                    .leave_by = r->leave_by,
                                    .max_body = LIMIT_ANSWER_BYTES,
                                    .tls12 = true,

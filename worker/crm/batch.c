@@ -120,7 +120,7 @@ void batch_put(struct executor *x, struct work *w, const struct request *r)
     ride->url = r->url;
     ride->body = r->body;
     ride->leave_by = r->leave_by;
-    ride->ends_at = now + request_timeout(x, r);
+    ride->ends_at = now + request_timeout(x, w, r);
     b->ready++;
     leave_at(b, b->ready == b->n ? now : now + BATCH_WAIT_MS);
     if (r->leave_by)
@@ -204,7 +204,7 @@ static enum err send_it(struct batch *b, const char *url, const char *body, stru
             ends_at = r->ends_at;
     }
     b->sent_at = executor_now(b->executor);
-    h.timeout_ms = ends_at - b->sent_at;
+    h.timeout_ms = ends_at > b->sent_at ? ends_at - b->sent_at : 1;
     return request_hand(b->executor, &b->account->service, &h, &b->transfer, e);
 }
 

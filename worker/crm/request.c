@@ -67,13 +67,6 @@ void request_ended(void *arg, const struct http_answer *answer)
     step_answer(w->executor, w, answer);
 }
 
-int64_t request_timeout(const struct executor *x, const struct request *r)
-{
-    return r->timeout_ms > 0 && r->timeout_ms < x->options.request_timeout_ms
-               ? r->timeout_ms
-               : x->options.request_timeout_ms;
-}
-
 enum err request_hand(struct executor *x, const struct service *s, struct http_request *h,
                       struct http_transfer **out, struct error *e)
 {
@@ -95,9 +88,11 @@ static bool is_question(const struct work *w)
     return w->ask_by && w->act && !w->act->intent && !w->look;
 }
 
-static int64_t patience(const struct executor *x, const struct work *w, const struct request *r)
+int64_t request_timeout(const struct executor *x, const struct work *w, const struct request *r)
 {
-    int64_t ms = request_timeout(x, r);
+    int64_t ms = x->options.request_timeout_ms;
+    if (r->timeout_ms > 0 && r->timeout_ms < ms)
+        ms = r->timeout_ms;
     int64_t left = w->ask_by - executor_now(x);
     if (!is_question(w) || left >= ms)
         return ms;
@@ -112,7 +107,7 @@ static enum err send_it(struct executor *x, struct work *w, const struct request
     struct http_request h = {.method = r->method,
                              .url = r->url,
                              .body = str_of(r->body),
-                             .timeout_ms = patience(x, w, r),
+                             .timeout_ms = request_timeout(x, w, r),
                              .leave_by = r->leave_by,
                              .ahead = w->ahead,
                              .left = request_left,

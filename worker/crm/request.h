@@ -21,8 +21,8 @@ struct request {
  * or an account without a token opens the breaker instead, and its turn comes again later. */
 void request_send(struct executor *x, struct work *w, const struct request *r);
 
-/* Ms from now that it may take. */
-int64_t request_timeout(const struct executor *x, const struct request *r);
+/* Ms from now that the work's request may take; a question no longer than the work can wait (ask_by). */
+int64_t request_timeout(const struct executor *x, const struct work *w, const struct request *r);
 /* For http_request: its first byte leaves, and it ended; arg: the work. */
 void request_left(void *arg);
 void request_ended(void *arg, const struct http_answer *answer);
