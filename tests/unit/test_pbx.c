@@ -246,6 +246,22 @@ START_TEST(a_refusal_closes_it_for_two_minutes)
 }
 END_TEST
 
+START_TEST(then_one_at_a_time_until_it_works)
+{
+    int64_t now = PBX_OPEN_MS, until = 0;
+    pbx_init(&p);
+    pbx_close(&p, "before the restart", now);
+    ck_assert(pbx_admit(&p, PBX_VISITOR, now, &until));
+    ck_assert(!pbx_admit(&p, PBX_ROUTE, now, &until));
+    ck_assert_int_gt(until, now);
+    pbx_ended(&p, PBX_VISITOR, ++now); /* how, nobody knows */
+    ck_assert(pbx_admit(&p, PBX_ROUTE, now, &until));
+    ck_assert(!pbx_admit(&p, PBX_VISITOR, now, &until));
+    pbx_good(&p);
+    ck_assert(pbx_admit(&p, PBX_VISITOR, now, &until));
+}
+END_TEST
+
 START_TEST(too_many_requests_slow_down)
 {
     int64_t until = 0;
@@ -290,5 +306,6 @@ int main(void)
     return UNIT_RUN("pbx", never_too_many_whatever_the_way_takes,
                     what_another_owner_may_send_outlives_a_kept_token, all_that_is_allowed_is_used,
                     routes_do_not_stop_queries, a_refusal_closes_it_for_two_minutes,
-                    too_many_requests_slow_down, what_another_owner_may_send_counts);
+                    then_one_at_a_time_until_it_works, too_many_requests_slow_down,
+                    what_another_owner_may_send_counts);
 }

@@ -87,6 +87,25 @@ START_TEST(bulk_goes_on_while_mango_refuses_all)
 }
 END_TEST
 
+START_TEST(after_a_refusal_one_request_tries)
+{
+    setup();
+    crm_kit_refuse(k, "/queries/", 401, -1);
+    for (int i = 10; i < 22; i++) {
+        char *entry CLEANUP(mem_free_text) = mem_format("E%d", i);
+        world_visitor(k->m, offset++, entry, N, VISITOR_MS);
+    }
+    crm_kit_pass(k, 60000);
+    size_t before = w->requests;
+    crm_kit_pass(k, 120000);
+    ck_assert_uint_eq(w->requests, before + 1);
+    w->faults = 0;
+    crm_kit_pass(k, 125000);
+    ck_assert_uint_eq(w->mango.visits, 12);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(an_account_that_was_switched_off_asks_mango_nothing)
 {
     setup();
@@ -194,11 +213,12 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN(
-        "ringing_faults", the_account_goes_while_megaplan_is_asked,
-        what_mango_does_not_take_in_time_leaves_no_intent_alone,
-        bulk_goes_on_while_mango_refuses_all, an_account_that_was_switched_off_asks_mango_nothing,
-        the_same_credentials_are_not_tried_before_their_time, questions_we_cut_are_no_outage,
-        questions_that_ride_together_end_in_time_too, what_megaplan_refuses_is_no_dead_letter,
-        a_newer_state_does_not_wait_for_the_retry_of_an_older_one);
+    return UNIT_RUN("ringing_faults", the_account_goes_while_megaplan_is_asked,
+                    what_mango_does_not_take_in_time_leaves_no_intent_alone,
+                    bulk_goes_on_while_mango_refuses_all, after_a_refusal_one_request_tries,
+                    an_account_that_was_switched_off_asks_mango_nothing,
+                    the_same_credentials_are_not_tried_before_their_time,
+                    questions_we_cut_are_no_outage, questions_that_ride_together_end_in_time_too,
+                    what_megaplan_refuses_is_no_dead_letter,
+                    a_newer_state_does_not_wait_for_the_retry_of_an_older_one);
 }

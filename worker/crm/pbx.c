@@ -67,6 +67,8 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t ready_at(const struct pbx *p, enum pbx_method m, int64_t now)
 {
     int64_t at = later(p->open_until, p->slow_until);
+    if (p->trying && kept(p) >= 0)
+        at = later(at, free_at(KEPT, PBX_SECOND_MS, now));
     at = later(at, free_at(decisive(p), PBX_SECOND_MS, now));
     if (m != PBX_ROUTE)
         return at;
@@ -116,6 +118,7 @@ void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until)
 void pbx_close(struct pbx *p, const char *reason, int64_t until)
 {
     p->open_until = later(p->open_until, until);
+    p->trying = true;
     snprintf(p->reason, sizeof p->reason, "%s", reason);
 }
 
@@ -139,6 +142,7 @@ void pbx_slow_down(struct pbx *p, int64_t retry_after_s, int64_t now)
 
 void pbx_good(struct pbx *p)
 {
+    p->trying = false;
     p->limited = 0;
 }
 
@@ -155,6 +159,7 @@ const char *pbx_reason(const struct pbx *p)
 void pbx_reset(struct pbx *p)
 {
     p->open_until = NEVER;
+    p->trying = false;
     p->limited = 0;
 }
 

@@ -4,7 +4,8 @@
  * request that it called invalid (3xxx) or refused unread (401), for another one would block the API. Pure; times are
  * CLOCK_BOOTTIME ms.
  *
- *   CLOSED --(invalid, blocked)--> OPEN --(two minutes)--> CLOSED
+ *   CLOSED --(invalid, blocked)--> OPEN --(two minutes)--> TRYING --(good)--> CLOSED
+ *                                   ^----(invalid, blocked)---'  one request at a time
  *
  * A window holds when requests ended: however long one was on its way, it arrived before that, so what leaves a window
  * later arrives a window later. A token is kept from its admission until its request ends. Of ten requests a second
@@ -38,6 +39,7 @@ struct pbx {
     bool route_kept;
     int64_t open_until;
     int64_t slow_until;
+    bool trying;      /* since it was opened nothing worked */
     unsigned limited; /* 429 in a row */
     char reason[PBX_REASON];
 };
