@@ -74,7 +74,8 @@ enum err http_new(struct loop *l, const struct http_options *options, struct htt
                   struct error *e) MUST_CHECK;
 /* Ends what runs without calling back. Not from inside a `done`. */
 void http_free(struct http *h);
-/* ERR_INPUT: malformed or not allowed URL (common/url.h), another method, a line break in a header. Never calls back before it has returned. The transfer is
+/* ERR_INPUT: malformed or not allowed URL (common/url.h), another method, a line break in a header. Never calls back
+ * before it has returned. The transfer is
  * valid until `done` was called. */
 enum err http_send(struct http *h, const struct http_request *r, struct http_transfer **out,
                    struct error *e) MUST_CHECK;

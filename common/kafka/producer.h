@@ -51,7 +51,8 @@ enum err producer_new(struct loop *l, const struct config *c, const struct kafka
 void producer_free(struct producer *p, int64_t timeout_ms);
 /* For many records at once (ingest): while many requests are in flight, or one of the same partition, new
  * records are gathered by partition and handed on together, so that a request carries many of them (the
- * window is told in gather.h); a lone record goes out at once, one of jobs.now and facts before others. Off at first: every record goes out at once. */
+ * window is told in gather.h); a lone record goes out at once, one of jobs.now and facts before others. Off at first:
+ * every record goes out at once. */
 void producer_gather(struct producer *p, bool on);
 /* The partition design.md section 2 says for this topic and key. */
 int32_t producer_partition(const struct producer *p, enum kafka_topic topic, struct str key);

@@ -29,7 +29,8 @@ struct route_command {              /* borrowed */
 
 /* The json field: terminated, the caller's (free()). ERR_INPUT with the field's name if MANGO would call it invalid. */
 enum err route_command_json(const struct route_command *c, char **out, struct error *e) MUST_CHECK;
-/* A client's name as a display name: control characters become spaces, what is no UTF-8 U+FFFD; no spaces at its ends; cut at a character. Terminated. */
+/* A client's name as a display name: control characters become spaces, what is no UTF-8 U+FFFD; no spaces at its
+ * ends; cut at a character. Terminated. */
 void route_command_name(struct str name, char out[ROUTE_COMMAND_NAME + 1]);
 /* entry_id~nonce, the nonce hex of `random`, shorter where the id is long. Terminated. False: the id is empty, has
  * a NUL, or leaves no room for four digits. */

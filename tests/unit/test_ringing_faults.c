@@ -211,6 +211,32 @@ START_TEST(a_newer_state_does_not_wait_for_the_retry_of_an_older_one)
 }
 END_TEST
 
+START_TEST(how_long_mango_was_waited_for_is_measured)
+{
+    struct metrics *m = metrics_new();
+    struct product_metrics p;
+    struct buf out = BUF_INIT(1 << 17);
+    product_metrics_init(&p, m, "crm", false);
+    setup();
+    w->metrics = &p;
+    crm_kit_kill(k);
+    route("A");
+    crm_kit_pass(k, 1000);
+    route("B"); /* a second later than it could */
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(w->mango.ncommands, 2);
+    metrics_write(m, &out);
+    ck_assert_ptr_nonnull(strstr(
+        out.data, "budget_wait_seconds_bucket{api=\"mango\",priority=\"now\",le=\"0.5\"} 1\n"));
+    ck_assert_ptr_nonnull(
+        strstr(out.data, "budget_wait_seconds_count{api=\"mango\",priority=\"now\"} 2\n"));
+    ck_assert_ptr_nonnull(strstr(out.data, "route_total{result=\"done\"} 2\n"));
+    crm_kit_free(k);
+    buf_done(&out);
+    metrics_free(m);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("ringing_faults", the_account_goes_while_megaplan_is_asked,
@@ -220,5 +246,6 @@ int main(void)
                     the_same_credentials_are_not_tried_before_their_time,
                     questions_we_cut_are_no_outage, questions_that_ride_together_end_in_time_too,
                     what_megaplan_refuses_is_no_dead_letter,
-                    a_newer_state_does_not_wait_for_the_retry_of_an_older_one);
+                    a_newer_state_does_not_wait_for_the_retry_of_an_older_one,
+                    how_long_mango_was_waited_for_is_measured);
 }

@@ -177,7 +177,8 @@ struct world_member *world_join(struct world *w)
                                              .retry_max_ms = 30000,
                                              .route_deadline_ms = 4000,
                                              .outcome_partitions = 12,
-                                             .dead_partitions = 12};
+                                             .dead_partitions = 12,
+                                             .metrics = w->metrics};
     m->executor = executor_new(&m->port, &options);
     world_rejoin(m);
     return m;

@@ -164,8 +164,9 @@ struct world {
     bool kafka_refuses;             /* nothing is delivered */
     bool kafka_waits;               /* nothing is delivered yet */
     int64_t latency_ms;
-    size_t concurrency; /* of who joins from now on; 0 = 64 */
-    int64_t step_ms;    /* of world_pass */
+    size_t concurrency;                    /* of who joins from now on; 0 = 64 */
+    const struct product_metrics *metrics; /* the same; NULL: none */
+    int64_t step_ms;                       /* of world_pass */
     /* how this Megaplan is, where megaplan-api.md leaves it open */
     int64_t lag_index_ms, lag_list_ms, lag_provider_ms, lag_tasks_ms;
     bool responsibles_append; /* an update of a client adds to them */

@@ -69,6 +69,8 @@ static void leave_queue(struct executor *x, struct work *w)
 static void go(struct executor *x, struct work *w)
 {
     leave_queue(x, w);
+    tally_waited(x->tally, w->job->account, TALLY_MANGO, "now",
+                 (double)(executor_now(x) - w->wanted_at) / 1000.0);
     w->keeps = true;
     executor_hold_place(x, w, true);
     step_do(x, w, STEP_GO);
@@ -131,6 +133,7 @@ void account_pbx_want(struct executor *x, struct work *w)
 {
     work_fold_data(w);
     executor_hold_place(x, w, false);
+    w->wanted_at = executor_now(x);
     lanes_rest(x->lanes, &w->lane); /* Megaplan's requests, bulk too, go on meanwhile */
     enqueue(w);
     if (w->deadline)

@@ -1,6 +1,6 @@
 /*
  * Who works in an account's Megaplan: its list of employees, kept as long as who asks allows, asked for when a kind
- * of job wants to know and by one work at a time.
+ * of job wants to know and by one work at a time, or two, for what rings does not wait for who has more time.
  *
  *   employees_known --> fresh: true
  *                   --> asked for by another work: rests, judged anew

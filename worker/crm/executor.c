@@ -380,7 +380,8 @@ void executor_begin(struct executor *x, struct work *w)
 {
     lanes_take(x->lanes, &w->lane);
     executor_hold_place(x, w, true);
-    tally_waited(x->tally, w->job->account, w->urgent ? "now" : job_kind_name(w->job->kind),
+    tally_waited(x->tally, w->job->account, TALLY_MEGAPLAN,
+                 w->urgent ? "now" : job_kind_name(w->job->kind),
                  (double)(executor_now(x) - w->wanted_at) / 1000.0);
 }
 

@@ -1,6 +1,7 @@
 /*
  * Carries out jobs: order, places, budgets, retries, the way of a record to Kafka and back. What a
- * kind of job does stands in its own file (client.c), the way of one request in act.h. Entered on the loop's thread only; reaches the
+ * kind of job does stands in its own file (client.c), the way of one request in act.h. Entered on the loop's thread
+ * only; reaches the
  * world only through the port.
  *
  *   message -> lanes -> judge -> want --(budget, breaker, place)--> request -> its end -------+

@@ -95,7 +95,8 @@ struct str facts_state(const struct facts *f, struct str account, struct str nam
 
 /* Jobs that may be deleted (design.md: over 7 days old, below the committed offset): calls `visit` with
  * the oldest ones, at most `limit`, whose newest record was written before `before` (unix ms) and for
- * whose job (topic/partition/offset) `below` says true, with a result (route, visitor, pop-up: or without). A job that `keep` (NULL: none) wants stays until
+ * whose job (topic/partition/offset) `below` says true, with a result (route, visitor, pop-up: or without). A job that
+ * `keep` (NULL: none) wants stays until
  * `before_kept`. visit gets the keys' types in `type`. */
 struct facts_ageing {
     int64_t before, before_kept;

@@ -104,7 +104,8 @@ void known_links(const struct facts *f, struct str account, struct str entry_id,
  * it open. A talk before that closes nothing, in whatever order they come. */
 int64_t known_task_at(const struct facts *f, struct str account, const struct fact *task);
 /* e is the done fact of a task with an object, and there is no talk of its number or its client that began
- * at or after the end of the newest missed call it stands for, nor one of its own call. What Megaplan says of it, nobody has asked. */
+ * at or after the end of the newest missed call it stands for, nor one of its own call. What Megaplan says of it,
+ * nobody has asked. */
 bool known_task_is_open(const struct facts *f, struct str account, const struct facts_entry *e);
 /* The open tasks of the number, the client or the call, each once, until visit says false. */
 void known_open_tasks(const struct facts *f, struct str account, struct str number,

@@ -93,7 +93,8 @@ struct lanes_entry *lanes_head_of(const struct lanes *l, struct str account, str
 
 /* Of level LANES_URGENT - 1 or better: by itself or for who is behind it. */
 bool lanes_is_urgent(const struct lanes_entry *e);
-/* The best urgent one of the account whose turn it is among those that have any; NULL if there is none. Stays where it is. */
+/* The best urgent one of the account whose turn it is among those that have any; NULL if there is none. Stays where
+ * it is. */
 struct lanes_entry *lanes_best_urgent(struct lanes *l);
 /* An urgent one, else the best of the account whose turn it is; NULL if nobody may act. Stays where it is. */
 struct lanes_entry *lanes_best(struct lanes *l);

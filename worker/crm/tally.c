@@ -60,12 +60,12 @@ void tally_request(struct tally *t, const char *account, enum tally_api api, con
         metrics_get(family(t, PM_API_REQUEST_DURATION), name, operation, class, account), seconds);
 }
 
-void tally_waited(struct tally *t, const char *account, const char *priority, double seconds)
+void tally_waited(struct tally *t, const char *account, enum tally_api api, const char *priority,
+                  double seconds)
 {
     if (t->metrics)
-        metrics_observe(
-            metrics_get(family(t, PM_API_BUDGET_WAIT), apis[TALLY_MEGAPLAN], priority, account),
-            seconds);
+        metrics_observe(metrics_get(family(t, PM_API_BUDGET_WAIT), apis[api], priority, account),
+                        seconds);
 }
 
 void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason)

@@ -50,7 +50,8 @@ void tally_request(struct tally *t, const char *account, enum tally_api api, con
  * from the event's reception, negative = unknown. */
 void tally_ringing(struct tally *t, const char *account, enum job_kind kind, const char *result,
                    double seconds);
-void tally_waited(struct tally *t, const char *account, const char *priority, double seconds);
+void tally_waited(struct tally *t, const char *account, enum tally_api api, const char *priority,
+                  double seconds);
 void tally_dead(struct tally *t, const char *account, const char *topic, const char *reason);
 void tally_undelivered(struct tally *t, const char *topic);
 void tally_unknown(struct tally *t, const char *kind, bool found);
