@@ -252,6 +252,26 @@ START_TEST(whom_we_saw_over_a_day_ago_is_nobody)
 }
 END_TEST
 
+/* A list of employees that is about to be too old is asked for beside the card, not behind it. */
+START_TEST(who_works_is_known_by_the_time_it_is_asked_for)
+{
+    setup();
+    struct jval *same = jval_new_object();
+    jval_put(same, "responsibles",
+             jval_copy(jval_get(client_of("e:1000005")->values, "responsibles")));
+    world_change(world_client_add(w, "1000022", "79991231313"), same);
+    jval_free(same);
+    route("A");
+    crm_kit_pass(k, 58500);
+    w->latency_ms = 1000;
+    int64_t began = w->now;
+    world_route(k->m, offset++, "B", "79991231313", LIVES_MS);
+    crm_kit_pass(k, 5000);
+    ck_assert_int_le(command(1)->at, began + 3200); /* callRoute, the card, the command */
+    teardown();
+}
+END_TEST
+
 START_TEST(one_command_in_two_seconds)
 {
     setup();
@@ -530,9 +550,9 @@ int main(void)
         late_is_not_routed, never_after_the_route_deadline_whatever_the_job_says,
         megaplan_down_goes_to_the_responsible_last_seen,
         megaplan_down_and_nobody_seen_leaves_the_scheme, whom_we_saw_over_a_day_ago_is_nobody,
-        one_command_in_two_seconds, a_route_ends_once_however_slow_kafka_is,
-        an_end_nobody_knows_is_not_repeated, what_never_left_is_tried_again,
-        a_killed_worker_never_routes_twice, mango_says_no,
+        who_works_is_known_by_the_time_it_is_asked_for, one_command_in_two_seconds,
+        a_route_ends_once_however_slow_kafka_is, an_end_nobody_knows_is_not_repeated,
+        what_never_left_is_tried_again, a_killed_worker_never_routes_twice, mango_says_no,
         an_invalid_request_stops_all_for_two_minutes, a_refusal_is_remembered_over_a_take_over,
         only_other_credentials_are_tried_at_once, a_call_that_rings_at_somebodys_is_left_there,
         another_owner_keeps_the_distance, a_visitor_is_asked_once_and_kept, nobody_is_kept_as_well,

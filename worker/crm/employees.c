@@ -17,7 +17,8 @@
 #define ASKING_MS 30000
 #define ASKING_NOW_MS 2000
 #define LOOK_AGAIN_MS 500
-#define LOOK_AGAIN_NOW_MS 50
+#define AHEAD_MS 5000 /* who expects to ask does so within that time */
+#define LOOK_AGAIN_NOW_MS 10
 
 struct employees {
     struct employee_list list;
@@ -127,7 +128,7 @@ void employees_expect(struct executor *x, const struct work *w, int64_t max_age_
 {
     const struct employees *e = of(w);
     int64_t now = executor_now(x);
-    bool fresh = e->known && now < e->read_at + max_age_ms;
+    bool fresh = e->known && now + AHEAD_MS < e->read_at + max_age_ms;
     if (fresh || e->cards_tell || (e->asked_now && is_asked(e, w, now)))
         return;
     executor_add(x, w->owner, JOB_STAFF, work_account(w), STR("-"), "-:staff", NULL, NULL);
