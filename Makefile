@@ -102,6 +102,7 @@ UNIT_C   := $(sort $(wildcard tests/unit/test_*.c))
 UNITLIB_C := $(filter-out $(UNIT_C),$(sort $(wildcard tests/unit/*.c)))
 INTEGRATION_C := $(sort $(wildcard tests/integration/test_*.c))
 BENCH_C  := $(sort $(wildcard tests/bench/*.c))
+RINGING_C := $(sort $(wildcard tests/bench/ringing_load/*.c))
 STORIES_C := $(sort $(wildcard tests/stories/*.c))
 FUZZ_C   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
@@ -118,6 +119,7 @@ UNIT_BIN := $(call bin,$(UNIT_C))
 INTEGRATION_BIN := $(call bin,$(INTEGRATION_C))
 BENCH_BIN := $(call bin,$(BENCH_C))
 FUZZ_BIN := $(call bin,$(FUZZ_C))
+RINGING_BIN := $(B)/tests/bench/ringing_load
 STORIES_BIN := $(B)/tests/stories/stories
 CHAOS_BIN := $(B)/tests/chaos/pour
 REQUESTS_BIN := $(B)/tests/requests/test_requests
@@ -221,6 +223,8 @@ $(REQUESTS_BIN): $(call obj,tests/requests/test_requests.c $(filter-out tests/st
 	$(call link,$(CHECK_LDLIBS))
 $(BENCH_BIN) $(CHAOS_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(INGEST_A) $(WORKER_A) $(COMMON_A)
 	$(call link)
+$(RINGING_BIN): $(call obj,$(RINGING_C)) $(COMMON_A)
+	$(call link)
 $(STORIES_BIN): $(call obj,$(STORIES_C)) $(WORKER_A) $(COMMON_A)
 	$(call link)
 # Without libFuzzer (gcc) a main of our own throws dice.
@@ -274,7 +278,7 @@ check: deps ## formatting, linters, fences, banned functions, both compilers
 
 # clang-tidy, file by file; again when the file, a header of it or the configuration changes.
 TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
-    $(INTEGRATION_C) $(BENCH_C) $(STORIES_C) tests/requests/test_requests.c tests/chaos/pour.c \
+    $(INTEGRATION_C) $(BENCH_C) $(RINGING_C) $(STORIES_C) tests/requests/test_requests.c tests/chaos/pour.c \
     $(wildcard ingest/main.c worker/main.c))
 $(TIDY): $(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy $(wildcard tests/check/model/*.h)
 	@mkdir -p $(@D)
@@ -313,7 +317,7 @@ bench-ringing: ## from a webhook to the route command, the pop-up, the visitor's
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/ringing
-benches: $(BENCH_BIN)
+benches: $(BENCH_BIN) $(RINGING_BIN)
 
 kafka-start: ## Apache Kafka on free ports in the background; prints its address
 	$(Q)deploy/install-deps kafka

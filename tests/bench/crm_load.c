@@ -1,7 +1,7 @@
 /*
  * Writes jobs into `jobs` as worker calls does: of clients nobody knows yet, or of calls to be saved, the
  * accounts in turns, every number and every call but once.
- *     build/tests/bench/crm_load BROKERS PREFIX ACCOUNTS JOBS client|call
+ *     build/tests/bench/crm_load BROKERS PREFIX ACCOUNTS JOBS client|call [PER_SECOND]
  * Accounts bench0, bench1 ...; numbers from 79000000000. The topics are made if they are missing.
  * Prints {"jobs":N,"bytes":N}, bytes of values.
  */
@@ -27,7 +27,7 @@ enum {
 struct load {
     struct loop *loop;
     struct producer *producer;
-    int64_t accounts, at;
+    int64_t accounts, at, rate; /* rate: jobs a second, 0 = as fast as can be */
     bool calls;
     size_t bytes, failed;
 };
@@ -123,10 +123,22 @@ static void send(struct load *l, int64_t i)
     jval_free(job.data);
 }
 
+/* Not before its time. */
+static void pace(struct load *l, int64_t i, int64_t begun)
+{
+    struct error e = ERROR_NONE;
+    int64_t ms = 1;
+    while (l->rate && ms > 0 && loop_turn(l->loop, ms, &e) == ERR_OK)
+        ms = begun + i * 1000 / l->rate - clock_mono_ms();
+}
+
 static void send_all(struct load *l, int64_t jobs)
 {
     struct error e = ERROR_NONE;
+    int64_t begun = clock_mono_ms();
     for (int64_t i = 0; i < jobs; i++) {
+        if (i % 64 == 0)
+            pace(l, i, begun);
         send(l, i);
         while (producer_waiting(l->producer) >= WAITING && loop_turn(l->loop, 100, &e) == ERR_OK)
             ;
@@ -144,10 +156,11 @@ int main(int argc, char **argv)
     struct load l = {.at = clock_wall_ms()};
     int64_t jobs;
     static char none[] = "";
-    if (argc != 6 || !num_parse(str_of(argv[3]), 1, 1000, &l.accounts) ||
+    if (argc < 6 || argc > 7 || !num_parse(str_of(argv[3]), 1, 1000, &l.accounts) ||
         !num_parse(str_of(argv[4]), 1, JOBS_MAX, &jobs) ||
+        (argc == 7 && !num_parse(str_of(argv[6]), 1, JOBS_MAX, &l.rate)) ||
         (strcmp(argv[5], "client") != 0 && strcmp(argv[5], "call") != 0)) {
-        fputs("usage: crm_load BROKERS PREFIX ACCOUNTS JOBS client|call\n", stderr);
+        fputs("usage: crm_load BROKERS PREFIX ACCOUNTS JOBS client|call [PER_SECOND]\n", stderr);
         return 2;
     }
     struct config c = {.kafka_brokers = argv[1],
