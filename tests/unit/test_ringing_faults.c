@@ -131,7 +131,7 @@ START_TEST(the_same_credentials_are_not_tried_before_their_time)
     route("B");
     crm_kit_pass(k, 5000);
     ck_assert_uint_eq(w->mango.ncommands, 1);
-    strcpy(w->settings.mango.api_salt, "salt2");
+    memcpy(w->settings.mango.api_salt, "salt2", sizeof "salt2"); /* as long as the one before */
     executor_settings(k->m->executor, WORLD_ACCOUNT);
     route("C");
     crm_kit_pass(k, 5000);
