@@ -91,8 +91,9 @@ static struct jval *counts_of(struct world *w)
     jval_put_int(all, "changed", w->changed);
     jval_put_int(all, "saved", w->saved);
     jval_put_int(all, "hanging", w->hanging);
+    jval_put_int(all, "forgotten", w->forgotten);
     w->commands = w->visits = w->refused = w->questions = w->staff = w->shown = w->changed =
-        w->saved = w->hanging = 0;
+        w->saved = w->hanging = w->forgotten = 0;
     return all;
 }
 

@@ -60,8 +60,10 @@ static int call_route(struct asked *a)
     char id[WORLD_TEXT];
     if (!c)
         return 422;
-    if (c->regular && c->phase > 0)
-        world_problem(a->world, "a remembered caller was looked up");
+    if (c->regular && c->phase > 0) { /* counts as what he is */
+        c->regular = false;
+        a->world->forgotten++;
+    }
     questioned(a, c);
     world_client_id(c, id);
     buf_addf(

@@ -90,6 +90,7 @@ struct world {
     struct world_pbx *pbxs;
     int64_t commands, visits, questions, shown, changed, saved, staff, hanging,
         refused;       /* requests */
+    int64_t forgotten; /* regular callers who were looked up all the same */
     int64_t send_late; /* us, the longest that a webhook was sent after its time */
     uint64_t dice;
     struct world_problem problems[24];
