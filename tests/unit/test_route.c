@@ -440,6 +440,11 @@ START_TEST(only_other_credentials_are_tried_at_once)
     route("C");
     crm_kit_pass(k, 3000);
     ck_assert_uint_eq(w->mango.ncommands, 2);
+    crm_kit_kill(k); /* the next owner does not obey it, either */
+    crm_kit_pass(k, 12000);
+    route("D");
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(w->mango.ncommands, 3);
     teardown();
 }
 END_TEST

@@ -236,11 +236,11 @@ void account_pbx_read(const struct http_answer *answer, struct request_end *out)
 #define STATE "mango"
 #define OPEN_UNTIL "open_until"
 
-/* One invalid request more would block the API, whoever sends it. */
-static void remember(struct executor *x, struct account *a)
+/* One invalid request more would block the API, whoever sends it. open_until: unix ms, 0 = it is forgotten. */
+static void remember(struct executor *x, struct account *a, int64_t open_until)
 {
     struct jval *state = jval_new_object();
-    jval_put_int(state, OPEN_UNTIL, x->port->wall(x->port->world) + PBX_OPEN_MS);
+    jval_put_int(state, OPEN_UNTIL, open_until);
     jval_put_int(state, "v", 1);
     char *value CLEANUP(mem_free_text) = jval_dump_free(state, true);
     if (a->owner)
@@ -283,13 +283,15 @@ void account_pbx_settings(struct executor *x, struct account *a)
         return;
     pbx_reset(&a->pbx);
     a->told_pbx = false;
+    if (a->owner && facts_state(a->owner->facts, str_of(a->service.account), STR(STATE)).len)
+        remember(x, a, 0);
     wake(x, a);
 }
 
 static void refuse(struct executor *x, struct account *a, const char *why)
 {
     (void)pbx_refused(&a->pbx, why, executor_now(x));
-    remember(x, a);
+    remember(x, a, x->port->wall(x->port->world) + PBX_OPEN_MS);
 }
 
 /* Told once, until it works again. */

@@ -119,7 +119,7 @@ static const char *ringing_label(const char *result)
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (strcmp(labels[i], result) == 0)
             return labels[i];
-    return strcmp(result, "present") == 0 ? NULL : "late";
+    return strcmp(result, "dropped") == 0 ? "late" : NULL; /* else it was nobody's to do */
 }
 
 void tally_ringing(struct tally *t, const char *account, enum job_kind kind, const char *result,
