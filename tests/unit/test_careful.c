@@ -281,7 +281,7 @@ START_TEST(stories_end_as_in_normal_times)
     for (size_t i = 0; i < walk_stories_count; i++) {
         struct walk usual = walked(&walk_stories[i], false, WALK_NONE, 0);
         ck_assert_msg(!usual.wrong, "%s: %s", walk_stories[i].name, usual.wrong);
-        char *without CLEANUP(mem_free_text) = walk_without_visitor(&usual);
+        char *without CLEANUP(mem_free_text) = walk_without(&usual);
         for (size_t n = 0; n < COUNT(strikes) * 3; n++) {
             size_t step = 1 + (n * 37 + i) % usual.steps;
             struct walk one = walked(&walk_stories[i], true, strikes[n % COUNT(strikes)], step);

@@ -52,8 +52,8 @@ struct walk { /* one of them */
 /* The first part is filled in by the caller; `world` too, if it is to be traced. */
 void walk_run(struct walk *k);
 void walk_done(struct walk *k);
-/* What the story comes to when nobody hears of the visitor: the only other end it may have. usual: without a fault or
- * strike. NULL: it asks for none; else the caller's (free()). */
-char *walk_without_visitor(const struct walk *usual);
+/* What the story comes to when its dispensable request is refused: the only other end it may have. usual: without a
+ * fault or strike. NULL: it has none; else the caller's (free()). */
+char *walk_without(const struct walk *usual);
 
 #endif

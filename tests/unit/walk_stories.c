@@ -43,11 +43,18 @@
 #define CALL_OF_NOBODY CALL("miss", "in", N3, LINE, "0", "summary")
 #define CALL_IDLE CALL("in", "in", N, LINE, "0", "idle")
 #define CALL_OUT CALL("out", "out", LINE, N, "40", "summary")
+#define CALL_UNSAVED                                                              \
+    "{\"type\":\"miss\",\"direction\":\"in\",\"from\":\"" N "\",\"to\":\"" LINE   \
+    "\",\"line\":\"" LINE "\",\"started_at\":1399907800,\"ended_at\":1399907860," \
+    "\"talk_seconds\":0,\"saved\":false,\"why\":\"nobody is left\",\"closed_by\":\"summary\"}"
 #define RECORD(id) "{\"recording_id\":\"" id "\",\"recorded_at\":1399907860}"
 
 #define POPUP(state, employee)                                                                   \
     "{\"state\":\"" state "\",\"employee\":\"" employee "\",\"extension\":\"101\",\"from\":\"" N \
     "\",\"line\":\"" LINE "\",\"started_at\":1399907988}"
+#define HIDDEN                                                                               \
+    "{\"state\":\"calling\",\"employee\":\"1000005\",\"extension\":\"101\",\"line\":\"" LINE \
+    "\",\"started_at\":1399907988}"
 #define IN_THE_MENU "{\"call_id\":\"leg:1\",\"line\":\"" LINE "\"}"
 #define VISIT "{\"dct_number\":\"74001234567\"}"
 
@@ -197,9 +204,9 @@ static void switched_on(struct world *w)
 }
 
 /* One that may come at any time. */
-#define JOB(...)          \
-    {                     \
-        __VA_ARGS__, 0, 0 \
+#define JOB(...)                \
+    {                           \
+        __VA_ARGS__, 0, 0, NULL \
     }
 
 const struct walk_story walk_stories[] = {
@@ -399,53 +406,92 @@ const struct walk_story walk_stories[] = {
      4},
     {"a call rings, is answered elsewhere, and is saved",
      known_client,
-     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
-      {KAFKA_JOBS_NOW, "A", "popup", "2:talking", N, NULL, POPUP("talking", "1000006"), 1500,
-       30000},
-      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN, 4000, 0}},
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:talking", N, NULL, POPUP("talking", "1000006"), 1500, 30000,
+       "A call talking 1000006"},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN, 4000, 0, NULL}},
      {0},
      2},
     {"a pop-up is not found by its number yet",
      lagging_calls,
-     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
-      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 1000, 0}},
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 1000, 0, NULL}},
      {0},
      2},
     {"the answer to a pop-up is lost, the call is saved meanwhile",
      known_client,
-     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000},
-      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 500, 0}},
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 500, 0, NULL}},
      {3, WORLD_ANSWER_LOST, 0},
      2},
     {"a call in the menu goes to the responsible, rings there, and is missed",
      of_an_employee,
-     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000},
-      {KAFKA_JOBS_NOW, "A", "popup", "2:calling", N, NULL, POPUP("calling", "1000006"), 2500,
-       30000},
-      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 5000, 0}},
+     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000,
+       "A route leg:1 to 102 as Ромашка"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:calling", N, NULL, POPUP("calling", "1000006"), 2500, 30000,
+       "A call calling 1000006"},
+      {KAFKA_JOBS, "A", "call", "summary", N, "missed:direct", CALL_MISSED, 5000, 0, NULL}},
      {0},
      2},
     {"two calls in the menu of a client whose responsible was seen",
      of_an_employee_seen,
-     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000},
-      {KAFKA_JOBS_NOW, "C", "route", NULL, N, NULL, IN_THE_MENU, 300, 10000}},
+     {{KAFKA_JOBS_NOW, "A", "route", NULL, N, NULL, IN_THE_MENU, 0, 10000,
+       "A route leg:1 to 102 as Ромашка"},
+      {KAFKA_JOBS_NOW, "C", "route", NULL, N, NULL, IN_THE_MENU, 300, 10000,
+       "C route leg:1 to 102 as Ромашка"}},
      {0},
      0},
     {"a visitor calls, and becomes a client",
      visiting,
-     {{KAFKA_JOBS_NOW, "A", "visitor", NULL, N, NULL, VISIT, 0, 600000},
-      {KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT, 100, 0}},
+     {{KAFKA_JOBS_NOW, "A", "visitor", NULL, N, NULL, VISIT, 0, 600000, "- visitor 74001234567"},
+      {KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT, 100, 0, NULL}},
      {0},
      2},
+    {"a call is transferred back and forth, and is saved",
+     known_client,
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", N, NULL, POPUP("calling", "1000005"), 0, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS_NOW, "A", "popup", "1:talking", N, NULL, POPUP("talking", "1000005"), 1500, 30000,
+       "A call talking 1000005"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:calling", N, NULL, POPUP("calling", "1000006"), 2500, 30000,
+       "A call calling 1000006"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:talking", N, NULL, POPUP("talking", "1000006"), 4000, 30000,
+       "A call talking 1000006"},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN, 8000, 0, NULL}},
+     {0},
+     4},
+    {"a hidden number rings, and is not saved",
+     NULL,
+     {{KAFKA_JOBS_NOW, "A", "popup", "1:calling", NULL, NULL, HIDDEN, 0, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS, "A", "call", "summary", NULL, "missed:group", CALL_UNSAVED, 3000, 0, NULL}},
+     {0},
+     2},
+    {"a visitor calls, is talked to, becomes a client, and the call is saved",
+     visiting,
+     {{KAFKA_JOBS_NOW, "A", "visitor", NULL, N, NULL, VISIT, 0, 600000, "- visitor 74001234567"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:calling", N, NULL, POPUP("calling", "1000005"), 200, 30000,
+       "A call calling 1000005"},
+      {KAFKA_JOBS_NOW, "A", "popup", "2:talking", N, NULL, POPUP("talking", "1000005"), 2500, 30000,
+       "A call talking 1000005"},
+      {KAFKA_JOBS, "A", "client", NULL, N, NULL, TRACKED_CLIENT, 2500, 0, NULL},
+      {KAFKA_JOBS, "A", "call", "summary", N, "talked", CALL_IN, 6000, 0, NULL}},
+     {0},
+     6},
 };
 const size_t walk_stories_count = sizeof walk_stories / sizeof *walk_stories;
 
-bool walk_stories_visits(const struct walk_story *s)
+const char *walk_stories_dispensable(const struct walk_story *s)
 {
     for (size_t i = 0; i < walk_stories_jobs(s); i++)
         if (strcmp(s->jobs[i].kind, "visitor") == 0)
-            return true;
-    return false;
+            return "POST /queries/user_info_by_dct_number";
+        else if (strstr(s->jobs[i].data, "\"saved\":false"))
+            return "POST /callInfo";
+    return NULL;
 }
 
 size_t walk_stories_jobs(const struct walk_story *s)

@@ -18,6 +18,7 @@ struct walk_job { /* NULL kind: none */
     const char *data;                 /* JSON object */
     int64_t at;                       /* ms after the story's begin, when it comes */
     int64_t lives;                    /* ms from then; 0 = no deadline */
+    const char *rings;                /* what it makes ring (struct world_rang); NULL = nothing */
 };
 
 struct walk_story {
@@ -34,7 +35,8 @@ extern const size_t walk_stories_count;
 /* The story's job comes to a member. */
 void walk_stories_feed(const struct walk_story *s, size_t job, struct world_member *m);
 size_t walk_stories_jobs(const struct walk_story *s);
-/* It asks for the visitor: what he fills may be missing in the end. */
-bool walk_stories_visits(const struct walk_story *s);
+/* The request without which it may come to another end, too: what the visitor fills, or the pop-up of a call that is
+ * not saved, is missing then. NULL: none. */
+const char *walk_stories_dispensable(const struct walk_story *s);
 
 #endif

@@ -28,7 +28,7 @@ enum world_fault { /* what becomes of a request */
     WORLD_ANSWER_LOST,  /* done, but nobody hears of it */
     WORLD_REQUEST_LOST, /* not done, and nobody hears of it */
     WORLD_NOT_SENT,
-    WORLD_STATUS,       /* answered with `status`, not done */
+    WORLD_STATUS,       /* answered with `status`, not done; from 1000: a result code of MANGO's */
     WORLD_STATUS_AFTER, /* answered with `status`, done all the same */
     WORLD_HANGS,        /* on its way until world_land or the timeout; done then */
     WORLD_HALF,         /* done, half an answer comes */
@@ -67,6 +67,12 @@ struct world_command { /* a call that MANGO was told to route */
     int64_t at; /* boot ms */
 };
 
+struct world_rang { /* what an outsider sees while it rings; world_rang.c */
+    char what
+        [160]; /* "A call calling 1000005", "A route leg:1 to 102 as Ромашка", "- visitor 74001234567" */
+    int64_t left_at; /* boot ms: when the bytes of its request left */
+};
+
 struct world_mango { /* the account's, by mango-api.md; what it does is the test's choice */
     struct world_command commands[64];
     size_t ncommands;
@@ -97,7 +103,8 @@ struct world_flight {            /* a request on its way */
     enum world_fault fault;
     int status; /* of the fault; 0 = the world's */
     bool left;  /* its bytes have left */
-    bool done;  /* Megaplan has done it */
+    int64_t left_at;
+    bool done; /* Megaplan has done it */
 };
 
 struct world_member {
@@ -141,6 +148,9 @@ struct world {
     char *dead[WORLD_MAX]; /* "reason: key" */
     size_t ndead;
     struct world_mango mango;
+    struct world_rang rang[WORLD_MAX]; /* in the order in which it was done */
+    size_t nrang;
+    int64_t leaving_at;       /* of the request that is being done */
     size_t requests, creates; /* sent by anybody; POSTs of those */
     int marks;
     int logins;        /* how many tokens were issued */

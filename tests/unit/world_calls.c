@@ -7,11 +7,28 @@
 
 /* calls */
 
+/* Whoever looks at the screen sees the call so. */
+static void tell(struct world *w, const struct world_thing *t)
+{
+    const struct jval *v = t->values;
+    const struct jval *from = jval_get(v, "fromUser"), *to = jval_get(v, "toUser");
+    bool is_from = str_is(jval_get_text(from, "contentType"), "Employee");
+    world_rings(w, jval_get_text(v, "providerId"), "call %.*s %.*s",
+                STR_ARG(jval_get_text(v, "state")),
+                STR_ARG(jval_get_text(is_from ? from : to, "id")));
+}
+
+static struct world_thing *keep(struct world *w, struct jval *values)
+{
+    struct world_thing *t = world_add(w, WORLD_CALLS, values);
+    tell(w, t);
+    return t;
+}
+
 static struct jval *call_create(struct world_ask *a)
 {
     struct jval *values = world_check(a, "CallInfo", a->body, true); /* nothing is unique here */
-    return values ? world_row(a, WORLD_CALLS, world_add(a->world, WORLD_CALLS, values), NULL)
-                  : NULL;
+    return values ? world_row(a, WORLD_CALLS, keep(a->world, values), NULL) : NULL;
 }
 
 /* The latest call with this providerId. */
@@ -41,6 +58,7 @@ static struct jval *change(struct world_ask *a, struct world_thing *t)
     if (!values)
         return NULL;
     world_change(t, values);
+    tell(a->world, t);
     return world_row(a, WORLD_CALLS, t, NULL);
 }
 
@@ -70,9 +88,10 @@ static struct jval *call_history(struct world_ask *a)
                                     : of_provider(a->world, jval_get(values, "providerId"));
         if (t) {
             world_change(t, values);
+            tell(a->world, t);
             jval_free(values);
         } else {
-            t = world_add(a->world, WORLD_CALLS, values);
+            t = keep(a->world, values);
         }
         jval_append(rows, world_row(a, WORLD_CALLS, t, NULL));
     }

@@ -153,6 +153,7 @@ static bool is_done_by(enum world_fault fault)
 static int perform(struct world *w, struct world_flight *f, char **text)
 {
     f->done = true;
+    w->leaving_at = f->left ? f->left_at : f->sent_at; /* of a killed one nobody knows */
     if (world_is_mango(w, f->url))
         return world_mango_perform(w, f->url, f->body, text);
     return world_perform(w, f->method, f->url, f->token, f->body, text);
@@ -182,7 +183,9 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
     case WORLD_STATUS_AFTER:
         a.status = f->status ? f->status : w->status;
         a.retry_after_s = w->retry_after_s;
-        *text = world_error(a.status, "", "made to fail");
+        *text = world_is_mango(w, f->url) ? NULL : world_error(a.status, "", "made to fail");
+        if (!*text)
+            a.status = world_mango_refuse(w, a.status, text);
         free(said);
         break;
     case WORLD_HTML:
@@ -249,6 +252,7 @@ static bool fly_one(struct world *w, struct world_member *m)
             if (m->killed)
                 return true;
             f->left = !f->request.leave_by || w->now <= f->request.leave_by;
+            f->left_at = w->now;
             if (f->left && f->request.left)
                 f->request.left(f->request.arg);
             if (!f->left && !m->thawed)

@@ -93,19 +93,68 @@ static int code(char **text, int http, int result)
     return http;
 }
 
+/* A second one closes it. */
+static void note_invalid(struct world_mango *p, int64_t now)
+{
+    if (p->invalid++ && now - p->invalid_at < CLOSED_MS)
+        p->closed_until = now + CLOSED_MS;
+    p->invalid_at = now;
+}
+
 static int invalid(struct world *w, char **text, int result)
 {
-    struct world_mango *p = &w->mango;
-    p->violations++;
-    if (p->invalid++ && w->now - p->invalid_at < CLOSED_MS)
-        p->closed_until = w->now + CLOSED_MS;
-    p->invalid_at = w->now;
+    w->mango.violations++;
+    note_invalid(&w->mango, w->now);
     return code(text, 200, result);
+}
+
+int world_mango_refuse(struct world *w, int status, char **text)
+{
+    if (status / 1000 == 3)
+        note_invalid(&w->mango, w->now);
+    if (status == 401)
+        w->mango.closed_until = w->now + CLOSED_MS;
+    if (status >= 1000)
+        return code(text, 200, status);
+    *text = mem_format("{\"name\":\"error\",\"message\":\"made to fail\",\"code\":0,\"status\":%d}",
+                       status);
+    return status;
+}
+
+/* Of the test's own answer. */
+static int code_of(const char *answer)
+{
+    struct jval *json CLEANUP(jval_cleanup) = NULL;
+    struct error ignored = ERROR_NONE;
+    int64_t n = 0;
+    if (!answer || jval_parse(str_of(answer), &json, &ignored))
+        return 0;
+    const struct jval *result = jval_get(json, "result");
+    (void)jval_int(result ? result : jval_get(json, "code"), &n);
+    return (int)n;
 }
 
 static bool is_id(struct str s)
 {
     return s.len > 0 && s.len <= 128 && text_is_utf8(s);
+}
+
+/* Of a command's id: what stands before its last "~". */
+static struct str entry_of(struct str id)
+{
+    size_t n = id.len;
+    while (n > 0 && id.ptr[n - 1] != '~')
+        n--;
+    return (struct str){id.ptr, n ? n - 1 : id.len};
+}
+
+/* An extension, a group's, or a phone. */
+static bool is_number(struct str s)
+{
+    size_t digits = 0;
+    while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+        digits++;
+    return s.len > 0 && digits == s.len;
 }
 
 static int route(struct world *w, const struct jval *json, char **text)
@@ -116,20 +165,26 @@ static int route(struct world *w, const struct jval *json, char **text)
     struct str name = jval_get_text(jval_get(json, "sip_headers"), "From/display-name");
     if (!is_id(id) || !is_id(call))
         return invalid(w, text, 3100);
-    if (!to.len || name.len > 64 || !text_is_utf8(name))
+    if (!is_number(to) || name.len > 64 || !text_is_utf8(name))
         return invalid(w, text, 3200);
     WORLD_MUST(p->ncommands < sizeof p->commands / sizeof *p->commands, "no room");
     p->commands[p->ncommands++] =
         (struct world_command){mem_copy(id), mem_copy(call), mem_copy(to), mem_copy(name), w->now};
+    world_rings(w, entry_of(id), "route %.*s to %.*s as %.*s", STR_ARG(call), STR_ARG(to),
+                STR_ARG(name));
+    if (code_of(p->answer) / 1000 == 3)
+        note_invalid(p, w->now);
     *text = mem_copy(str_of(p->answer ? p->answer : "{\"result\":1000}"));
     return p->status ? p->status : 200;
 }
 
 static int visitor(struct world *w, const struct jval *json, char **text)
 {
-    if (!jval_get_text(json, "number").len)
+    struct str number = jval_get_text(json, "number");
+    if (!is_number(number))
         return invalid(w, text, 3330);
     w->mango.visits++;
+    world_rings(w, STR("-"), "visitor %.*s", STR_ARG(number));
     *text = mem_copy(str_of(w->mango.visitor ? w->mango.visitor : "{}"));
     return 200;
 }

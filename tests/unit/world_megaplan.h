@@ -52,6 +52,8 @@ int world_perform(struct world *w, const char *method, const char *url, const ch
 /* world_mango.c. Whether the address is MANGO's; its answer, and what it keeps in memory. */
 bool world_is_mango(const struct world *w, const char *url);
 int world_mango_perform(struct world *w, const char *url, const char *body, char **text);
+/* It says no, as the test wants it: an HTTP status, or from 1000 a result code. The HTTP status. */
+int world_mango_refuse(struct world *w, int status, char **text);
 void world_mango_done(struct world *w);
 /* The envelope of an error. The caller's. */
 char *world_error(int status, const char *field, const char *why);
@@ -86,6 +88,8 @@ bool world_old_enough(const struct world *w, const struct world_thing *t, int64_
 struct jval *world_list(struct world_ask *a, enum world_shelf shelf, const char *keys,
                         bool (*takes)(const struct world_ask *a, const struct world_thing *t));
 struct jval *world_link(const char *type, const char *id);
+/* Notes what rings: "entry what". */
+void world_rings(struct world *w, struct str entry, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* world_http.c, world_log.c: what members reach the world by (arg: the member), and how it goes on. */
 enum err world_http_send(void *arg, const struct http_request *r, struct http_transfer **out,

@@ -1,6 +1,7 @@
 /*
  * The memory of the world's Megaplan: things, rows of answers, lists (megaplan-api.md 1.7, 1.8).
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,20 @@ void world_change(struct world_thing *t, const struct jval *values)
         jval_put(t->values, name, jval_copy(value));
     }
     refresh(t);
+}
+
+void world_rings(struct world *w, struct str entry, const char *format, ...)
+{
+    va_list args;
+    if (w->nrang == WORLD_MAX)
+        return;
+    struct world_rang *r = &w->rang[w->nrang++];
+    r->left_at = w->leaving_at;
+    int n = snprintf(r->what, sizeof r->what, "%.*s ", STR_ARG(entry));
+    va_start(args, format);
+    if (n > 0 && (size_t)n < sizeof r->what)
+        vsnprintf(r->what + n, sizeof r->what - (size_t)n, format, args);
+    va_end(args);
 }
 
 struct world_thing *world_find(const struct world *w, enum world_shelf shelf, struct str id)
