@@ -343,6 +343,23 @@ START_TEST(what_never_left_is_tried_again)
 }
 END_TEST
 
+START_TEST(one_that_mango_never_answers_does_not_hold_up_the_next_for_long)
+{
+    setup();
+    client_of("e:1000005");
+    crm_kit_fail(k, ROUTES, WORLD_HANGS, 1);
+    route("A");
+    crm_kit_pass(k, 3000);
+    world_route(k->m, offset++, "B", N, LIVES_MS);
+    crm_kit_pass(k, 4500);
+    ck_assert_uint_ge(w->mango.ncommands, 1);
+    ck_assert_ptr_eq(strstr(command(w->mango.ncommands - 1)->command_id, "B~"),
+                     command(w->mango.ncommands - 1)->command_id);
+    ck_assert(world_finished(k->m, 0) && world_finished(k->m, 1));
+    teardown();
+}
+END_TEST
+
 START_TEST(a_killed_worker_never_routes_twice)
 {
     for (int turns = 1; turns <= 12; turns++) {
@@ -557,7 +574,9 @@ int main(void)
         megaplan_down_and_nobody_seen_leaves_the_scheme, whom_we_saw_over_a_day_ago_is_nobody,
         who_works_is_known_by_the_time_it_is_asked_for, one_command_in_two_seconds,
         a_route_ends_once_however_slow_kafka_is, an_end_nobody_knows_is_not_repeated,
-        what_never_left_is_tried_again, a_killed_worker_never_routes_twice, mango_says_no,
+        what_never_left_is_tried_again,
+        one_that_mango_never_answers_does_not_hold_up_the_next_for_long,
+        a_killed_worker_never_routes_twice, mango_says_no,
         an_invalid_request_stops_all_for_two_minutes, a_refusal_is_remembered_over_a_take_over,
         only_other_credentials_are_tried_at_once, a_call_that_rings_at_somebodys_is_left_there,
         another_owner_keeps_the_distance, a_visitor_is_asked_once_and_kept, nobody_is_kept_as_well,

@@ -21,6 +21,7 @@
 #include "worker/crm/step.h"
 
 #define BUSY_MS 50
+#define ANSWER_MS 5000       /* how long MANGO's answers are waited for */
 #define CLOCKS_APART_MS 2000 /* of two owners, at most */
 
 /* the queue */
@@ -55,7 +56,8 @@ static void end_without(struct executor *x, struct work *w)
     bool out = pbx_is_out(&a->pbx, executor_now(x));
     account_pbx_forget(w);
     finish_without(x, w, out ? "failed" : "limited",
-                   out ? pbx_reason(&a->pbx) : "MANGO takes no more requests in time");
+                   out ? pbx_reason(&a->pbx)
+                       : "MANGO takes no more requests in time, or has not answered the last one");
 }
 
 static void leave_queue(struct executor *x, struct work *w)
@@ -143,6 +145,15 @@ void account_pbx_want(struct executor *x, struct work *w)
 
 /* sending */
 
+/* While one has no answer others wait for their window: not longer than it makes sense. */
+static int64_t patience(const struct executor *x, const struct work *w, const struct request *r)
+{
+    int64_t ms = request_timeout(x, w, r), left = w->deadline - executor_now(x);
+    if (ms > ANSWER_MS)
+        ms = ANSWER_MS;
+    return w->deadline && left < ms ? (left > 1 ? left : 1) : ms;
+}
+
 static enum err send_it(struct executor *x, struct work *w, const struct settings *s,
                         const struct request *r, struct error *e)
 {
@@ -157,7 +168,7 @@ static enum err send_it(struct executor *x, struct work *w, const struct setting
                                    .url = r->url,
                                    .headers = headers,
                                    .body = str_of(body),
-                                   .timeout_ms = request_timeout(x, w, r),
+                                   .timeout_ms = patience(x, w, r),
                                    .leave_by = r->leave_by,
                                    .max_body = LIMIT_ANSWER_BYTES,
                                    .tls12 = true,

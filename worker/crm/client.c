@@ -27,7 +27,8 @@
 #include "worker/crm/who.h"
 
 #define STATE_USER_CREATED "user-created"
-#define VISITOR_MS 2000 /* how long a create waits for the visitor's data */
+#define VISITOR_COMES_MS 300 /* its job may come a little later than the client's */
+#define VISITOR_MS 2000      /* how long a create waits for the visitor's data */
 
 struct client {
     struct fill fill; /* the extra fields of the create */
@@ -207,6 +208,15 @@ static const struct act create_act = {.operation = "client.create",
 
 /* the kind */
 
+/* Until when its answer is waited for (boot ms): longer while it is asked for. */
+static int64_t visitor_by(const struct executor *x, const struct work *w)
+{
+    char *lane CLEANUP(mem_free_text) =
+        mem_format("now/%s/%s", job_kind_name(JOB_VISITOR), w->job->entry_id);
+    bool asked = lanes_head_of(x->lanes, work_account(w), str_of(lane)) != NULL;
+    return w->taken_at + (asked ? VISITOR_MS : VISITOR_COMES_MS);
+}
+
 /* Its answer is on its way: it rides with the create, if it comes soon. */
 static bool waits_for_visitor(const struct executor *x, const struct work *w,
                               const struct settings *s)
@@ -217,7 +227,7 @@ static bool waits_for_visitor(const struct executor *x, const struct work *w,
     const struct facts_entry *e = facts_find(w->owner->facts, work_account(w), str_of(id));
     bool over = fill_visitor(w, &answer) || (e && e->given_up);
     return s->call_tracking && work_flag(w, "tracking") && !over &&
-           str_is(str_of(w->job->origin), "live") && executor_now(x) < w->taken_at + VISITOR_MS;
+           str_is(str_of(w->job->origin), "live") && executor_now(x) < visitor_by(x, w);
 }
 
 static void create(struct executor *x, struct work *w, const struct settings *s)
@@ -225,7 +235,7 @@ static void create(struct executor *x, struct work *w, const struct settings *s)
     if (wants_fields(w, s) && !fields_known(x, w))
         return;
     if (waits_for_visitor(x, w, s)) {
-        executor_rest(x, w, w->taken_at + VISITOR_MS);
+        executor_rest(x, w, visitor_by(x, w));
         return;
     }
     collect_fields(w, s);

@@ -132,8 +132,9 @@ static void accepted(struct executor *x, struct work *w, const struct answer *a)
 {
     (void)a;
     end(x, w, "done",
-        state_of(w)->blind ? "to the responsible last seen: Megaplan did not answer in time"
-                           : "to the client's responsible",
+        state_of(w)->blind
+            ? "to the responsible last seen: Megaplan failed, or did not answer in time"
+            : "to the client's responsible",
         0);
 }
 
@@ -361,7 +362,7 @@ static void by_memory(struct executor *x, struct work *w, const struct settings 
         finish_without(
             x, w, out ? "failed" : "late",
             out ? "Megaplan is out of order, and no responsible was seen within a day"
-                : "Megaplan did not answer in time, and no responsible was seen within a day");
+                : "Megaplan failed, or did not answer in time, and no responsible was seen within a day");
         return;
     }
     struct known_client client;
