@@ -229,6 +229,21 @@ START_TEST(what_is_saved_rings_no_more)
 }
 END_TEST
 
+START_TEST(what_could_not_be_saved_rings_no_more)
+{
+    setup();
+    crm_kit_refuse(k, "callRoute", 422, 3);
+    call_job(true);
+    crm_kit_pass(k, 5000);
+    ck_assert_uint_eq(w->ndead, 1);
+    popup("1", "calling");
+    crm_kit_pass(k, 5000);
+    ck_assert_uint_eq(w->ncalls, 0);
+    ck_assert_uint_eq(world_outcomes(w, "\"result\":\"dropped\""), 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(a_newer_state_overtakes_one_that_waits)
 {
     setup();
@@ -296,6 +311,7 @@ int main(void)
                     an_answer_that_was_lost_is_found_and_the_next_state_follows,
                     a_change_nobody_knows_the_end_of_lands_before_the_call_is_saved,
                     a_killed_worker_leaves_one_call, what_is_saved_rings_no_more,
-                    a_newer_state_overtakes_one_that_waits, a_call_that_is_not_saved_stops_ringing,
+                    what_could_not_be_saved_rings_no_more, a_newer_state_overtakes_one_that_waits,
+                    a_call_that_is_not_saved_stops_ringing,
                     a_saved_call_that_lags_is_not_made_twice, a_refused_client_is_left_out);
 }

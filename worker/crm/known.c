@@ -203,6 +203,19 @@ bool known_call(const struct facts *f, struct str account, struct str entry_id,
     return out->begun || out->popup_begun;
 }
 
+bool known_call_given_up(const struct facts *f, struct str account, struct str entry_id)
+{
+    static const char *const closings[] = {"summary", "ended", "idle"};
+    for (size_t i = 0; i < sizeof closings / sizeof *closings; i++) {
+        char *id CLEANUP(mem_free_text) =
+            mem_format("%.*s:call:%s", STR_ARG(entry_id), closings[i]);
+        const struct facts_entry *e = facts_find(f, account, str_of(id));
+        if (e && e->given_up)
+            return true;
+    }
+    return false;
+}
+
 /* lists that have an order */
 
 struct list {

@@ -91,6 +91,8 @@ struct known_call {
 /* False: nothing of the call is known, neither saving nor pop-up. *out is always set. */
 bool known_call(const struct facts *f, struct str account, struct str entry_id,
                 struct known_call *out);
+/* Its saving is a dead letter, whether it had begun or not: the call is over all the same. */
+bool known_call_given_up(const struct facts *f, struct str account, struct str entry_id);
 /* The links of all its recordings, in the order of bytes of their jobs' ids. */
 void known_links(const struct facts *f, struct str account, struct str entry_id,
                  void (*visit)(void *arg, const char *link), void *arg);

@@ -256,6 +256,8 @@ static void judge(struct executor *x, struct work *w)
         finish_without(x, w, "failed", p->why);
     else if (known.begun)
         finish_without(x, w, "dropped", "the call is saved");
+    else if (known_call_given_up(w->owner->facts, work_account(w), str_of(w->job->entry_id)))
+        finish_without(x, w, "dropped", "the call is over, its saving is a dead letter");
     else if (why)
         finish_without(x, w, "dropped", why);
     else if (!work_text(w, "state").len || !work_text(w, "employee").len)
