@@ -14,6 +14,8 @@
 #define HOURS_3 10800000
 #define SETTLED 780000 /* twins are looked for after ten minutes */
 #define SESSION 10000  /* after which the group replaces a member */
+#define STALL 4500
+#define LANDS_LATE 14000 /* the protocol allows for 15 s */
 
 const char *const walk_strikes[] = {[WALK_NONE] = "nothing",
                                     [WALK_KILL] = "kill",
@@ -22,6 +24,7 @@ const char *const walk_strikes[] = {[WALK_NONE] = "nothing",
                                     [WALK_FREEZE_TWO_MINUTES] = "freeze of 2 min",
                                     [WALK_REVOKE] = "revoke",
                                     [WALK_REPLACE] = "replaced",
+                                    [WALK_STALL] = "stall",
                                     [WALK_KAFKA] = "no Kafka"};
 
 const struct walk_fault walk_faults[] = {
@@ -139,6 +142,16 @@ static void freeze(struct walk *k, struct world_member *m, int64_t ms)
     m->thawed = true;
 }
 
+static void stall(struct walk *k, struct world_member *m)
+{
+    struct world_member *owner = k->owner;
+    m->frozen = true;
+    k->owner = NULL;
+    pass(k, STALL);
+    k->owner = owner;
+    m->frozen = false;
+}
+
 static void replace(struct walk *k, struct world_member *m)
 {
     m->deaf = true;
@@ -171,6 +184,9 @@ static void strike(void *arg, struct world_member *m, enum world_event event)
     case WALK_REPLACE:
         replace(k, m);
         break;
+    case WALK_STALL:
+        stall(k, m);
+        break;
     case WALK_KAFKA:
         k->world->kafka_refuses = true;
         k->kafka_back_at = k->world->now + 7000;
@@ -196,6 +212,7 @@ static void prepare(struct walk *k)
     struct world *w = k->world;
     w->tolerant = true;
     w->latency_ms = 40;
+    w->lands_after_ms = k->step % 2 ? LANDS_LATE : 0;
     w->settings.megaplan.requests_per_hour = 10000000;
     if (k->story->before)
         k->story->before(w);

@@ -15,6 +15,7 @@ enum walk_strike {
     WALK_FREEZE_TWO_MINUTES, /* the same: everything was looked for and given up */
     WALK_REVOKE,
     WALK_REPLACE, /* replaced without knowing it, and reads that two seconds late */
+    WALK_STALL,   /* 4.5 s: too short for anybody to notice, long enough for a deadline */
     WALK_KAFKA,   /* nothing is delivered for 7 s */
     WALK_STRIKES
 };
@@ -37,7 +38,7 @@ struct walk { /* one of them */
     size_t request; /* which one fails, from 1 */
     const char *operation;
     enum walk_strike strike;
-    size_t step; /* where it strikes */
+    size_t step; /* where it strikes; what is left on its way then lands late if this is odd */
 
     struct world *world;
     struct world_member *owner, *zombie;

@@ -160,7 +160,7 @@ static const char *wrong_without(const struct walk *k, const struct walk_job *j)
 static bool rings(const struct walk *k)
 {
     for (size_t i = 0; i < walk_stories_jobs(k->story); i++)
-        if (k->story->jobs[i].rings)
+        if (k->story->jobs[i].lives)
             return true;
     return false;
 }

@@ -105,6 +105,9 @@ struct world_flight {            /* a request on its way */
     bool left;  /* its bytes have left */
     int64_t left_at;
     bool done; /* Megaplan has done it */
+    char *
+        said; /* ... and its answer waits for its sender, who stands still; with this HTTP status */
+    int said_status;
 };
 
 struct world_member {
@@ -174,6 +177,8 @@ struct world {
     bool kafka_refuses;             /* nothing is delivered */
     bool kafka_waits;               /* nothing is delivered yet */
     int64_t latency_ms;
+    int64_t
+        lands_after_ms; /* Megaplan does what nobody listens for so long after it was sent; 0 = at once */
     size_t concurrency;                    /* of who joins from now on; 0 = 64 */
     const struct product_metrics *metrics; /* the same; NULL: none */
     int64_t step_ms;                       /* of world_pass */

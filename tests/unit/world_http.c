@@ -25,6 +25,7 @@ static void flight_free(struct world *w, struct world_flight *f)
     free(f->url);
     free(f->body);
     free(f->token);
+    free(f->said);
     free(f);
 }
 
@@ -112,6 +113,8 @@ enum err world_http_send(void *arg, const struct http_request *r, struct http_tr
         f->fault = WORLD_NOT_SENT;
         return ERR_OK;
     }
+    if (!world_is_mango(w, f->url))
+        f->lands_at += w->lands_after_ms;
     w->requests++;
     w->creates += strcmp(r->method, "POST") == 0;
     choose_fault(w, f);
@@ -209,8 +212,9 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
 
 static void answer(struct world *w, struct world_member *m, struct world_flight *f)
 {
-    char *text = NULL;
-    int status = 200;
+    char *text = f->said;
+    int status = f->said ? f->said_status : 200;
+    f->said = NULL;
     if (is_done_by(f->fault) && !f->done) {
         status = perform(w, f, &text);
         tell_step(w, m, WORLD_DONE, f);
@@ -282,10 +286,8 @@ void world_http_fly(struct world *w, struct world_member *m)
 void world_land(struct world *w, size_t flight)
 {
     struct world_flight *f = w->flights[flight];
-    if (!f->done) {
-        char *text CLEANUP(mem_free_text) = NULL;
-        perform(w, f, &text);
-    }
+    if (!f->done)
+        f->said_status = perform(w, f, &f->said);
     if (!f->member)
         flight_free(w, f);
 }
@@ -318,7 +320,7 @@ int64_t world_http_next(const struct world *w)
                                              : f->sent_at + w->latency_ms;
         if (lands_alone(f))
             at = f->lands_at;
-        else if (f->done)
+        else if (f->done && (f->fault != WORLD_HANGS || !f->member || f->member->frozen))
             continue;
         if (at < next)
             next = at;
