@@ -264,7 +264,11 @@ class Player:
         self.task("tasks/delete", step["task_delete"])
 
     def step_field_delete(self, step):
-        self.hand("fields/delete", {"label": step["field_delete"]}, "field " + step["field_delete"])
+        """Once it is there: what makes fields is no job whose end is waited for."""
+        label = step["field_delete"]
+        wait_for("the field " + label,
+                 lambda: self.stack.control.ask("fields/delete", {"label": label}).get("removed"),
+                 self.scenario.deadline_s, 0.1)
 
     def step_employee(self, step):
         """Dismissed, blocked...: `values` as Megaplan keeps them."""
