@@ -20,10 +20,24 @@ endif
 # their lines covered by unit tests (make coverage). Paths without the extension.
 PURE := \
     common/address \
+    common/alert \
+    common/budget_level \
+    common/dead/fault \
+    common/dead/filter \
+    common/dead/letter \
+    common/dead/shelf \
+    common/dead/show \
+    common/backoff \
     common/buf \
+    common/doctor/doctor_remedy \
+    common/doctor/evidence \
+    common/doctor/strays \
+    common/doctor/whole_list \
     common/err \
     common/event \
     common/fact \
+    common/forgotten \
+    common/http_skew \
     common/jflat \
     common/job \
     common/jout \
@@ -31,16 +45,26 @@ PURE := \
     common/kafka/layout \
     common/kafka/props \
     common/kafka/stats \
+    common/masked \
     common/murmur2 \
     common/num \
     common/offsets \
     common/outcome \
     common/phone \
+    common/reconcile/history \
+    common/reconcile/history_events \
+    common/reconcile/known \
     common/retry_after \
+    common/sent_mark \
+    common/story/brief \
+    common/story/row \
+    common/story/story \
+    common/settings/diff \
     common/settings/employees \
     common/settings/hours \
     common/settings/read \
     common/sha256 \
+    common/share \
     common/str \
     common/text \
     common/tz \
@@ -48,6 +72,13 @@ PURE := \
     common/url \
     common/worktime \
     ingest/accept \
+    ingest/admin/headers \
+    ingest/admin/login \
+    ingest/admin/path \
+    ingest/admin/propose \
+    ingest/admin/session \
+    ingest/admin/static \
+    ingest/admin/try_call \
     ingest/cidr \
     ingest/entry \
     ingest/form \
@@ -57,12 +88,13 @@ PURE := \
     worker/calls/decide \
     worker/calls/fold \
     worker/calls/leg \
+    worker/calls/notice \
     worker/calls/person \
     worker/calls/progress \
     worker/calls/ringing \
     worker/calls/view \
     worker/crm/agenda \
-    worker/crm/backoff \
+    worker/crm/alert_state \
     worker/crm/budget \
     worker/crm/budget_memory \
     worker/crm/facts \
@@ -73,13 +105,23 @@ PURE := \
     worker/crm/known_due \
     worker/crm/lanes \
     worker/crm/pbx \
+    worker/crm/reconcile_calls \
+    worker/crm/reconcile_plan \
+    worker/crm/reconcile_seen \
     worker/crm/look \
     worker/crm/service \
     worker/crm/shelf \
-    worker/crm/signin \
     worker/held \
     worker/mark \
     worker/poison \
+    worker/tools/explain_state \
+    worker/tools/explain_tell \
+    worker/tools/forget_traces \
+    worker/tools/kit/args \
+    worker/tools/replay_fold \
+    worker/tools/replay_plan \
+    worker/tools/replay_question \
+    worker/tools/replay_stands \
     $(basename $(wildcard common/mango/*.c common/megaplan/*.c worker/calls/rules*.c))
 
 # ---------------------------------------------------------------------------------------------
@@ -96,6 +138,7 @@ c_files = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 
 COMMON_C := $(call c_files,common)
 INGEST_C := $(filter-out ingest/main.c,$(call c_files,ingest))
+WEB      := $(sort $(shell find ingest/web -type f 2>/dev/null))
 WORKER_C := $(filter-out worker/main.c,$(call c_files,worker))
 BROKER_C := $(call c_files,tests/devbroker)
 UNIT_C   := $(sort $(wildcard tests/unit/test_*.c))
@@ -127,7 +170,7 @@ REQUESTS_BIN := $(B)/tests/requests/test_requests
 # ---------------------------------------------------------------------------------------------
 # How
 
-LIBS := rdkafka libcurl jansson libmicrohttpd libsodium libcrypto
+LIBS := rdkafka libcurl jansson libmicrohttpd gnutls libsodium libcrypto sqlite3
 HAVE_LIBS := $(shell pkg-config --exists $(LIBS) 2>/dev/null && echo yes)
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS) 2>/dev/null))
 LIB_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
@@ -169,7 +212,7 @@ TEST_CFLAGS := $(if $(findstring clang,$(CC)),-Wno-gnu-zero-variadic-macro-argum
 Q := $(if $(V),,@)
 J = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) ## build ingest, worker and devbroker into build/
+all: $(COMMON_A) $(INGEST_A) $(WORKER_A) $(BINARIES) $(B)/man/made ## build ingest, worker and devbroker, man pages and bash completion into build/
 	@:
 
 tests: all $(UNIT_BIN) $(INTEGRATION_BIN) $(STORIES_BIN) $(REQUESTS_BIN) $(CHAOS_BIN) ## build the unit and integration tests without running them
@@ -182,10 +225,10 @@ $(B)/flags: FORCE
 	@echo '$(CC) $(subst ','\'',$(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-# Rewritten only when a source file comes or goes; archives depend on it.
+# Rewritten only when a source file, or one of the page, comes or goes; archives depend on it.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(COMMON_C) $(INGEST_C) $(WORKER_C)' > $@.new
+	@echo '$(COMMON_C) $(INGEST_C) $(WORKER_C) $(WEB)' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(B)/obj/tests/%.o: tests/%.c $(B)/flags
@@ -198,8 +241,16 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# The settings page is a part of the program: its files, plain and compressed.
+$(B)/web.c: deploy/embed $(WEB) $(B)/sources
+	@echo "  EMBED ingest/web"
+	$(Q)deploy/embed ingest/web $@ $(B)/web
+$(B)/obj/web.o: $(B)/web.c $(B)/flags ingest/admin/static.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
 $(COMMON_A): $(call obj,$(COMMON_C)) $(B)/sources
-$(INGEST_A): $(call obj,$(INGEST_C)) $(B)/sources
+$(INGEST_A): $(call obj,$(INGEST_C)) $(B)/obj/web.o $(B)/sources
 $(WORKER_A): $(call obj,$(WORKER_C)) $(B)/sources
 %.a:
 	@echo "  AR    $@"
@@ -215,6 +266,13 @@ $(B)/ingest: $(call obj,ingest/main.c) $(INGEST_A) $(COMMON_A)
 	$(call link)
 $(B)/worker: $(call obj,worker/main.c) $(WORKER_A) $(COMMON_A)
 	$(call link)
+# From the tables of subcommands, options and environment variables.
+$(B)/man/made: $(B)/worker
+	@echo "  MAN   $(B)/man"
+	$(Q)rm -rf $(B)/man $(B)/completion && mkdir -p $(B)/man $(B)/completion
+	$(Q)for page in $$($< --manual); do $< --manual $$page > $(B)/man/$$page.1 || exit 1; done
+	$(Q)$< --manual bash > $(B)/completion/mangoplan-worker.bash
+	$(Q)touch $@
 $(B)/devbroker: $(call obj,$(BROKER_C)) $(COMMON_A)
 	$(call link)
 $(UNIT_BIN) $(INTEGRATION_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(call obj,$(UNITLIB_C)) $(INGEST_A) $(WORKER_A) $(COMMON_A)
@@ -239,9 +297,15 @@ $(FUZZ_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(if $(FUZZER),,$(call obj,tests/f
 deps:
 	@deploy/install-deps $(if $(KAFKA),kafka)
 
-test: deps ## every test, sanitized; ends with "N passed, N failed"
+test: ## every test, sanitized; ends with "N passed, N failed"
+	$(Q)deploy/install-deps e2e kafka
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=address,undefined tests
-	$(Q)BUILD=build/asan tests/run unit stories requests fakes integration
+	$(Q)BUILD=build/asan tests/run unit stories requests fakes integration kafka e2e
+
+test-kafka: ## what the devbroker cannot prove, on Apache Kafka from pinned jars; part of test
+	$(Q)deploy/install-deps kafka
+	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
+	$(Q)AT_ONCE=2 BUILD=build/$(or $(VARIANT),asan) tests/run kafka
 
 unit: deps ## unit tests only (add SAN=thread for the other sanitizer)
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) tests
@@ -251,10 +315,42 @@ scenarios: deps ## scenarios only: all, or those of S="NAME ..."; KAFKA=1 on Apa
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) all
 	$(Q)BUILD=build/$(or $(VARIANT),asan) tests/integration/run.py $(S)
 
+e2e: ## the settings page in a real Chromium: the guide's flow, keyboard, accessibility, weight and speed
+	$(Q)deploy/install-deps e2e
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/run e2e
+
+test-compose: ## docker compose on a Docker Engine: up, scale, calls, kills, restarts, down (COMPOSE_SKIP=1: skip it)
+	$(Q)[ "$$COMPOSE_SKIP" = 1 ] || deploy/install-deps kafka compose
+	$(Q)tests/run compose
+
+api-fuzz: ## the page's API under schemathesis: CASES=10000 requests by SEED=1
+	$(Q)deploy/install-deps e2e
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build CASES=$(CASES) SEED=$(SEED) tests/e2e/fuzz.py
+
+screenshots: ## pictures of the settings page for the README, into deploy/screenshots
+	$(Q)deploy/install-deps e2e
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/e2e/screenshots.py
+
 chaos: deps ## N=4 random stories of kills, freezes and faults by SEED=1, twice, and crm under JOBS=20000; KAFKA=1 on Apache Kafka
 	$(Q)$(MAKE) --no-print-directory $(J) SAN=$(or $(SAN),address,undefined) chaos-build
 	$(Q)BUILD=build/$(or $(VARIANT),asan) N=$(or $(N),4) SEED=$(or $(SEED),1) tests/chaos/run.py
 chaos-build: all $(CHAOS_BIN)
+
+outage: deps ## Kafka away for 60 s under RATE=500 webhooks/s, ingest killed meanwhile; KAFKA=1 on Apache Kafka
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/chaos/outage.py
+
+heal: deps ## random calls with random losses, healed by reconcile and replay under kills: SEED=1, CALLS=120; KAFKA=1
+	$(Q)$(MAKE) --no-print-directory $(J) all chaos-build
+	$(Q)BUILD=build CALLS=$(or $(CALLS),120) tests/chaos/heal.py $(or $(SEED),1)
+
+rolling: ## every process and node of three is restarted under RATE=200 webhooks/s, on Apache Kafka: nothing lost, nothing twice
+	$(Q)deploy/install-deps kafka
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/chaos/rolling.py
 
 walk: deps ## every request x every fault x kill, freeze: N=40 of each by SEED=1 (N=all: hours); STRIKE=kill
 	$(Q)$(MAKE) --no-print-directory $(J) all
@@ -275,6 +371,9 @@ mutate: deps ## each rule taken away by itself must make a scenario fail; ONLY="
 
 check: deps ## formatting, linters, fences, banned functions, both compilers
 	$(Q)tests/check/run
+
+check-monitoring: ## Prometheus' configuration and alert rules by promtool (part of check)
+	$(Q)tests/check/run monitoring
 
 # clang-tidy, file by file; again when the file, a header of it or the configuration changes.
 TIDY := $(patsubst %.c,$(B)/tidy/%.ok,$(COMMON_C) $(INGEST_C) $(WORKER_C) $(BROKER_C) $(UNIT_C) $(UNITLIB_C) \
@@ -309,6 +408,14 @@ bench-calls: ## worker calls: events per second, taking over, memory per call; K
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/calls
+bench-replay: ## worker replay over a million events: seconds, memory; KAFKA=1 on Apache Kafka
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/replay
+bench-replaying: ## what a replay costs live calls: from a webhook to its client, with and without; KAFKA=1
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all benches
+	$(Q)BUILD=build tests/bench/replaying
 bench-crm: ## worker crm: how near it comes to what Megaplan's latency allows; CPU, memory, latency; KAFKA=1
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
@@ -317,6 +424,10 @@ bench-ringing: ## from a webhook to the route command, the pop-up, the visitor's
 	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
 	$(Q)$(MAKE) --no-print-directory $(J) all benches
 	$(Q)BUILD=build tests/bench/ringing
+bench-explain: ## worker explain: one call's story among EVENTS=1000000; KAFKA=1
+	$(Q)deploy/install-deps $(if $(KAFKA),kafka)
+	$(Q)$(MAKE) --no-print-directory $(J) all
+	$(Q)BUILD=build tests/bench/explain
 benches: $(BENCH_BIN) $(RINGING_BIN)
 
 kafka-start: ## Apache Kafka on free ports in the background; prints its address
@@ -325,6 +436,22 @@ kafka-start: ## Apache Kafka on free ports in the background; prints its address
 
 kafka-stop: ## stop what kafka-start started
 	$(Q)deploy/kafka/run --stop
+
+# DESTDIR is put in front of everything, for packages.
+PREFIX ?= /usr/local
+install: all ## ingest and worker, their man pages and bash completion, below PREFIX=/usr/local; DESTDIR=
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)install $(B)/ingest $(B)/worker $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 0644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)install -D -m 0644 $(B)/completion/mangoplan-worker.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/worker
+
+deb: all ## the Debian package: build/mangoplan_VERSION_ARCH.deb
+	$(Q)deploy/install-deps deb
+	$(Q)BUILD=$(B) deploy/deb/build
+
+test-deb: deb ## that package: lintian, installed, upgraded, removed in a fresh Debian, its units looked at
+	$(Q)tests/run package
 
 install-deps: ## install the Debian packages that building, testing and the demo need
 	$(Q)deploy/install-deps
@@ -336,7 +463,7 @@ clean: ## remove build/
 	$(Q)rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | \
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | \
 	    while IFS=$$'\t' read -r t h; do printf '  make %-14s %s\n' "$$t" "$$h"; done
 
 # For scripts: make -s print-PURE
@@ -344,5 +471,5 @@ print-%:
 	@echo '$($*)'
 
 FORCE:
-.PHONY: FORCE all tests deps test unit walk requests stories stories-build scenarios chaos chaos-build mutate check tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-crm benches \
-    kafka-start kafka-stop install-deps format clean help
+.PHONY: FORCE all tests deps test test-kafka unit e2e test-compose api-fuzz screenshots walk requests stories stories-build scenarios chaos chaos-build heal rolling mutate check check-monitoring tidy coverage fuzz fuzzers demo bench-ingest bench-calls bench-replay bench-replaying bench-crm bench-explain benches \
+    kafka-start kafka-stop deb test-deb install install-deps format clean help

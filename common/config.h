@@ -55,6 +55,13 @@ enum err config_load(enum config_user user, char *const *environment, struct con
 void config_done(struct config *c); /* wipes secrets */
 /* The options of `user`: name, default, what for. */
 void config_help(FILE *out, enum config_user user);
+/* The same one by one, for manuals; preset: "" without one. */
+struct config_variable {
+    const char *name, *what, *preset;
+    bool required;
+};
+void config_each(enum config_user user, void (*fn)(void *arg, const struct config_variable *v),
+                 void *arg);
 /* NAME=value lines of the effective configuration, secrets as "***". */
 void config_show(FILE *out, enum config_user user, const struct config *c);
 

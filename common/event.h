@@ -12,11 +12,15 @@
 
 /* Header names (values are text) */
 #define EVENT_KIND "kind"     /* call, summary, recording, record/added, result/route ... */
-#define EVENT_ORIGIN "origin" /* live, replay, reconcile */
+#define EVENT_ORIGIN "origin" /* live, replay, reconcile, test */
 #define EVENT_ACCOUNT "account"
 #define EVENT_RECEIVED_AT "received-at" /* RFC 3339 UTC with ms */
 
 #define EVENT_LIVE "live"
+/* A call that is only tried: decided as a live one, and nothing of it is done. Its entry_id begins as no call's of MANGO
+ * does, so that it can never be taken for one. */
+#define EVENT_TEST "test"
+#define EVENT_TEST_ENTRY "test~"
 
 struct event_key {
     struct str account;

@@ -69,6 +69,7 @@ static const char *object_word(enum job_kind kind)
     switch (kind) {
     case JOB_TASK:
     case JOB_TALKED:
+    case JOB_ALERT:
         return "task";
     case JOB_CALL:
     case JOB_RECORD:

@@ -68,7 +68,7 @@ struct fact {
 /* The value: terminated, the caller's (free()). `object` and `made` are written of a done only, `none`
  * never of an intent, all else of any type; data that is no JSON object is left out. `object` stands
  * under the kind's own word: "client" (client, responsible, fill, visitor, route), "twin", "task" (task,
- * talked), "field" (field), "call" (the rest). */
+ * talked, alert), "field" (field), "call" (the rest). */
 char *fact_encode(enum fact_type type, const struct fact *f) MUST_CHECK;
 /* Unknown fields are passed over. ERR_INPUT with the field's name, ERR_INTERNAL without memory. */
 enum err fact_decode(struct str value, struct fact **out, struct error *e) MUST_CHECK;

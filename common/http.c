@@ -148,12 +148,12 @@ static void put_away(struct http_transfer *t)
     h->nspare++;
 }
 
-static int64_t retry_after(CURL *easy)
+/* Empty if there is none of that name. */
+static struct str header_of(CURL *easy, const char *name)
 {
     struct curl_header *header;
-    if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-        return -1;
-    return retry_after_parse(str_of(header->value), clock_wall_ms());
+    CURLHcode found = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header);
+    return found == CURLHE_OK ? str_of(header->value) : STR_NONE;
 }
 
 static void add_head(struct http_transfer *t, struct http_answer *answer)
@@ -164,7 +164,8 @@ static void add_head(struct http_transfer *t, struct http_answer *answer)
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     answer->status = (int)status;
     answer->content_type = str_of(type);
-    answer->retry_after_s = retry_after(t->easy);
+    answer->retry_after_s = retry_after_parse(header_of(t->easy, "Retry-After"), clock_wall_ms());
+    answer->date_ms = retry_after_date(header_of(t->easy, "Date"));
 }
 
 /* why: NULL if there is a whole answer. */
@@ -175,15 +176,16 @@ static void finish(struct http_transfer *t, const char *why)
                : t->sent_at ? HTTP_UNKNOWN
                             : HTTP_NOT_SENT,
         .retry_after_s = -1,
+        .date_ms = -1,
         .ms = clock_boot_ms() - t->start,
         .sent_boot_ms = t->sent_at,
         .too_large = t->too_large,
         .why = why ? why : "",
     };
-    if (!why || t->too_large)
+    if (!why || t->too_large) {
         add_head(t, &answer);
-    if (!why || t->too_large)
         answer.body = buf_str(&t->body);
+    }
     unlink_transfer(t);
     t->done(t->arg, &answer);
     put_away(t);
@@ -501,13 +503,20 @@ static void start_transfer(struct http *h, struct http_transfer *t)
     loop_timer_set(&t->timer, t->leave_by && t->leave_by < t->deadline ? t->leave_by : t->deadline);
 }
 
+static bool may_call(const struct http *h, const struct http_request *r)
+{
+    struct url url;
+    return r->anywhere ? url_parse(str_of(r->url), &url)
+                       : url_allowed(str_of(r->url), str_of(h->outbound_allow));
+}
+
 enum err http_send(struct http *h, const struct http_request *r, struct http_transfer **out,
                    struct error *e)
 {
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "POST") != 0 &&
         strcmp(r->method, "DELETE") != 0)
         return error_set(e, ERR_INPUT, "the method is none of GET, POST and DELETE");
-    if (!url_allowed(str_of(r->url), str_of(h->outbound_allow)))
+    if (!may_call(h, r))
         return error_set(e, ERR_INPUT, "the URL is malformed, or its host is not allowed");
     struct http_transfer *t = new_transfer(h, r);
     if (!add_headers(t, r->headers) || !set_request(t, r)) {

@@ -49,8 +49,10 @@ struct http_answer { /* borrowed during the callback */
     struct str body; /* at most max_body; longer is HTTP_UNKNOWN with too_large and its beginning */
     struct str content_type;
     int64_t retry_after_s; /* -1 = none; both forms of the header */
-    int64_t ms;            /* from http_send to the end */
-    int64_t sent_boot_ms;  /* when the pre-request callback passed, 0 = never */
+    int64_t
+        date_ms; /* the other side's clock by its Date header, whole seconds, unix ms; -1 = none */
+    int64_t ms;  /* from http_send to the end */
+    int64_t sent_boot_ms; /* when the pre-request callback passed, 0 = never */
     bool too_large;
     const char *why; /* for the log when not answered; no secrets */
 };
@@ -63,8 +65,11 @@ struct http_request {           /* copied by http_send */
     int64_t timeout_ms;         /* the whole, from http_send */
     int64_t leave_by;           /* boot ms; 0 = no limit */
     size_t max_body;
-    bool ahead;              /* is not among `connections`: waits for nobody */
-    bool tls12;              /* no newer TLS than 1.2: the other side supports none */
+    bool ahead; /* is not among `connections`: waits for nobody */
+    bool tls12; /* no newer TLS than 1.2: the other side supports none */
+    bool
+        anywhere; /* any host, on any port, also by http: our own PUBLIC_URL; at a private address all the same only if
+                      OUTBOUND_ALLOW names it */
     void (*left)(void *arg); /* its first byte is about to leave; calls nothing here; may be NULL */
     void (*done)(void *arg, const struct http_answer *answer); /* exactly once unless cancelled */
     void *arg;

@@ -19,7 +19,7 @@ static const char *const kinds[JOB_KINDS] = {
     [JOB_CLIENT] = "client", [JOB_FILL] = "fill",       [JOB_RESPONSIBLE] = "responsible",
     [JOB_TASK] = "task",     [JOB_TALKED] = "talked",   [JOB_CALL] = "call",
     [JOB_RECORD] = "record", [JOB_LINK] = "link",       [JOB_TWIN] = "twin",
-    [JOB_FIELD] = "field",   [JOB_STAFF] = "staff",
+    [JOB_FIELD] = "field",   [JOB_STAFF] = "staff",     [JOB_ALERT] = "alert",
 };
 
 static const char *const verdicts[] = {
@@ -56,6 +56,12 @@ bool job_kind_is_internal(enum job_kind kind)
 const char *job_verdict_name(enum job_verdict v)
 {
     return (size_t)v < VERDICTS ? verdicts[v] : NULL;
+}
+
+bool job_why_is_unmapped(struct str why)
+{
+    return str_is(why, JOB_WHY_NOBODY_TALKED) || str_is(why, JOB_WHY_NOBODY_CALLED) ||
+           str_is(why, JOB_WHY_NOBODY_MISSED);
 }
 
 bool job_verdict_parse(struct str name, enum job_verdict *out)

@@ -12,7 +12,8 @@
  *                                         started_at. OFFSET: it goes back to what was shown
  *   client       :client                  name, phone (as G6 writes it), responsible, employee (its name),
  *                                         extension, direction (in, out), line; source_line (G8: to be
- *                                         written), tracking (true: G12 applies)
+ *                                         written), tracking (true: G12 applies); of a replay
+ *                                         visitor (what MANGO said when the call came)
  *   responsible  :responsible:OFFSET      responsible, employee (its name), extension
  *   fill         :fill:line               source_line (G8: the line became known after the client's job)
  *   task         :task                    title ({client} left to fill in), phone, ended_at, due_at (in
@@ -54,8 +55,14 @@ enum job_kind {
     JOB_TWIN,  /* entry:twin: ten minutes after a repeated create: are there two? */
     JOB_FIELD, /* an extra field is created */
     JOB_STAFF, /* who works is asked for while a call rings; it leaves nothing behind */
+    JOB_ALERT, /* the task that tells of a broken integration is made, or closed */
     JOB_KINDS,
 };
+
+/* `why` of calls that are not saved since those who took part are nobody's extensions (G2): worker crm tells of them (B13). */
+#define JOB_WHY_NOBODY_TALKED "no employee of the settings took part (G2)"
+#define JOB_WHY_NOBODY_CALLED "no employee of the settings called (G2)"
+#define JOB_WHY_NOBODY_MISSED "missed by no employee of the settings"
 
 /* Of the closing a job belongs to. */
 enum job_verdict {
@@ -77,7 +84,7 @@ struct job {
     char *reason;        /* for explain */
     int64_t event_at;    /* MANGO's unix seconds of the causing event, 0 = unknown */
     int64_t received_at; /* unix ms, header received-at */
-    char *origin;        /* header: live, replay, reconcile */
+    char *origin;        /* header: live, replay, reconcile, test */
     char *offset;        /* "events/3/1234": topic/partition/offset of the cause */
     enum job_verdict verdict;
     int64_t deadline;  /* unix ms; 0 = none */
@@ -89,6 +96,7 @@ const char *job_kind_name(enum job_kind kind);            /* "route", "client" .
 bool job_kind_parse(struct str name, enum job_kind *out); /* the internal ones, too */
 bool job_kind_is_internal(enum job_kind kind);
 const char *job_verdict_name(enum job_verdict v); /* "talked", "missed:menu" ... ; NULL for none */
+bool job_why_is_unmapped(struct str why);         /* one of those above */
 bool job_verdict_parse(struct str name, enum job_verdict *out); /* none has no name */
 
 /* The message value, `data` an empty object if NULL, added to a buffer, which fails if `data` has. */

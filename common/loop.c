@@ -50,6 +50,7 @@ struct hooks {
 struct loop {
     int epoll_fd;
     int signal_fd; /* -1 = none */
+    int hangup_fd; /* the same */
     bool stopping;
     struct watch *watches; /* by fd */
     size_t nwatches;
@@ -59,6 +60,8 @@ struct loop {
     struct hooks turns, gaps;
     void (*stop)(void *arg, int signal);
     void *stop_arg;
+    void (*again)(void *arg);
+    void *again_arg;
     int64_t (*clock)(void);
     int64_t now;               /* stamp of this turn */
     _Atomic int64_t last_turn; /* the same, for other threads */
@@ -74,6 +77,7 @@ enum err loop_new(struct loop **out, struct error *e)
     struct loop *l = mem_alloc(1, sizeof *l);
     l->epoll_fd = fd;
     l->signal_fd = -1;
+    l->hangup_fd = -1;
     l->clock = clock_boot_ms;
     l->now = l->clock();
     l->last_turn = l->now;
@@ -89,6 +93,8 @@ void loop_free(struct loop *l)
         l->heap[i].timer->slot = 0;
     if (l->signal_fd >= 0)
         close(l->signal_fd);
+    if (l->hangup_fd >= 0)
+        close(l->hangup_fd);
     close(l->epoll_fd);
     free(l->watches);
     free(l->heap);
@@ -272,13 +278,39 @@ void loop_on_gap(struct loop *l, void (*gap)(void *arg, int64_t ms), void *arg)
     add_hook(&l->gaps, (struct hook){.gap = gap, .arg = arg});
 }
 
+/* 0: it was nothing. */
+static int read_signal(int fd)
+{
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
 static void take_signal(void *arg, unsigned events)
 {
     struct loop *l = arg;
-    struct signalfd_siginfo info;
+    int signal = read_signal(l->signal_fd);
     (void)events;
-    if (read(l->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        l->stop(l->stop_arg, (int)info.ssi_signo);
+    if (signal)
+        l->stop(l->stop_arg, signal);
+}
+
+static void take_hangup(void *arg, unsigned events)
+{
+    struct loop *l = arg;
+    (void)events;
+    if (read_signal(l->hangup_fd))
+        l->again(l->again_arg);
+}
+
+/* The signals come through the file descriptor from now on. */
+static enum err divert(struct loop *l, const sigset_t *set, int *fd,
+                       void (*take)(void *arg, unsigned events), struct error *e)
+{
+    *fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (*fd < 0)
+        return error_set(e, ERR_INTERNAL, "signalfd: %s", strerrordesc_np(errno));
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    return loop_watch(l, *fd, LOOP_READ, take, l, e);
 }
 
 enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), void *arg,
@@ -288,14 +320,20 @@ enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), voi
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    l->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (l->signal_fd < 0)
-        return error_set(e, ERR_INTERNAL, "signalfd: %s", strerrordesc_np(errno));
     l->stop = stop;
     l->stop_arg = arg;
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
-    return loop_watch(l, l->signal_fd, LOOP_READ, take_signal, l, e);
+    return divert(l, &set, &l->signal_fd, take_signal, e);
+}
+
+enum err loop_on_hangup(struct loop *l, void (*again)(void *arg), void *arg, struct error *e)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    l->again = again;
+    l->again_arg = arg;
+    return divert(l, &set, &l->hangup_fd, take_hangup, e);
 }
 
 /* ---- turning ---- */

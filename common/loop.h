@@ -56,6 +56,10 @@ void loop_on_gap(struct loop *l, void (*gap)(void *arg, int64_t ms), void *arg);
 /* SIGTERM and SIGINT come as calls of `stop`; SIGPIPE is ignored. Once, before other threads start. */
 enum err loop_on_signal(struct loop *l, void (*stop)(void *arg, int signal), void *arg,
                         struct error *e) MUST_CHECK;
+/* SIGHUP comes as calls of `again`: what is kept from files may be read anew. Once, before other threads start; without
+ * it the signal ends the process. */
+enum err loop_on_hangup(struct loop *l, void (*again)(void *arg), void *arg,
+                        struct error *e) MUST_CHECK;
 /* Runs until loop_stop (one asked before counts). The time before it is no gap. ERR_INTERNAL if epoll fails. */
 enum err loop_run(struct loop *l, struct error *e) MUST_CHECK;
 void loop_stop(struct loop *l);

@@ -26,6 +26,7 @@ static const char json[] = "application/json", text[] = "text/plain; charset=utf
 
 struct ops {
     struct ops_options options;
+    const struct loop *_Atomic also;
     struct MHD_Daemon *daemon;
     char address[LISTEN_ADDRESS_TEXT];
 };
@@ -60,7 +61,11 @@ static enum MHD_Result answer_line(struct MHD_Connection *c, unsigned status, co
 
 static enum MHD_Result healthz(const struct ops *o, struct MHD_Connection *c)
 {
-    int64_t still = clock_boot_ms() - loop_last_turn(o->options.loop);
+    const struct loop *also = o->also;
+    int64_t turned = loop_last_turn(o->options.loop);
+    if (also && loop_last_turn(also) < turned)
+        turned = loop_last_turn(also);
+    int64_t still = clock_boot_ms() - turned;
     bool ok = still < STUCK_MS;
     struct buf body = BUF_INIT(200);
     buf_addf(&body, "{\"status\":\"%s\",\"last_turn_ms\":%lld}\n", ok ? "ok" : "fail",
@@ -149,6 +154,11 @@ enum err ops_start(const struct ops_options *options, struct ops **out, struct e
              LOG_TEXT("address", o->address), LOG_TEXT("for", "ops"));
     *out = o;
     return ERR_OK;
+}
+
+void ops_watch(struct ops *o, const struct loop *also)
+{
+    o->also = also;
 }
 
 void ops_stop(struct ops *o)

@@ -37,6 +37,8 @@ struct ops_options {
 
 /* Logs {"event":"listening","address":...}. ERR_CONFIG: address wrong or port taken. */
 enum err ops_start(const struct ops_options *options, struct ops **out, struct error *e) MUST_CHECK;
+/* Another loop that /healthz looks at; it must live until ops_stop. Once, from any thread. */
+void ops_watch(struct ops *o, const struct loop *also);
 void ops_stop(struct ops *o);
 const char *ops_address(const struct ops *o); /* "127.0.0.1:41234" */
 

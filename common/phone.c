@@ -141,13 +141,13 @@ static size_t number_at(struct str text, size_t *digits)
 
 void phone_mask_in(struct str text, char *out, size_t room)
 {
-    size_t digits, left, n = 0;
+    size_t left, n = 0;
 
     for (size_t i = 0; i < text.len && n + 1 < room;) {
-        size_t len = number_at(str_from(text, i), &digits);
+        size_t digits = 0, len = 1;
+        if (is_digit(text.ptr[i])) /* what stands before its first digit hides nothing */
+            len = number_at(str_from(text, i), &digits);
         left = digits >= LONG_NUMBER ? digits - SHOWN : 0;
-        if (len == 0)
-            len = 1;
         for (size_t end = i + len; i < end && n + 1 < room; i++) {
             bool hidden = left > 0 && is_digit(text.ptr[i]);
             out[n++] = hidden ? '*' : text.ptr[i];

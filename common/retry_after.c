@@ -46,13 +46,16 @@ static bool date(struct str text, int64_t *unix_s)
     return true;
 }
 
+int64_t retry_after_date(struct str value)
+{
+    int64_t s;
+    return date(str_trim(value), &s) ? s * 1000 : -1;
+}
+
 int64_t retry_after_parse(struct str value, int64_t wall_ms)
 {
     int64_t s;
-    while (value.len && (value.ptr[0] == ' ' || value.ptr[0] == '\t'))
-        value = str_from(value, 1);
-    while (value.len && (unsigned char)value.ptr[value.len - 1] <= ' ')
-        value.len--;
+    value = str_trim(value);
     if (num_parse(value, 0, INT64_MAX, &s))
         return s < RETRY_AFTER_MAX_S ? s : RETRY_AFTER_MAX_S;
     if (!date(value, &s))

@@ -4,6 +4,7 @@
  */
 #include "common/secret.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -227,4 +228,66 @@ void secret_wipe(void *bytes, size_t len)
 void secret_random(void *out, size_t n)
 {
     randombytes_buf(out, n);
+}
+
+static void hash_number(crypto_generichash_state *state, uint64_t n)
+{
+    unsigned char bytes[8];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(n >> 8 * i);
+    crypto_generichash_update(state, bytes, sizeof(bytes));
+}
+
+void secret_mac(const uint8_t key[SECRET_KEY_BYTES], const struct str *texts, size_t n,
+                uint8_t out[SECRET_MAC_BYTES])
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, key, SECRET_KEY_BYTES, SECRET_MAC_BYTES);
+    for (size_t i = 0; i < n; i++) {
+        hash_number(&state, texts[i].len);
+        crypto_generichash_update(&state, (const unsigned char *)texts[i].ptr, texts[i].len);
+    }
+    crypto_generichash_final(&state, out, SECRET_MAC_BYTES);
+    secret_wipe(&state, sizeof(state));
+}
+
+void secret_hmac(struct str key, const struct str *texts, size_t n, uint8_t out[SECRET_MAC_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
+    for (size_t i = 0; i < n; i++)
+        crypto_auth_hmacsha256_update(&state, (const unsigned char *)texts[i].ptr, texts[i].len);
+    crypto_auth_hmacsha256_final(&state, out);
+    secret_wipe(&state, sizeof(state));
+}
+
+bool secret_same(const void *a, const void *b, size_t len)
+{
+    return sodium_memcmp(a, b, len) == 0;
+}
+
+bool secret_is_hash(const char *hash)
+{
+    return crypto_pwhash_argon2id_str_needs_rehash(hash, crypto_pwhash_OPSLIMIT_MIN,
+                                                   crypto_pwhash_MEMLIMIT_MIN) >= 0;
+}
+
+enum err secret_check_password(const char *hash, struct str password, struct error *e)
+{
+    errno = 0;
+    if (crypto_pwhash_argon2id_str_verify(hash, password.ptr ? password.ptr : "", password.len) ==
+        0)
+        return ERR_OK;
+    /* EINVAL is a mismatch; want of memory leaves what the system said */
+    if (errno == ENOMEM)
+        return error_set(e, ERR_TEMPORARY, "no memory to check the password");
+    return error_set(e, ERR_AUTH, "another password");
+}
+
+bool secret_base64(struct str text, char *out, size_t room, size_t *len)
+{
+    return sodium_base642bin((unsigned char *)out, room, text.ptr, text.len, NULL, len, NULL,
+                             sodium_base64_VARIANT_ORIGINAL) == 0;
 }

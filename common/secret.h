@@ -1,6 +1,7 @@
 /*
  * Sealing of secrets (design.md section 5): "v1:<key id>:<nonce>:<box>", XChaCha20-Poly1305 with
- * account and field as associated data, so that a box cannot be moved. The only door to libsodium.
+ * account and field as associated data, so that a box cannot be moved; keyed hashes and passwords of the
+ * settings page. The only door to libsodium.
  */
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H
@@ -44,5 +45,23 @@ void secret_free(char *plain); /* wipes, then frees; NULL is fine */
 void secret_wipe(void *bytes, size_t len);
 /* n random bytes of the system. */
 void secret_random(void *out, size_t n);
+
+#define SECRET_MAC_BYTES 32
+
+/* A keyed hash (BLAKE2b, 256 bits) of n texts, each with its length in front of it (8 bytes, little-endian), so that
+ * no two lists of texts are the same bytes. A key may be derived from another one so. */
+void secret_mac(const uint8_t key[SECRET_KEY_BYTES], const struct str *texts, size_t n,
+                uint8_t out[SECRET_MAC_BYTES]);
+/* HMAC-SHA256 (RFC 2104) of the texts one after the other, for messages whose receivers check them. */
+void secret_hmac(struct str key, const struct str *texts, size_t n, uint8_t out[SECRET_MAC_BYTES]);
+/* Compares in a time that does not tell where they differ. */
+bool secret_same(const void *a, const void *b, size_t len);
+/* True if it is an argon2id hash as libsodium and the argon2 program write it. */
+bool secret_is_hash(const char *hash);
+/* Takes as long, and as much memory, as the hash says: 50 ms and more. ERR_AUTH: another password; ERR_TEMPORARY: no
+ * memory for it. */
+enum err secret_check_password(const char *hash, struct str password, struct error *e) MUST_CHECK;
+/* Base64 with its padding into out[room]; false if it is none, or too long. */
+bool secret_base64(struct str text, char *out, size_t room, size_t *len);
 
 #endif

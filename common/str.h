@@ -75,4 +75,19 @@ static inline long str_rfind(struct str a, char c)
     return p ? (long)(p - a.ptr) : -1;
 }
 
+static inline bool str_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without the blanks and line breaks at its ends. */
+static inline struct str str_trim(struct str a)
+{
+    while (a.len && str_is_blank(a.ptr[0]))
+        a = str_from(a, 1);
+    while (a.len && str_is_blank(a.ptr[a.len - 1]))
+        a.len--;
+    return a;
+}
+
 #endif

@@ -10,15 +10,6 @@
 #include "common/mem.h"
 #include "common/num.h"
 
-static struct str trim(struct str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = str_from(s, 1);
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 /* The bare address of "[v6]", "[v6]:port", "v4:port". */
 static struct str without_port(struct str s)
 {
@@ -34,7 +25,7 @@ static struct str without_port(struct str s)
 bool cidr_address_parse(struct str text, struct cidr_address *out)
 {
     static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-    struct str bare = without_port(trim(text));
+    struct str bare = without_port(str_trim(text));
     char copy[CIDR_ADDRESS_TEXT];
     if (bare.len == 0 || bare.len >= sizeof copy || memchr(bare.ptr, '\0', bare.len))
         return false;
@@ -77,7 +68,7 @@ enum err cidr_list_parse(struct str text, struct cidr_list *out, struct error *e
     struct cidr_list l = {NULL, 0};
     while (text.len) {
         long comma = str_find(text, ',');
-        struct str one = trim((struct str){text.ptr, comma < 0 ? text.len : (size_t)comma});
+        struct str one = str_trim((struct str){text.ptr, comma < 0 ? text.len : (size_t)comma});
         text = comma < 0 ? STR_NONE : str_from(text, (size_t)comma + 1);
         if (one.len == 0)
             continue;

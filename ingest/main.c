@@ -1,42 +1,35 @@
 /*
  * ingest: takes MANGO OFFICE's webhooks and keeps them in Kafka. Puts the parts together, starts them
- * in order and stops them in the opposite one. One thread runs our code (connect.c's ends when Kafka
- * answers; librdkafka and the ops server have their own).
+ * in order and stops them in the opposite one. One thread runs our code, another one the settings
+ * page's (connect.c's end when Kafka answers; librdkafka and the ops server have their own).
  */
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/accounts.h"
 #include "common/ending.h"
 #include "common/kafka/connect.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/ops.h"
+#include "ingest/admin/admin.h"
+#include "ingest/front.h"
 #include "ingest/meters.h"
 #include "ingest/options.h"
-#include "ingest/publish.h"
-#include "ingest/server.h"
+#include "ingest/storage.h"
 #include "ingest/webhook.h"
-
-enum {
-    CHECK_KAFKA,
-    CHECK_SETTINGS,
-    CHECKS
-};
 
 struct ingest {
     struct options options;
     struct loop *loop;
     struct metrics *metrics;
     struct ops *ops;
-    struct ops_check checks[CHECKS];
+    struct ops_check checks[STORAGE_CHECKS];
     struct meters *meters;
     struct webhook *webhook;
-    struct server *server;
+    struct front *front;
+    struct admin *admin;
     struct connect *connect;
-    struct producer *producer;
-    struct publish_kafka *publish;
-    struct accounts *accounts;
+    struct storage *storage;
     struct loop_timer tick;
     struct ending *ending;
     int64_t stop_by; /* boot ms: webhooks are waited for no longer; 0 = not stopping */
@@ -47,9 +40,10 @@ static enum webhook_lookup find_account(void *arg, struct str api_key, struct st
                                         struct str *salt)
 {
     const struct ingest *in = arg;
-    if (!in->accounts || !accounts_restored(in->accounts))
+    const struct accounts *accounts = storage_accounts(in->storage);
+    if (!accounts_known(accounts))
         return WEBHOOK_NOT_YET;
-    const struct settings *s = accounts_by_key(in->accounts, api_key);
+    const struct settings *s = accounts_by_key(accounts, api_key);
     if (!s)
         return WEBHOOK_UNKNOWN;
     *account = str_of(s->account);
@@ -72,15 +66,9 @@ static void on_found(void *arg, const struct kafka_layout *layout)
 {
     struct ingest *in = arg;
     struct error e = ERROR_NONE;
-    if (producer_new(in->loop, &in->options.config, layout, in->options.config.kafka_ack_timeout_ms,
-                     &in->producer, &e) ||
-        accounts_new(in->loop, &in->options.config, layout, NULL, NULL, in, &in->accounts, &e)) {
+    if (storage_connect(in->storage, layout, &e))
         fail(in, &e);
-        return;
-    }
-    producer_gather(in->producer, true);
-    in->publish = publish_kafka_new(in->producer);
-    webhook_publish_to(in->webhook, publish_kafka_port(in->publish));
+    webhook_publish_to(in->webhook, storage_port(in->storage));
 }
 
 static void on_refused(void *arg, const struct error *why)
@@ -97,46 +85,50 @@ static void on_stop(void *arg, int signal)
     log_info("stopping", LOG_INT("signal", signal));
     ending_begin(&in->ending, ms, EXIT_FAILURE, "webhooks under way");
     in->stop_by = loop_now(in->loop) + ms * 3 / 4;
-    server_quiesce(in->server);
+    server_quiesce(front_server(in->front));
+    admin_quiesce(in->admin);
     loop_timer_after(&in->tick, 0);
-}
-
-/* Without a spool, Kafka out of reach means that nothing can be kept. */
-static int kafka_status(const struct ingest *in)
-{
-    bool warm = in->producer && producer_is_warm(in->producer);
-    bool well = warm && accounts_connected(in->accounts) && !webhook_is_failing(in->webhook);
-    return well ? OPS_OK : OPS_FAIL;
 }
 
 static void on_tick(void *arg)
 {
     struct ingest *in = arg;
-    bool known = in->accounts && accounts_restored(in->accounts);
-    in->checks[CHECK_KAFKA].status = kafka_status(in);
-    in->checks[CHECK_SETTINGS].status = known ? OPS_OK : OPS_FAIL;
-    if (in->stop_by && (server_busy(in->server) == 0 || loop_now(in->loop) >= in->stop_by))
+    bool settled = storage_look(in->storage, webhook_is_failing(in->webhook), in->checks);
+    if (in->stop_by &&
+        (server_busy(front_server(in->front)) == 0 || loop_now(in->loop) >= in->stop_by))
         loop_stop(in->loop);
-    loop_timer_after(&in->tick, in->stop_by ? 20 : in->producer && known ? 500 : 50);
+    loop_timer_after(&in->tick, in->stop_by ? 20 : settled ? 500 : 50);
+}
+
+static void on_hangup(void *arg)
+{
+    const struct ingest *in = arg;
+    if (in->front)
+        front_reload(in->front);
+    admin_reload(in->admin);
 }
 
 static enum err start(struct ingest *in, struct error *e)
 {
     const struct connect_events events = {on_found, on_refused};
-    in->checks[CHECK_KAFKA] = (struct ops_check){"kafka", OPS_FAIL};
-    in->checks[CHECK_SETTINGS] = (struct ops_check){"settings", OPS_FAIL};
+    in->checks[STORAGE_KAFKA] = (struct ops_check){"kafka", OPS_FAIL};
+    in->checks[STORAGE_SETTINGS] = (struct ops_check){"settings", OPS_FAIL};
+    in->checks[STORAGE_SPOOL] = (struct ops_check){"spool", OPS_OK};
     /* 1. the loop and its signals, before there are threads */
-    if (loop_new(&in->loop, e) || loop_on_signal(in->loop, on_stop, in, e))
+    if (loop_new(&in->loop, e) || loop_on_signal(in->loop, on_stop, in, e) ||
+        loop_on_hangup(in->loop, on_hangup, in, e))
         return e->kind;
     loop_timer_init(&in->tick, in->loop, on_tick, in);
-    /* 2. what is counted, and where it is shown */
+    /* 2. what is counted, what is kept, and where it is shown */
     in->metrics = metrics_new();
     in->meters = meters_new(in->metrics, in->options.config.metrics_per_account);
+    if (storage_new(in->loop, &in->options.config, in->meters, &in->storage, e))
+        return e->kind;
     const struct ops_options ops = {in->options.config.ops_listen, in->loop, in->metrics,
-                                    in->checks, CHECKS};
+                                    in->checks, storage_checks(in->storage)};
     if (ops_start(&ops, &in->ops, e))
         return e->kind;
-    /* 3. webhooks, answered 503 until 5. */
+    /* 3. webhooks: without a spool, or settings that it remembers, answered 503 until 5. */
     const struct webhook_options options = {.loop = in->loop,
                                             .base_path = in->options.config.ingest_base_path,
                                             .allow = &in->options.allow,
@@ -145,11 +137,16 @@ static enum err start(struct ingest *in, struct error *e)
                                             .find = find_account,
                                             .find_arg = in};
     in->webhook = webhook_new(&options);
-    if (server_new(in->loop, in->options.config.ingest_listen, LIMIT_WEBHOOK_BODY,
-                   webhook_app(in->webhook), &in->server, e))
-        return error_context(e, "INGEST_LISTEN");
-    log_info("the port for webhooks is open", LOG_TEXT("event", "listening"),
-             LOG_TEXT("address", server_address(in->server)), LOG_TEXT("for", "webhooks"));
+    webhook_publish_to(in->webhook, storage_port(in->storage));
+    const struct server_options server = {.loop = in->loop,
+                                          .listen = in->options.config.ingest_listen,
+                                          .body_max = LIMIT_WEBHOOK_BODY,
+                                          .app = webhook_app(in->webhook)};
+    if (front_new(&in->options.config, &server, "INGEST_LISTEN", "webhooks", &in->front, e) ||
+        admin_start(&in->options.config, &in->options.trusted, storage_vitals(in->storage),
+                    &in->admin, e))
+        return e->kind;
+    ops_watch(in->ops, admin_loop(in->admin));
     /* 4. Kafka, on a thread; 5. producer and settings follow in on_found */
     loop_timer_after(&in->tick, 0);
     return connect_new(in->loop, &in->options.config, &events, in, &in->connect, e);
@@ -159,17 +156,20 @@ static enum err start(struct ingest *in, struct error *e)
 static void stop(struct ingest *in)
 {
     ending_begin(&in->ending, in->options.config.shutdown_timeout_s * 1000, in->exit, "Kafka");
+    admin_quiesce(in->admin);
     connect_free(in->connect);
-    accounts_free(in->accounts);
     ending_step(in->ending, "connections");
-    server_free(in->server);
-    ending_step(in->ending, "the producer");
-    producer_free(in->producer, 1000);
-    publish_kafka_free(in->publish);
+    front_free(in->front);
+    ending_step(in->ending, "the producer and the spool");
+    storage_end(in->storage, 1000);
     webhook_free(in->webhook);
+    ending_step(in->ending, "the settings page");
+    admin_stop(in->admin);
     ending_step(in->ending, "the ops port");
     ops_stop(in->ops);
+    admin_free(in->admin);
     ending_step(in->ending, "the exit");
+    storage_free(in->storage);
     meters_free(in->meters);
     metrics_free(in->metrics);
     loop_free(in->loop);

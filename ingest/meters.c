@@ -33,7 +33,7 @@ struct meters {
     struct product_metrics product;
     struct metrics_series *webhooks[KINDS][METERS_RESULTS]; /* without per_account */
     struct metrics_series *durations[METERS_RESULTS];
-    struct metrics_series *oldest, *errors;
+    struct metrics_series *oldest, *errors, *spooled, *spool_oldest;
     struct last *lasts[BUCKETS], *newest;
 };
 
@@ -62,6 +62,8 @@ struct meters *meters_new(struct metrics *registry, bool per_account)
             metrics_get(product_metrics_family(&m->product, PM_WEBHOOK_DURATION), results[i]);
     }
     m->oldest = metrics_get(product_metrics_family(&m->product, PM_WEBHOOK_OLDEST_WAITING));
+    m->spooled = metrics_get(product_metrics_family(&m->product, PM_SPOOL_MESSAGES));
+    m->spool_oldest = metrics_get(product_metrics_family(&m->product, PM_SPOOL_OLDEST));
     m->errors = metrics_get(product_metrics_family(&m->product, PM_KAFKA_PRODUCE_ERRORS), "events");
     return m;
 }
@@ -118,9 +120,20 @@ void meters_webhook(struct meters *m, struct str kind, enum meters_result result
         m->newest->at_ms = now_ms;
 }
 
+int64_t meters_last_ms(const struct meters *m)
+{
+    return m->newest ? m->newest->at_ms : 0;
+}
+
 void meters_produce_error(struct meters *m)
 {
     metrics_add(m->errors, 1);
+}
+
+void meters_spool(struct meters *m, int64_t messages, int64_t oldest_ms)
+{
+    metrics_set(m->spooled, (double)messages);
+    metrics_set(m->spool_oldest, (double)oldest_ms / 1e3);
 }
 
 void meters_tick(struct meters *m, int64_t now_ms, int64_t oldest_ms)

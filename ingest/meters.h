@@ -30,8 +30,12 @@ void meters_free(struct meters *m);
  * not known. now_ms: the loop's time. */
 void meters_webhook(struct meters *m, struct str kind, enum meters_result result,
                     struct str account, int64_t us, int64_t now_ms);
+/* When the newest webhook was kept, in the loop's time; 0: none was. */
+int64_t meters_last_ms(const struct meters *m);
 /* Kafka did not acknowledge a webhook. */
 void meters_produce_error(struct meters *m);
+/* Webhooks in the spool, and how long ago the oldest was received. */
+void meters_spool(struct meters *m, int64_t messages, int64_t oldest_ms);
 /* Gauges of time, once a second. oldest_ms: how long the oldest webhook has waited, 0 = none waits. */
 void meters_tick(struct meters *m, int64_t now_ms, int64_t oldest_ms);
 

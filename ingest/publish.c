@@ -20,15 +20,17 @@ struct flight {
 
 struct publish_kafka {
     struct producer *producer;
+    struct meters *meters;
     struct flight *free;
     int64_t time_ms; /* of the text below */
     char time[TEXT_TIME_SIZE];
 };
 
-struct publish_kafka *publish_kafka_new(struct producer *p)
+struct publish_kafka *publish_kafka_new(struct producer *p, struct meters *m)
 {
     struct publish_kafka *k = mem_alloc(1, sizeof *k);
     k->producer = p;
+    k->meters = m;
     k->time_ms = -1;
     return k;
 }
@@ -42,12 +44,13 @@ void publish_kafka_free(struct publish_kafka *k)
     free(k);
 }
 
-static struct str now_text(struct publish_kafka *k)
+static struct str time_text(struct publish_kafka *k, int64_t ms)
 {
-    int64_t now = clock_wall_ms();
-    if (now != k->time_ms) {
-        text_time(now, k->time);
-        k->time_ms = now;
+    if (ms == 0)
+        ms = clock_wall_ms();
+    if (ms != k->time_ms) {
+        text_time(ms, k->time);
+        k->time_ms = ms;
     }
     return str_of(k->time);
 }
@@ -63,8 +66,13 @@ static void on_report(void *arg, const struct producer_report *report)
     struct flight *f = arg;
     publish_done *done = f->done;
     void *for_whom = f->arg;
+    if (!report->delivered)
+        meters_produce_error(f->owner->meters);
     give_back(f);
-    done(for_whom, report->delivered, report->maybe);
+    done(for_whom, report->delivered ? PUBLISH_STORED
+                   : report->maybe   ? PUBLISH_MAYBE
+                   : report->refused ? PUBLISH_REFUSED
+                                     : PUBLISH_FAILED);
 }
 
 static struct flight *take(struct publish_kafka *k, publish_done *done, void *arg)
@@ -86,7 +94,7 @@ static enum err kafka_send(void *self, const struct publish_webhook *w, publish_
         {EVENT_KIND, w->kind},
         {EVENT_ORIGIN, STR(EVENT_LIVE)},
         {EVENT_ACCOUNT, w->account},
-        {EVENT_RECEIVED_AT, now_text(k)},
+        {EVENT_RECEIVED_AT, time_text(k, w->received_ms)},
     };
     struct producer_record r = {
         .topic = KAFKA_EVENTS,
@@ -104,9 +112,15 @@ static enum err kafka_send(void *self, const struct publish_webhook *w, publish_
     return kind;
 }
 
+static void kafka_drop(void *self)
+{
+    struct publish_kafka *k = self;
+    producer_purge(k->producer);
+}
+
 struct publish publish_kafka_port(struct publish_kafka *k)
 {
-    return (struct publish){k, kafka_send};
+    return (struct publish){k, kafka_send, kafka_drop};
 }
 
 static enum err null_send(void *self, const struct publish_webhook *w, publish_done *done,
@@ -115,11 +129,11 @@ static enum err null_send(void *self, const struct publish_webhook *w, publish_d
     (void)self;
     (void)w;
     (void)e;
-    done(arg, true, false);
+    done(arg, PUBLISH_STORED);
     return ERR_OK;
 }
 
 struct publish publish_null_port(void)
 {
-    return (struct publish){NULL, null_send};
+    return (struct publish){NULL, null_send, NULL};
 }

@@ -12,16 +12,25 @@
 #include "common/err.h"
 #include "common/kafka/producer.h"
 #include "common/str.h"
+#include "ingest/meters.h"
 
 struct publish_webhook {
     struct str account, kind;
-    struct str key;   /* of `events` */
-    struct str value; /* the field `json`, byte for byte */
+    struct str key;      /* of `events` */
+    struct str value;    /* the field `json`, byte for byte */
+    int64_t received_ms; /* unix; 0: now */
 };
 
-/* stored: acknowledged by all replicas. maybe: not acknowledged, but may be stored. Never after
- * publish's end; may come before send returns. */
-typedef void publish_done(void *arg, bool stored, bool maybe);
+enum publish_end {
+    PUBLISH_STORED,  /* acknowledged by all replicas */
+    PUBLISH_SPOOLED, /* on this machine's disk, for Kafka later */
+    PUBLISH_MAYBE,   /* neither, but Kafka may have it */
+    PUBLISH_FAILED,  /* neither */
+    PUBLISH_REFUSED, /* Kafka will never take it: too large for its topic */
+};
+
+/* Never after publish's end; may come before send returns. */
+typedef void publish_done(void *arg, enum publish_end end);
 
 struct publish {
     void *self;
@@ -29,11 +38,14 @@ struct publish {
      * not taken now. */
     enum err (*send)(void *self, const struct publish_webhook *w, publish_done *done, void *arg,
                      struct error *e);
+    /* Forgets what is under way: none of it goes out any more, but what has left already. Its outcomes come soon, as
+     * PUBLISH_MAYBE. NULL: nothing can be under way. */
+    void (*drop)(void *self);
 };
 
-/* Into `events` of Kafka, with the headers of common/event.h. */
+/* Into `events` of Kafka, with the headers of common/event.h. What is not acknowledged is counted. */
 struct publish_kafka;
-struct publish_kafka *publish_kafka_new(struct producer *p);
+struct publish_kafka *publish_kafka_new(struct producer *p, struct meters *m);
 void publish_kafka_free(struct publish_kafka *k);
 struct publish publish_kafka_port(struct publish_kafka *k);
 

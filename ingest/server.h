@@ -10,6 +10,8 @@
  * Transfer-Encoding more than once, both of the latter, an unknown transfer encoding, no Host in
  * HTTP/1.1, header names that are no tokens) with 400 and a closed connection; bodies over the limit
  * with 413 (after head had its say); requests that are not whole within 10 s by closing.
+ *
+ * An answer is a status alone (server_answer), one with headers and a body, or a stream without an end.
  */
 #ifndef INGEST_SERVER_H
 #define INGEST_SERVER_H
@@ -24,15 +26,18 @@
 #include "ingest/cidr.h"
 
 struct server;
+struct tls;
 
 /* A request under way. Texts live until it is answered. */
 struct server_request {
     struct str method;
-    struct str path; /* as it came, percent-encoded, without the query */
+    struct str path;  /* as it came, percent-encoded, without the query */
+    struct str query; /* as it came, without the "?"; empty if there is none, or not `patient` */
     struct str content_type;
     struct str forwarded[CIDR_HOP_LINES]; /* X-Forwarded-For */
     size_t nforwarded;
     struct cidr_address peer;
+    bool tls;         /* it came over TLS to us */
     int64_t began_us; /* CLOCK_MONOTONIC, when its headers were whole */
     void *user;       /* the application's; NULL at first */
 };
@@ -51,15 +56,58 @@ struct server_app {
     void (*refused)(void *arg, const struct server_request *r, int status);
 };
 
-/* Binds and listens on "host:port" ("[::1]:0", ":8080" = any address; port 0 = any). ERR_CONFIG:
- * address wrong or taken. app lives as long as the server; its arg may be used at once. Raises the process's
- * limit of file descriptors to what its connections want, and warns if it may not. */
-enum err server_new(struct loop *l, const char *listen, size_t body_max,
-                    const struct server_app *app, struct server **out, struct error *e) MUST_CHECK;
+struct server_field { /* of an answer */
+    const char *name;
+    struct str value; /* no line breaks */
+};
+
+struct server_options {
+    struct loop *loop;
+    const char *listen; /* "host:port", "[::1]:0", ":8080" = any address; port 0 = any */
+    size_t body_max;
+    const struct server_app *app; /* lives as long as the server; its arg may be used at once */
+    struct tls *tls;              /* NULL = plain HTTP. The caller's, outlives the server */
+    /* For people instead of webhooks: heads of 32 KiB instead of 6, queries, answers that take seconds, at most
+     * LIMIT_PAGE_CONNECTIONS. */
+    bool patient;
+    const struct server_field
+        *fields; /* of the answers that are a status alone; live as long as the server */
+    size_t nfields;
+};
+
+/* Binds and listens. ERR_CONFIG: address wrong or taken. Without `patient` it raises the process's limit of file
+ * descriptors to what its connections want, and warns if it may not. */
+enum err server_new(const struct server_options *o, struct server **out,
+                    struct error *e) MUST_CHECK;
 /* "127.0.0.1:41234" */
 const char *server_address(const struct server *s);
 /* Answers; r is gone for the caller. status 200, 400, 401, 403, 404, 405, 413, 429 or 503. */
 void server_answer(struct server_request *r, int status);
+/* --- for who answers with more than a status --- */
+
+/* The last header of that name, whatever its case; STR_NONE if there is none. In head and body only. */
+struct str server_header(const struct server_request *r, const char *name);
+
+struct server_reply {                  /* everything copied but a body that stays */
+    int status;                        /* 200 to 599 */
+    const struct server_field *fields; /* Content-Length and Connection are the server's */
+    size_t nfields;
+    struct str body;
+    bool stays; /* the body lives as long as the process */
+};
+
+/* As server_answer. */
+void server_reply(struct server_request *r, const struct server_reply *reply);
+
+/* An answer without an end (status 200), written piece by piece. closed: the client has gone, or the server ends; the
+ * stream must not be used any more. Not called after server_stream_end. */
+struct server_stream;
+struct server_stream *server_stream(struct server_request *r, const struct server_field *fields,
+                                    size_t nfields, void (*closed)(void *arg), void *arg);
+/* A client that does not read is cut off (closed, later) when LIMIT_STREAM_BYTES wait for it. */
+void server_stream_write(struct server_stream *s, struct str bytes);
+void server_stream_end(struct server_stream *s);
+
 /* Takes no more connections; what is open is still served, its answers close it. */
 void server_quiesce(struct server *s);
 /* Requests that have begun and are not answered. */

@@ -15,7 +15,7 @@
 #include "ingest/form.h"
 #include "ingest/unauthorized.h"
 
-#define ANSWER_MS 4500 /* the contract says 5 s */
+#define ANSWER_MS 4800 /* the contract says 5 s */
 #define TICK_MS 1000
 
 /* A webhook handed over, in the order of handing over; in the free list after its report. */
@@ -133,28 +133,34 @@ static void leave(struct waiting *x)
     x->request = NULL;
 }
 
-static void finish(struct waiting *x, int status, const char *why)
+static void finish(struct waiting *x, enum meters_result result, const char *why)
 {
+    int status = result == METERS_REFUSED ? 503 : 200;
     struct server_request *r = x->request;
     struct str account = {x->account, x->account_len};
     leave(x);
-    if (status != 200) {
-        meters_produce_error(x->owner->o.meters);
+    if (status != 200)
         log_warn("webhook not stored", LOG_STR("event", x->kind), LOG_STR("account", account),
                  LOG_INT("http_status", status), LOG_TEXT("err", why));
-    }
-    account_for(x->owner, r, x->kind, status == 200 ? METERS_STORED : METERS_REFUSED, account);
+    account_for(x->owner, r, x->kind, result, account);
     server_answer(r, status);
 }
 
-static void on_report(void *arg, bool stored, bool maybe)
+static void on_report(void *arg, enum publish_end end)
 {
+    static const enum meters_result results[] = {[PUBLISH_STORED] = METERS_STORED,
+                                                 [PUBLISH_SPOOLED] = METERS_SPOOLED,
+                                                 [PUBLISH_MAYBE] = METERS_REFUSED,
+                                                 [PUBLISH_FAILED] = METERS_REFUSED,
+                                                 [PUBLISH_REFUSED] = METERS_REFUSED};
     struct waiting *x = arg;
     struct webhook *w = x->owner;
-    w->failing = !stored;
+    w->failing = end != PUBLISH_STORED;
     if (x->request) {
-        finish(x, stored ? 200 : 503,
-               maybe ? "Kafka did not acknowledge, but may have it" : "Kafka did not acknowledge");
+        finish(x, results[end],
+               end == PUBLISH_MAYBE     ? "not acknowledged in time, but Kafka may have it"
+               : end == PUBLISH_REFUSED ? "Kafka refuses it"
+                                        : "not acknowledged in time");
     }
     x->next = w->free;
     w->free = x;
@@ -166,7 +172,7 @@ static void on_late(void *arg)
     int64_t now = loop_now(w->o.loop);
     while (w->first && w->first->since + ANSWER_MS <= now) {
         w->failing = true;
-        finish(w->first, 503, "no report from Kafka in time");
+        finish(w->first, METERS_REFUSED, "not kept in time");
     }
     if (w->first)
         loop_timer_set(&w->late, w->first->since + ANSWER_MS);
@@ -230,7 +236,7 @@ static void keep(struct webhook *w, struct server_request *r, struct str account
         .account = account, .kind = kind, .key = {key.bytes, key.len}, .value = json};
     if (w->port.send(w->port.self, &p, on_report, x, &e) == ERR_OK)
         return;
-    finish(x, 503, e.text);
+    finish(x, METERS_REFUSED, e.text);
     x->next = w->free;
     w->free = x;
 }

@@ -4,7 +4,7 @@
  * loop's thread only.
  *
  *   head: 404/405, 403 -> body: 400, 401/429, (ping: 200) -> publish -> report: 200
- *                                                       no report within 4.5 s, or a bad one: 503
+ *                                                       no report within 4.8 s, or a bad one: 503
  */
 #ifndef INGEST_WEBHOOK_H
 #define INGEST_WEBHOOK_H

@@ -1,58 +1,21 @@
 /*
- * The worker: one binary, a role or a tool by its first argument (design.md 6.1). Knows which
- * subcommands there are, and nothing of what they do.
+ * The worker: one binary, a role or a tool by its first argument (design.md 6.1). Knows nothing of what they do.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/config.h"
 #include "common/log.h"
-#include "worker/calls/calls.h"
-#include "worker/crm/crm.h"
+#include "worker/tools/commands.h"
+#include "worker/tools/manual.h"
 #include "worker/tools/tools.h"
-
-struct command {
-    const char *name, *arguments, *what;
-    enum config_user user;
-    int (*role)(const struct config *c);                        /* a role, or ... */
-    int (*tool)(const struct config *c, int argc, char **argv); /* ... a tool */
-    bool no_config;
-};
-
-static const struct command commands[] = {
-    {"calls", "", "the role that folds events into calls and decides, until SIGTERM", CONFIG_CALLS,
-     calls_run, NULL, false},
-    {"crm", "", "the role that owns accounts and makes jobs true, until SIGTERM", CONFIG_CRM,
-     crm_run, NULL, false},
-    {"settings", "put FILE|get ACCOUNT|list|rm ACCOUNT|reseal [--json] [--yes]",
-     "the accounts' settings; FILE - is stdin; get hides secrets as \"***\"", CONFIG_TOOL, NULL,
-     tools_settings, false},
-    {"ping", "[HOST:PORT]", "health of a process; default: the first ops port that answers",
-     CONFIG_TOOL, NULL, tools_ping, true},
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-/* Promised for later: said plainly, not passed over as unknown. */
-static const char *const missing[] = {"replay", "reconcile", "explain", "dead", "forget", "doctor"};
-
-static void usage(FILE *out)
-{
-    fputs("usage: worker SUBCOMMAND [ARGUMENTS]\n\n", out);
-    for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  worker %s%s%s\n      %s\n", commands[i].name,
-                commands[i].arguments[0] ? " " : "", commands[i].arguments, commands[i].what);
-    fputs("\nEach also takes --help, --version and --check (prints the effective configuration).\n"
-          "Exit: 0 done; 1 done, with findings; 2 usage; 3 configuration or refused document;\n"
-          "4 Kafka out of reach; 5 an outside API out of reach; 6 partly done.\n",
-          out);
-}
+#include "worker/tools/usage.h"
 
 static void help(const struct command *c)
 {
-    printf("usage: worker %s%s%s\n\n%s\n\n", c->name, c->arguments[0] ? " " : "", c->arguments,
-           c->what);
+    usage_command(stdout, c);
     config_help(stdout, c->user);
 }
 
@@ -87,20 +50,25 @@ static int refuse(const struct command *c, const struct error *e)
     return TOOLS_CONFIG;
 }
 
-static int run_configured(const struct command *c, const struct config *config, int argc,
-                          char **argv)
+static enum err read_args(const struct command *c, int argc, char **argv, struct args *out,
+                          struct error *e)
 {
-    if (has(argc, argv, "--check")) {
-        config_show(stdout, c->user, config);
-        return TOOLS_DONE;
-    }
+    enum err err = args_parse(c->options, argc, argv, clock_wall_ms(), out, e);
+
+    if (!err && out->nwords < c->least)
+        err = error_set(e, ERR_INPUT, "something is missing");
+    if (!err && out->nwords > c->most)
+        err = c->most ? error_set(e, ERR_INPUT, "too much is said: \"%s\"", out->words[c->most])
+                      : error_set(e, ERR_INPUT, "takes no arguments");
+    return err;
+}
+
+static int run_configured(const struct command *c, const struct config *config,
+                          const struct args *args)
+{
     if (c->tool)
-        return c->tool(config, argc, argv);
-    if (argc > 0) {
-        fprintf(stderr, "worker %s: takes no arguments\n", c->name);
-        return TOOLS_USAGE;
-    }
-    return c->role(config);
+        return c->tool(config, args);
+    return c->role ? c->role(config) : TOOLS_INTERNAL;
 }
 
 static int run(const struct command *c, int argc, char **argv)
@@ -108,7 +76,9 @@ static int run(const struct command *c, int argc, char **argv)
     struct error e = ERROR_NONE;
     struct config config = {.kafka_brokers = NULL};
     const char *role = c->role ? c->name : "tool";
-    int code;
+    bool check = has(argc, argv, "--check");
+    struct args args;
+    int code = TOOLS_DONE;
 
     if (has(argc, argv, "--help")) {
         help(c);
@@ -116,27 +86,25 @@ static int run(const struct command *c, int argc, char **argv)
     }
     if (has(argc, argv, "--version"))
         return version();
-    if (c->no_config && !has(argc, argv, "--check"))
-        return c->tool(NULL, argc, argv);
+    if (!check && read_args(c, argc, argv, &args, &e))
+        return tools_misused(c->name, e.text);
+    if (c->no_config && !check)
+        return c->tool(NULL, &args);
     if (log_start("info", role, &e) || config_load(c->user, environ, &config, &e) ||
         log_start(level_of(c, &config), role, &e))
         code = refuse(c, &e);
+    else if (check)
+        config_show(stdout, c->user, &config);
     else
-        code = run_configured(c, &config, argc, argv);
+        code = run_configured(c, &config, &args);
     config_done(&config);
     return code;
 }
 
 static int no_such(const char *name)
 {
-    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
-        if (strcmp(name, missing[i]) == 0) {
-            fprintf(stderr, "worker: %s is not there yet in this version\n", name);
-            return TOOLS_USAGE;
-        }
-    }
     fprintf(stderr, "worker: no such subcommand: %s\n", name);
-    usage(stderr);
+    usage_all(stderr);
     return TOOLS_USAGE;
 }
 
@@ -144,8 +112,10 @@ static int no_such(const char *name)
 static int check_all(void)
 {
     static const struct command all = {
-        "--check", "",   "",   (enum config_user)(CONFIG_CALLS | CONFIG_CRM | CONFIG_TOOL),
-        NULL,      NULL, false};
+        .name = "--check",
+        .arguments = "",
+        .what = "",
+        .user = (enum config_user)(CONFIG_CALLS | CONFIG_CRM | CONFIG_TOOL)};
     char option[] = "--check", *argv[] = {option};
 
     return run(&all, 1, argv);
@@ -153,18 +123,22 @@ static int check_all(void)
 
 int main(int argc, char **argv)
 {
+    const struct command *command;
+
     if (argc < 2) {
-        usage(stderr);
+        usage_all(stderr);
         return TOOLS_USAGE;
     }
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return run(&commands[i], argc - 2, argv + 2);
+    command = commands_find(argv[1]);
+    if (command)
+        return run(command, argc - 2, argv + 2);
     if (strcmp(argv[1], "--help") == 0) {
-        usage(stdout);
+        usage_all(stdout);
         return TOOLS_DONE;
     }
     if (strcmp(argv[1], "--version") == 0)
         return version();
+    if (strcmp(argv[1], "--manual") == 0)
+        return manual_print(argc - 2, argv + 2);
     return strcmp(argv[1], "--check") == 0 ? check_all() : no_such(argv[1]);
 }

@@ -8,20 +8,16 @@
 #include <string.h>
 
 #include "common/num.h"
+#include "common/sent_mark.h"
 
 static bool parse_sent(struct str part, struct mark *m)
 {
-    if (!str_starts(part, STR("sent:")))
-        return false;
-    struct str rest = str_from(part, 5);
-    long colon = str_find(rest, ':');
-    int64_t offset, time;
-    if (colon < 0 || !num_parse((struct str){rest.ptr, (size_t)colon}, 0, INT64_MAX, &offset) ||
-        !num_parse(str_from(rest, (size_t)colon + 1), 0, INT64_MAX, &time))
+    struct sent_mark sent;
+    if (!sent_mark_read(part, &sent))
         return false;
     m->there = true;
-    m->offset = offset;
-    m->time = time;
+    m->offset = sent.offset;
+    m->time = sent.time;
     return true;
 }
 

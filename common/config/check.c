@@ -190,8 +190,12 @@ enum err config_check_password(struct str value, struct error *e)
 
 enum err config_check_hash(struct str value, struct error *e)
 {
-    if (!str_starts(value, STR("$argon2id$v=")) || value.len > 127 ||
-        !has_only(value, LETTERS DIGITS "$=,+/"))
+    char text[128] = "";
+
+    if (value.len < sizeof(text))
+        memcpy(text, value.ptr, value.len);
+    if (!str_starts(value, STR("$argon2id$v=")) || !has_only(value, LETTERS DIGITS "$=,+/") ||
+        !secret_is_hash(text))
         return error_set(e, ERR_CONFIG, "no argon2id hash ($argon2id$v=19$m=...)");
     return ERR_OK;
 }
@@ -220,15 +224,6 @@ enum err config_check_level(struct str value, struct error *e)
     return error_set(e, ERR_CONFIG, "\"%.*s\" is none of debug, info, warn, error", STR_ARG(value));
 }
 
-static struct str trim(struct str s)
-{
-    while (s.len && strchr(" \t\r\n", s.ptr[0]))
-        s = (struct str){s.ptr + 1, s.len - 1};
-    while (s.len && strchr(" \t\r\n", s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 bool config_next_property(struct str *rest, struct str *name, struct str *value)
 {
     struct str piece;
@@ -237,11 +232,11 @@ bool config_next_property(struct str *rest, struct str *name, struct str *value)
     do {
         if (!take_piece(rest, ';', &piece))
             return false;
-        piece = trim(piece);
+        piece = str_trim(piece);
     } while (piece.len == 0);
     equals = str_find(piece, '=');
-    *name = equals < 0 ? STR_NONE : trim((struct str){piece.ptr, (size_t)equals});
-    *value = equals < 0 ? piece : trim(str_from(piece, (size_t)equals + 1));
+    *name = equals < 0 ? STR_NONE : str_trim((struct str){piece.ptr, (size_t)equals});
+    *value = equals < 0 ? piece : str_trim(str_from(piece, (size_t)equals + 1));
     return true;
 }
 

@@ -21,7 +21,8 @@ const struct config_option config_options[] = {
      .check = config_check_properties,
      .what = "more librdkafka properties (TLS, SASL, timeouts): a=b;c=d"},
     {"KAFKA_ACK_TIMEOUT_MS", INGEST, CONFIG_NUMBER, FIELD(kafka_ack_timeout_ms), .preset = "3000",
-     .min = 1, .max = 4500, .what = "no answer from Kafka for so long: 503 (later: the spool)"},
+     .min = 1, .max = 4500,
+     .what = "no answer from Kafka for so long: the spool, or 503 without one"},
     {"TOPIC_PREFIX", ALL, CONFIG_TEXT, FIELD(topic_prefix), .preset = "mangoplan.",
      .check = config_check_prefix, .what = "in front of every topic and consumer group"},
     {"TOPIC_PARTITIONS", ALL, CONFIG_NUMBER, FIELD(topic_partitions), .preset = "12", .min = 1,
@@ -40,19 +41,18 @@ const struct config_option config_options[] = {
     {"INGEST_LISTEN", INGEST, CONFIG_TEXT, FIELD(ingest_listen), .preset = "0.0.0.0:8080",
      .check = config_check_listen, .what = "where webhooks come in; port 0: any, see the log"},
     {"INGEST_TLS_CERT", INGEST, CONFIG_TEXT, FIELD(ingest_tls_cert),
-     .what = "certificate chain, a PEM file (not built yet: refused)"},
-    {"INGEST_TLS_KEY", INGEST, CONFIG_TEXT, FIELD(ingest_tls_key),
-     .what = "its key, a PEM file (not built yet: refused)"},
+     .what = "certificate with its chain, a PEM file; read anew at SIGHUP"},
+    {"INGEST_TLS_KEY", INGEST, CONFIG_TEXT, FIELD(ingest_tls_key), .what = "its key, a PEM file"},
     {"INGEST_BASE_PATH", INGEST, CONFIG_TEXT, FIELD(ingest_base_path), .check = config_check_path,
      .what = "path in front of /events/..."},
     {"INGEST_TRUSTED_PROXIES", INGEST, CONFIG_LIST, FIELD(ingest_trusted_proxies),
      .check = config_check_cidrs, .what = "whose X-Forwarded-For counts: CIDR,..."},
     {"INGEST_ALLOW_FROM", INGEST, CONFIG_LIST, FIELD(ingest_allow_from),
      .check = config_check_cidrs, .what = "who may post webhooks: CIDR,...; empty: all"},
-    {"INGEST_SPOOL", INGEST, CONFIG_TEXT, FIELD(ingest_spool), .preset = "./spool.db",
-     .empty_counts = true, .what = "file for webhooks while Kafka is down (not built yet)"},
+    {"INGEST_SPOOL", INGEST | TOOL, CONFIG_TEXT, FIELD(ingest_spool), .preset = "./spool.db",
+     .empty_counts = true, .what = "file for webhooks while Kafka is down; empty: none"},
     {"ADMIN_LISTEN", INGEST, CONFIG_TEXT, FIELD(admin_listen), .check = config_check_listen,
-     .what = "the settings page; empty: off (not built yet: refused)"},
+     .what = "the settings page; empty: off"},
     {"ADMIN_PASSWORD", INGEST, CONFIG_TEXT, FIELD(admin_password), .secret = true,
      .check = config_check_password, .what = "of the page, 12 characters or more"},
     {"ADMIN_PASSWORD_HASH", INGEST, CONFIG_TEXT, FIELD(admin_password_hash), .secret = true,
@@ -107,22 +107,32 @@ const char *config_preset(const struct config_option *o, enum config_user user)
     return o->preset ? o->preset : "";
 }
 
+void config_each(enum config_user user, void (*fn)(void *arg, const struct config_variable *v),
+                 void *arg)
+{
+    for (size_t i = 0; i < config_options_count; i++) {
+        const struct config_option *o = &config_options[i];
+        if (o->users & user)
+            fn(arg, &(const struct config_variable){o->name, o->what, config_preset(o, user),
+                                                    o->required});
+    }
+}
+
+static void help_one(void *arg, const struct config_variable *v)
+{
+    FILE *out = arg;
+    fprintf(out, "  %-23s %s", v->name, v->what);
+    if (v->required)
+        fputs(" (required)", out);
+    else if (v->preset[0])
+        fprintf(out, " [%s]", v->preset);
+    fputc('\n', out);
+}
+
 void config_help(FILE *out, enum config_user user)
 {
     fputs("Environment (each also as NAME_FILE: the file holds the value):\n", out);
-    for (size_t i = 0; i < config_options_count; i++) {
-        const struct config_option *o = &config_options[i];
-        const char *preset = config_preset(o, user);
-
-        if (!(o->users & user))
-            continue;
-        fprintf(out, "  %-23s %s", o->name, o->what);
-        if (o->required)
-            fputs(" (required)", out);
-        else if (preset[0])
-            fprintf(out, " [%s]", preset);
-        fputc('\n', out);
-    }
+    config_each(user, help_one, out);
 }
 
 static void show_properties(FILE *out, const char *text)

@@ -62,6 +62,8 @@ static void on_done(void *arg, unsigned events)
     struct connect *c = arg;
     (void)events;
     loop_unwatch(c->loop, c->done_fd);
+    pthread_join(c->thread, NULL); /* it is at its end: what it wrote is seen from here on */
+    c->running = false;
     if (c->error.kind)
         c->events.refused(c->arg, &c->error);
     else

@@ -63,7 +63,8 @@ struct consumer {
         LEAVING
     } state;
     enum step step;
-    bool in_revoked; /* inside events.revoked */
+    bool in_revoked;       /* inside events.revoked */
+    enum kafka_topic kept; /* while HOLDING: it is read on; KAFKA_TOPICS: none */
     struct loop_timer look, hold, tick;
     int64_t heard_us, rebalances;
 };
@@ -151,7 +152,7 @@ static enum err look_watermarks(struct consumer *k, bool high, struct error *e)
 static void on_message(void *arg, const struct kafka_message *m)
 {
     struct consumer *k = arg;
-    if (k->state == OWNING)
+    if (k->state == OWNING || k->state == HOLDING)
         k->events.message(k->arg, m);
 }
 
@@ -226,6 +227,8 @@ static void on_assign(struct consumer *k, const rd_kafka_topic_partition_list_t 
 static void give_up(struct consumer *k)
 {
     bool anew = k->state == LEAVING;
+    if (k->reader)
+        reader_stop_all(k->reader, KAFKA_TOPICS);
     loop_timer_stop(&k->hold);
     loop_timer_stop(&k->look);
     commits_drop(k->commits);
@@ -240,11 +243,11 @@ static void give_up(struct consumer *k)
 
 static void tell_revoked(struct consumer *k, bool lost)
 {
-    if (k->reader)
-        reader_stop_all(k->reader);
     k->in_revoked = true;
     k->events.revoked(k->arg, k->list, k->n, lost);
     k->in_revoked = false;
+    if (k->reader)
+        reader_stop_all(k->reader, k->state == HOLDING ? k->kept : KAFKA_TOPICS);
 }
 
 static void on_revoke(struct consumer *k, bool lost)
@@ -276,11 +279,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
     on_revoke(k, rd_kafka_assignment_lost(rk) != 0);
 }
 
-void consumer_hold_revoke(struct consumer *k)
+void consumer_hold_revoke(struct consumer *k, enum kafka_topic kept)
 {
     if (!k->in_revoked || k->state != OWNING)
         return;
     k->state = HOLDING;
+    k->kept = kept;
     loop_timer_after(&k->hold, HOLD_MS);
 }
 
@@ -362,7 +366,7 @@ static enum err client_make(struct consumer *k, const char *group, struct error 
         {"group.id", name},
         {"partition.assignment.strategy", "range"},
         {"session.timeout.ms", "10000"},
-        {"heartbeat.interval.ms", "3000"},
+        {"heartbeat.interval.ms", "500"}, /* so soon a member learns of a rebalance */
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},

@@ -39,7 +39,7 @@ struct consumer_events {
     /* New partitions (n may be 0), with their commits and watermarks (read with retries; until they are known this
      * call waits, not the loop). */
     void (*assigned)(void *arg, const struct consumer_partition *list, size_t n);
-    /* They are taken away; no message of them comes any more. lost: already somebody else's, or given up by
+    /* They are taken away; no message of them comes any more (but see consumer_hold_revoke). lost: already somebody else's, or given up by
      * consumer_rejoin; nothing may be committed. Else commits made in here are sent, 1 s at most, before the partitions
      * are given up, and consumer_hold_revoke in here delays the giving up. Called only after `assigned`. */
     void (*revoked)(void *arg, const struct consumer_partition *list, size_t n, bool lost);
@@ -64,8 +64,9 @@ enum err consumer_new(struct loop *l, const struct config *c,
 void consumer_free(struct consumer *k, int64_t timeout_ms);
 
 /* In `revoked` (not lost): keep the partitions until consumer_release_revoke, 5 s at most, to let running
- * work end and commit it. The group waits meanwhile. */
-void consumer_hold_revoke(struct consumer *k);
+ * work end and commit it. The group waits meanwhile. Messages of the topic `kept` still come, if work needs them
+ * for its end; KAFKA_TOPICS: of none. */
+void consumer_hold_revoke(struct consumer *k, enum kafka_topic kept);
 /* Sends the commits and gives the partitions up. Nothing if none are held. */
 void consumer_release_revoke(struct consumer *k);
 

@@ -64,8 +64,8 @@ void handle_destroy(struct rd_kafka_s *rk, int64_t timeout_ms);
 /* Our in-memory broker (its fetches are not woken by new messages), as far as is known now. */
 bool handle_is_devbroker(struct rd_kafka_s *rk);
 
-/* Up to four queues that wake the loop through one file descriptor. Zeroed before pump_open. */
-#define HANDLE_PUMP_QUEUES 4
+/* Up to HANDLE_PUMP_QUEUES queues that wake the loop through one file descriptor. Zeroed before pump_open. */
+#define HANDLE_PUMP_QUEUES 5
 struct handle_pump {
     struct loop *loop;
     int fd; /* -1 closed */
@@ -77,7 +77,7 @@ struct handle_pump {
 enum err handle_pump_open(struct handle_pump *p, struct loop *l, struct rd_kafka_queue_s *first,
                           struct rd_kafka_queue_s *second, void (*ready)(void *arg), void *arg,
                           struct error *e) MUST_CHECK;
-/* One more queue, which is taken over. */
+/* One more queue, which is taken over; at most HANDLE_PUMP_QUEUES in all. */
 void handle_pump_add(struct handle_pump *p, struct rd_kafka_queue_s *queue);
 void handle_pump_close(struct handle_pump *p);
 /* Calls `ready` again in the next turn: more may be left than was drained. */

@@ -55,6 +55,22 @@ enum err layout_check(struct str stored, const struct kafka_layout *real, struct
     return ERR_OK;
 }
 
+enum err layout_read(struct str stored, struct kafka_layout *out, struct error *e)
+{
+    struct jval *all CLEANUP(jval_cleanup) = NULL;
+    *out = (struct kafka_layout){.devbroker = false};
+    if (jval_parse(stored, &all, NULL) != ERR_OK)
+        return error_set(e, ERR_CONFIG, "settings: %s is not what Mangoplan writes", LAYOUT_KEY);
+    const struct jval *counts = jval_get(all, "partitions");
+    for (int t = 0; t < KAFKA_TOPICS; t++) {
+        int64_t n;
+        if (jval_int(jval_get(counts, kafka_topic_name((enum kafka_topic)t)), &n) && n >= 1 &&
+            n <= LIMIT_PARTITIONS)
+            out->partitions[t] = (int32_t)n;
+    }
+    return ERR_OK;
+}
+
 enum err layout_check_together(const struct kafka_layout *real, struct error *e)
 {
     static const enum kafka_topic same[] = {KAFKA_JOBS, KAFKA_JOBS_BULK, KAFKA_FACTS};

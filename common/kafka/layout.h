@@ -18,6 +18,8 @@ char *layout_text(const struct kafka_layout *real) MUST_CHECK;
  * `stored` does not name are new and fit. */
 enum err layout_check(struct str stored, const struct kafka_layout *real,
                       struct error *e) MUST_CHECK;
+/* The stored counts, 0 for topics that `stored` does not name. ERR_CONFIG: the text is none of ours. */
+enum err layout_read(struct str stored, struct kafka_layout *out, struct error *e) MUST_CHECK;
 /* ERR_CONFIG unless jobs.now, jobs, jobs.bulk and facts have the same count. */
 enum err layout_check_together(const struct kafka_layout *real, struct error *e) MUST_CHECK;
 

@@ -149,6 +149,13 @@ static void on_late(void *arg)
         loop_timer_set(&p->late_timer, p->waiting.next->deadline);
 }
 
+static bool is_refusal(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE || code == RD_KAFKA_RESP_ERR_INVALID_RECORD;
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     struct entry *x = m->_private;
@@ -156,6 +163,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
     struct producer_report r = {
         .delivered = m->err == RD_KAFKA_RESP_ERR_NO_ERROR,
         .maybe = m->err && rd_kafka_message_status(m) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED,
+        .refused = is_refusal(m->err),
         .partition = m->partition,
         .offset = m->err ? -1 : m->offset,
         .why = m->err ? rd_kafka_err2str(m->err) : NULL,

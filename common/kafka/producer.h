@@ -24,6 +24,8 @@ struct producer;
 struct producer_report {
     bool delivered;
     bool maybe; /* not delivered as far as we know, but may be in the log */
+    bool
+        refused; /* not delivered, and never will be: the topic does not take records, or batches, like this */
     int32_t partition;
     int64_t offset;  /* if delivered */
     const char *why; /* if not */

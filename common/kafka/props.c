@@ -29,27 +29,17 @@ static const char *const refused[] = {
     "allow.auto.create.topics",
 };
 
-static struct str trim(struct str s)
-{
-    while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t' || s.ptr[0] == '\n'))
-        s = str_from(s, 1);
-    while (s.len > 0 &&
-           (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\n'))
-        s.len--;
-    return s;
-}
-
 static struct str take_piece(struct str *rest)
 {
     long end = str_find(*rest, ';');
     struct str piece = *rest;
     if (end < 0) {
         *rest = STR_NONE;
-        return trim(piece);
+        return str_trim(piece);
     }
     piece.len = (size_t)end;
     *rest = str_from(*rest, (size_t)end + 1);
-    return trim(piece);
+    return str_trim(piece);
 }
 
 static enum err check_key(struct str key, struct error *e)
@@ -78,7 +68,7 @@ enum err props_next(struct str *rest, struct props_pair *out, bool *more, struct
     /* The piece may be a stray part of a password: only what stands before '=' is ever shown. */
     if (equals < 0)
         return error_set(e, ERR_CONFIG, "KAFKA_PROPERTIES: not every part is name=value");
-    out->key = trim((struct str){piece.ptr, (size_t)equals});
-    out->value = trim(str_from(piece, (size_t)equals + 1));
+    out->key = str_trim((struct str){piece.ptr, (size_t)equals});
+    out->value = str_trim(str_from(piece, (size_t)equals + 1));
     return check_key(out->key, e);
 }

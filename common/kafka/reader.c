@@ -1,5 +1,5 @@
 /*
- * Fetching by librdkafka's simple consumer: every partition reports into one of three queues, which wake the loop.
+ * Fetching by librdkafka's simple consumer: every partition reports into one of four queues, which wake the loop.
  * On the loop's thread only.
  *
  *   stopped -> start -> running <-> paused -> stop -> stopped
@@ -33,8 +33,12 @@ enum place {
     RINGING,   /* jobs.now */
     READ_BACK, /* facts: somebody waits for his record */
     REST,
+    BULK, /* jobs.bulk: a replay fills its room in a second, and nothing live may wait behind that */
     PLACES
 };
+
+_Static_assert(PLACES + 1 <= HANDLE_PUMP_QUEUES,
+               "the pump has room for all queues and librdkafka's own");
 
 struct part {
     enum {
@@ -63,6 +67,7 @@ struct reader {
     struct handle_pump pump;
     struct loop_timer retry;
     int64_t heard_us, trimmed;
+    bool devbroker;
 };
 
 static struct part *part_of(const struct reader *r, enum kafka_topic t, int32_t partition)
@@ -84,7 +89,16 @@ static struct part *part_make(struct reader *r, enum kafka_topic t, int32_t part
 
 static enum place place_of(enum kafka_topic t)
 {
-    return t == KAFKA_JOBS_NOW ? RINGING : t == KAFKA_FACTS ? READ_BACK : REST;
+    switch (t) {
+    case KAFKA_JOBS_NOW:
+        return RINGING;
+    case KAFKA_FACTS:
+        return READ_BACK;
+    case KAFKA_JOBS_BULK:
+        return BULK;
+    default:
+        return REST;
+    }
 }
 
 static enum err fetch(struct reader *r, enum kafka_topic t, int32_t partition, struct error *e)
@@ -126,10 +140,10 @@ void reader_stop(struct reader *r, enum kafka_topic t, int32_t partition)
     *p = (struct part){.next = READER_UNKNOWN, .from = READER_UNKNOWN, .high = READER_UNKNOWN};
 }
 
-void reader_stop_all(struct reader *r)
+void reader_stop_all(struct reader *r, enum kafka_topic but)
 {
     for (int t = 0; t < KAFKA_TOPICS; t++)
-        for (int32_t i = 0; i < r->nparts[t]; i++)
+        for (int32_t i = 0; t != (int)but && i < r->nparts[t]; i++)
             reader_stop(r, (enum kafka_topic)t, i);
 }
 
@@ -357,6 +371,7 @@ enum err reader_new(struct loop *l, const struct config *c, bool devbroker, enum
     r->config = c;
     r->events = *events;
     r->arg = arg;
+    r->devbroker = devbroker;
     r->pump.fd = -1;
     loop_timer_init(&r->retry, l, on_retry, r);
     enum err err = client_make(r, devbroker, ahead, e);
@@ -372,7 +387,7 @@ void reader_free(struct reader *r, int64_t timeout_ms)
 {
     if (!r)
         return;
-    reader_stop_all(r);
+    reader_stop_all(r, KAFKA_TOPICS);
     loop_timer_stop(&r->retry);
     handle_pump_close(&r->pump); /* and the queue with it */
     handle_topics_close(r->topics);
@@ -418,26 +433,46 @@ int64_t reader_high(const struct reader *r, enum kafka_topic t, int32_t partitio
     return high < 0 ? READER_UNKNOWN : high;
 }
 
-enum err reader_watermarks(struct reader *r, const enum kafka_topic *topics,
-                           const int32_t *partitions, size_t n, int timeout_ms, bool high,
-                           int64_t *out, struct error *e)
+/* The lookup "by time", of n partitions; `at` may also be one of the protocol's special times. */
+static enum err look_up(struct reader *r, const enum kafka_topic *topics, const int32_t *partitions,
+                        size_t n, int timeout_ms, int64_t at, int64_t *out, struct error *e)
 {
-    /* By the lookup "by time" with the protocol's special times: rd_kafka_query_watermark_offsets asks for
-     * one partition at a time and may hang in 2.0.2. */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(r->topics[topics[i]]),
                                           partitions[i])
-            ->offset = high ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+            ->offset = at;
     rd_kafka_resp_err_t err = n ? rd_kafka_offsets_for_times(r->rk, list, timeout_ms) : 0;
     for (size_t i = 0; !err && i < n; i++) {
         err = list->elems[i].err;
         out[i] = list->elems[i].offset;
-        if (!err && out[i] < 0)
+        if (!err && out[i] < 0 && at < 0)
             err = RD_KAFKA_RESP_ERR__PARTIAL;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return err ? error_set(e, ERR_TEMPORARY, "watermarks: %s", rd_kafka_err2str(err)) : ERR_OK;
+    return err ? error_set(e, ERR_TEMPORARY, "%s: %s", at < 0 ? "watermarks" : "offsets by time",
+                           rd_kafka_err2str(err))
+               : ERR_OK;
+}
+
+enum err reader_watermarks(struct reader *r, const enum kafka_topic *topics,
+                           const int32_t *partitions, size_t n, int timeout_ms, bool high,
+                           int64_t *out, struct error *e)
+{
+    /* rd_kafka_query_watermark_offsets asks for one partition at a time and may hang in 2.0.2. */
+    return look_up(r, topics, partitions, n, timeout_ms,
+                   high ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING, out, e);
+}
+
+enum err reader_offsets_at(struct reader *r, const enum kafka_topic *topics,
+                           const int32_t *partitions, size_t n, int timeout_ms, int64_t unix_ms,
+                           int64_t *out, struct error *e)
+{
+    enum err err = look_up(r, topics, partitions, n, timeout_ms, unix_ms, out, e);
+    for (size_t i = 0; err == ERR_OK && i < n; i++)
+        if (out[i] < 0)
+            out[i] = r->devbroker ? READER_BEGINNING : READER_END;
+    return err;
 }
 
 bool reader_connected(const struct reader *r)

@@ -30,11 +30,11 @@ struct reader_events {
     void (*end)(void *arg, enum kafka_topic t, int32_t partition);
 };
 
-/* Messages of jobs.now are delivered before those of facts, and those before all others, whatever was fetched first;
- * and after some ms the loop has its turn.
+/* Messages of jobs.now are delivered before those of facts, those before all others, and jobs.bulk last, whatever was
+ * fetched first; and after some ms the loop has its turn.
  *
- * How much is fetched ahead: of jobs.now, of facts, and of the other topics' partitions together, for they share a
- * queue. librdkafka 2.0.2 rests a second when it is full, so it should take what is read in about a second. */
+ * How much is fetched ahead: of jobs.now, of facts, of jobs.bulk, and of the other topics' partitions together, for they
+ * share a queue. librdkafka 2.0.2 rests a second when it is full, so it should take what is read in about a second. */
 enum reader_ahead {
     READER_FAR,  /* 64 MiB */
     READER_NEAR, /* 8 MiB, in pieces of 1 MiB */
@@ -53,7 +53,7 @@ void reader_free(struct reader *r, int64_t timeout_ms);
 enum err reader_start(struct reader *r, enum kafka_topic t, int32_t partition, int64_t offset,
                       struct error *e) MUST_CHECK;
 void reader_stop(struct reader *r, enum kafka_topic t, int32_t partition);
-void reader_stop_all(struct reader *r);
+void reader_stop_all(struct reader *r, enum kafka_topic but); /* KAFKA_TOPICS: all of them */
 void reader_pause(struct reader *r, enum kafka_topic t, int32_t partition);
 void reader_resume(struct reader *r, enum kafka_topic t, int32_t partition);
 
@@ -66,6 +66,11 @@ int64_t reader_high(const struct reader *r, enum kafka_topic t, int32_t partitio
 /* First and one past the last offset of n partitions; blocks timeout_ms at most. */
 enum err reader_watermarks(struct reader *r, const enum kafka_topic *topics,
                            const int32_t *partitions, size_t n, int timeout_ms, bool high,
+                           int64_t *out, struct error *e) MUST_CHECK;
+/* The first offset of that time or later, unix ms by the messages' own timestamps; READER_END where there is none. The
+ * devbroker does not know: READER_BEGINNING. Blocks timeout_ms at most. */
+enum err reader_offsets_at(struct reader *r, const enum kafka_topic *topics,
+                           const int32_t *partitions, size_t n, int timeout_ms, int64_t unix_ms,
                            int64_t *out, struct error *e) MUST_CHECK;
 /* A broker was heard within 10 s. */
 bool reader_connected(const struct reader *r);

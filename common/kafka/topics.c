@@ -30,7 +30,29 @@ struct run {
     rd_kafka_t *rk;
     int64_t end; /* boot ms */
     struct kafka_layout *layout;
+    char why[256]; /* who connected was not let in, or did not trust the broker */
 };
+
+/* "Broker transport failure" is all that a request says of a wrong password. */
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    struct run *r = opaque;
+    (void)rk;
+    log_warn("kafka client", LOG_TEXT("event", rd_kafka_err2name(code)), LOG_TEXT("err", reason));
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+        snprintf(r->why, sizeof r->why, "%s", reason);
+}
+
+static enum err client_make(struct run *r, struct error *e)
+{
+    rd_kafka_conf_t *conf;
+    enum err err = handle_conf(r->config, NULL, 0, &conf, e);
+    if (err != ERR_OK)
+        return err;
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_opaque(conf, r);
+    return handle_new(false, conf, &r->rk, e);
+}
 
 static int remaining(const struct run *r, int most)
 {
@@ -64,10 +86,12 @@ static enum err list(struct run *r, int *missing, struct error *e)
 {
     const struct rd_kafka_metadata *md;
     rd_kafka_resp_err_t err;
-    while ((err = rd_kafka_metadata(r->rk, 1, NULL, &md, remaining(r, STEP_MS))) != 0)
+    while ((err = rd_kafka_metadata(r->rk, 1, NULL, &md, remaining(r, STEP_MS))) != 0) {
+        rd_kafka_poll(r->rk, 0);
         if (expired(r))
             return error_set(e, ERR_TEMPORARY, "kafka at %s: %s", r->config->kafka_brokers,
-                             rd_kafka_err2str(err));
+                             r->why[0] ? r->why : rd_kafka_err2str(err));
+    }
     *missing = 0;
     for (int t = 0; t < KAFKA_TOPICS; t++) {
         char *name = kafka_topic_full(r->config, (enum kafka_topic)t);
@@ -235,11 +259,8 @@ enum err kafka_topics_ensure(const struct config *c, int64_t timeout_ms, struct 
                              struct error *e)
 {
     struct run r = {.config = c, .end = clock_boot_ms() + timeout_ms, .layout = out};
-    rd_kafka_conf_t *conf;
     *out = (struct kafka_layout){.devbroker = false};
-    enum err err = handle_conf(c, NULL, 0, &conf, e);
-    if (err == ERR_OK)
-        err = handle_new(false, conf, &r.rk, e);
+    enum err err = client_make(&r, e);
     if (err != ERR_OK)
         return err;
     err = make_missing(&r, e);
@@ -250,4 +271,33 @@ enum err kafka_topics_ensure(const struct config *c, int64_t timeout_ms, struct 
         err = check_layout(&r, e);
     handle_destroy(r.rk, STEP_MS);
     return err;
+}
+
+enum err kafka_topics_look(const struct config *c, int64_t timeout_ms, struct kafka_layout *out,
+                           struct error *e)
+{
+    struct run r = {.config = c, .end = clock_boot_ms() + timeout_ms, .layout = out};
+    int missing;
+    *out = (struct kafka_layout){.devbroker = false};
+    enum err err = client_make(&r, e);
+    if (err != ERR_OK)
+        return err;
+    err = list(&r, &missing, e);
+    out->devbroker = handle_is_devbroker(r.rk);
+    handle_destroy(r.rk, STEP_MS);
+    return err;
+}
+
+enum err kafka_topics_first(const struct config *c, const struct kafka_layout *real,
+                            int64_t timeout_ms, struct kafka_layout *out, struct error *e)
+{
+    struct settings_log_place at = {.config = c,
+                                    .devbroker = real->devbroker,
+                                    .partitions = real->partitions[KAFKA_SETTINGS],
+                                    .end = clock_boot_ms() + timeout_ms,
+                                    .forgot = &out->forgot};
+    char *stored CLEANUP(mem_free_text) = NULL;
+    *out = (struct kafka_layout){.devbroker = real->devbroker};
+    enum err err = settings_log_read(&at, STR(LAYOUT_KEY), &stored, e);
+    return err || !stored ? err : layout_read(str_of(stored), out, e);
 }

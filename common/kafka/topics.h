@@ -25,5 +25,14 @@ struct kafka_layout {
  * only for the devbroker's way of trimming (low watermark above 0). */
 enum err kafka_topics_ensure(const struct config *c, int64_t timeout_ms, struct kafka_layout *out,
                              struct error *e) MUST_CHECK;
+/* The counts as they are now, 0 for a topic that is missing or has a partition without a leader. Changes nothing. Blocks up
+ * to timeout_ms and a second; ERR_TEMPORARY: no broker answers. */
+enum err kafka_topics_look(const struct config *c, int64_t timeout_ms, struct kafka_layout *out,
+                           struct error *e) MUST_CHECK;
+/* The counts with which the installation began (`_layout`), 0 where it says nothing: all of them at a first start. real: what
+ * kafka_topics_look found, with the topic `settings`. Changes nothing; blocks up to timeout_ms and a second. */
+enum err kafka_topics_first(const struct config *c, const struct kafka_layout *real,
+                            int64_t timeout_ms, struct kafka_layout *out,
+                            struct error *e) MUST_CHECK;
 
 #endif

@@ -154,3 +154,31 @@ bool callinfo_read_id(const struct answer *a, struct str provider_id, char out[L
 {
     return choose(a, provider_id, out) != NULL;
 }
+
+static bool is_contractor(const struct jval *user)
+{
+    return str_starts(jval_get_text(user, "contentType"), STR("Contractor"));
+}
+
+bool callinfo_read_row(const struct answer *a, struct str provider_id, struct callinfo_row *out)
+{
+    char id[LOOKUP_ID];
+    const struct jval *row = choose(a, provider_id, id);
+    if (!row)
+        return false;
+    *out = (struct callinfo_row){.type = jval_get_text(row, "type"),
+                                 .state = jval_get_text(row, "state"),
+                                 .has_client = is_contractor(jval_get(row, "fromUser")) ||
+                                               is_contractor(jval_get(row, "toUser")),
+                                 .links = jval_get(row, "recordLinks")};
+    return true;
+}
+
+bool callinfo_row_links(const struct callinfo_row *row, struct str beginning)
+{
+    struct str link;
+    for (size_t i = 0; i < jval_size(row->links); i++)
+        if (jval_text(jval_at(row->links, i), &link) && str_starts(link, beginning))
+            return true;
+    return false;
+}

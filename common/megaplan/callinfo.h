@@ -62,4 +62,16 @@ char *callinfo_contractor_body(struct str client, bool company) MUST_CHECK;
 bool callinfo_read_id(const struct answer *a, struct str provider_id,
                       char out[LOOKUP_ID]) MUST_CHECK;
 
+struct callinfo_row { /* what stands in Megaplan; borrowed from the answer */
+    struct str type, state;
+    bool has_client; /* a contractor is on one of its sides */
+    const struct jval *links;
+};
+
+/* The same call. False: as callinfo_read_id. */
+bool callinfo_read_row(const struct answer *a, struct str provider_id,
+                       struct callinfo_row *out) MUST_CHECK;
+/* A link of it begins so. */
+bool callinfo_row_links(const struct callinfo_row *row, struct str beginning);
+
 #endif

@@ -19,6 +19,14 @@ char *employee_list_url(struct str base_url, struct str after)
                      page_query(wanted, sizeof wanted / sizeof *wanted, "Employee", after));
 }
 
+char *employee_cards_url(struct str base_url, struct str after)
+{
+    static const char *const wanted[] = {"name",      "position", "contactInfo",
+                                         "isWorking", "canLogin", "fireInProgress"};
+    return query_url(base_url, "/employee",
+                     page_query(wanted, sizeof wanted / sizeof *wanted, "Employee", after));
+}
+
 bool employee_says(const struct jval *row, bool *working)
 {
     bool works = false;
@@ -77,6 +85,37 @@ struct reading {
     bool failed;
 };
 
+static void take_text(char *out, size_t room, struct str text)
+{
+    struct str cut = text_cut(text, room - 1);
+    if (cut.len)
+        memcpy(out, cut.ptr, cut.len);
+}
+
+/* An address that is cut would be another one's. */
+static void take_email(struct employee *e, const struct jval *contacts)
+{
+    for (size_t i = 0; i < jval_size(contacts); i++) {
+        const struct jval *one = jval_at(contacts, i);
+        struct str value = jval_get_text(one, "value");
+        bool is_main = false;
+        (void)jval_bool(jval_get(one, "isMain"), &is_main);
+        if (!str_is(jval_get_text(one, "type"), "email") || value.len == 0 ||
+            value.len >= EMPLOYEE_EMAIL || (e->email[0] && !is_main))
+            continue;
+        memset(e->email, 0, sizeof e->email);
+        memcpy(e->email, value.ptr, value.len);
+        if (is_main)
+            return;
+    }
+}
+
+static bool is_dismissed(const struct jval *row)
+{
+    bool works = true;
+    return jval_bool(jval_get(row, "isWorking"), &works) && !works;
+}
+
 static void take_row(void *arg, const struct jval *row, const char id[LOOKUP_ID])
 {
     struct reading *r = arg;
@@ -92,9 +131,10 @@ static void take_row(void *arg, const struct jval *row, const char id[LOOKUP_ID]
     }
     *e = (struct employee){.working = false};
     memcpy(e->id, id, LOOKUP_ID);
-    struct str name = text_cut(jval_get_text(row, "name"), EMPLOYEE_NAME - 1);
-    if (name.len)
-        memcpy(e->name, name.ptr, name.len);
+    take_text(e->name, sizeof e->name, jval_get_text(row, "name"));
+    take_text(e->position, sizeof e->position, jval_get_text(row, "position"));
+    take_email(e, jval_get(row, "contactInfo"));
+    e->dismissed = is_dismissed(row);
     if (employee_says(row, &working))
         e->working = working;
     else /* asked for, and only canLogin may be silent */

@@ -1,5 +1,5 @@
 /*
- * The task "call back". Pure.
+ * Bodies, addresses and answers of tasks. Pure.
  */
 #include "common/megaplan/task.h"
 
@@ -27,24 +27,34 @@ static void add_clock(struct buf *text, int64_t at, int offset_s)
     buf_addf(text, "%.5s %.2s.%.2s.%.4s", iso + 11, iso + 8, iso + 5, iso);
 }
 
+static void add_missed_call(struct buf *text, const struct task_new *t)
+{
+    buf_add_str(text, STR("Пропущенный звонок"));
+    if (t->phone.len) {
+        buf_add_str(text, STR(" с номера "));
+        marker_add_html(text, t->phone);
+    }
+    if (t->line.len) {
+        buf_add_str(text, STR(" на линию "));
+        marker_add_html(text, t->line);
+    }
+    if (t->ended_at) {
+        buf_add_str(text, STR(", "));
+        add_clock(text, t->ended_at, t->offset_s);
+    }
+    buf_add_str(text, STR(". "));
+}
+
 static struct jval *statement(const struct task_new *t)
 {
     struct buf text = BUF_INIT(STATEMENT_MAX);
     char *marker = marker_make(t->entry_id);
-    buf_add_str(&text, STR("Пропущенный звонок"));
-    if (t->phone.len) {
-        buf_add_str(&text, STR(" с номера "));
-        marker_add_html(&text, t->phone);
+    if (t->text.len) {
+        marker_add_html(&text, t->text);
+        buf_add_char(&text, ' ');
+    } else {
+        add_missed_call(&text, t);
     }
-    if (t->line.len) {
-        buf_add_str(&text, STR(" на линию "));
-        marker_add_html(&text, t->line);
-    }
-    if (t->ended_at) {
-        buf_add_str(&text, STR(", "));
-        add_clock(&text, t->ended_at, t->offset_s);
-    }
-    buf_add_str(&text, STR(". "));
     marker_add_html(&text, str_of(marker));
     struct jval *made = marker && !text.failed ? jval_new_text(buf_str(&text)) : NULL;
     free(marker);
@@ -119,13 +129,23 @@ char *task_done_body(void)
     return text;
 }
 
-char *task_list_url(struct str base_url, struct str client, bool company, struct str after)
+static struct jval *list_query(struct str after)
 {
     static const char *const wanted[] = {"statement", "timeCreated", "status"};
     struct jval *query = page_query(wanted, sizeof wanted / sizeof *wanted, "Task", after);
     jval_put(query, "sortBy", value_newest_first());
+    return query;
+}
+
+char *task_list_url(struct str base_url, struct str client, bool company, struct str after)
+{
     return query_part_url(base_url, company ? "/contractorCompany" : "/contractorHuman", client,
-                          "/tasks", query);
+                          "/tasks", list_query(after));
+}
+
+char *task_all_url(struct str base_url, struct str after)
+{
+    return query_url(base_url, "/task", list_query(after));
 }
 
 struct reading {

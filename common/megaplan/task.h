@@ -1,5 +1,5 @@
 /*
- * The task "call back" (B2, B3): made, looked at, looked for, done. Pure.
+ * Tasks: "call back" (B2, B3), and what tells of a broken integration (B13): made, looked at, looked for, done. Pure.
  *
  * Source: megaplan-api.md 3.5, 3.3 (a client's tasks), 1.8 and 1.9; design.md 6.5. Traps: isUrgent and isTemplate are
  * required; statement is HTML and must carry the marker; `status` changes by doAction only, writing it is ignored;
@@ -29,6 +29,7 @@ struct task_new {           /* borrowed; what is empty or 0 is left out */
     struct str line;
     int64_t ended_at;    /* of the missed call, unix seconds */
     struct str entry_id; /* for the marker */
+    struct str text;     /* plain; stands in the statement instead of the missed call */
 };
 
 /* POST task. Terminated, the caller's (free()). NULL as in query_url; the body also for text that is not
@@ -53,6 +54,8 @@ char *task_done_body(void) MUST_CHECK;
 /* GET contractorHuman|Company/{client}/tasks, the newest first, the page behind the task `after` ("" = the first). */
 char *task_list_url(struct str base_url, struct str client, bool company,
                     struct str after) MUST_CHECK;
+/* GET task: everybody's that may be seen, else as above. */
+char *task_all_url(struct str base_url, struct str after) MUST_CHECK;
 
 struct task_search {   /* what is looked for */
     struct str marker; /* marker_make; matched in HTML */

@@ -71,7 +71,7 @@ static enum err refuse_unknown(struct settings_reader *r, const struct jval *v,
         for (i = 0; i < n && !str_is(key, fields[i].key); i++)
             ;
         if (i == n) {
-            settings_path_key(r, key);
+            settings_path_key(r, key.len ? key : STR("\"\""));
             return settings_refuse(r, "no such field");
         }
     }

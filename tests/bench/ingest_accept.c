@@ -59,8 +59,11 @@ int main(void)
     o.loop = loop;
     webhook = webhook_new(&o);
     webhook_publish_to(webhook, publish_null_port());
-    if (server_new(loop, text_of("INGEST_LISTEN", "127.0.0.1:0").ptr, LIMIT_WEBHOOK_BODY,
-                   webhook_app(webhook), &server, &e))
+    const struct server_options options = {.loop = loop,
+                                           .listen = text_of("INGEST_LISTEN", "127.0.0.1:0").ptr,
+                                           .body_max = LIMIT_WEBHOOK_BODY,
+                                           .app = webhook_app(webhook)};
+    if (server_new(&options, &server, &e))
         goto out;
     printf("%s\n", server_address(server));
     fflush(stdout);

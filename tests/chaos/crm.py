@@ -32,7 +32,7 @@ import crm_checks  # noqa: E402
 import records  # noqa: E402
 from crm_story import Story, line  # noqa: E402
 from process import Failed, wait_for  # noqa: E402
-from run import end_kafka, start_kafka  # noqa: E402
+from real_kafka import start_if_wanted  # noqa: E402
 from stack import Stack  # noqa: E402
 
 PARTITIONS = 12
@@ -287,9 +287,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     seeds = [int(text) for text in sys.argv[1:]] or [int(os.environ.get("SEED") or 1)]
     build = os.environ.get("BUILD", "build")
-    kafka, brokers, failed = None, None, 0
-    if os.environ.get("KAFKA") == "1":
-        kafka, brokers = start_kafka(tempfile.mkdtemp(prefix="mangoplan-kafka-"))
+    kafka, failed = start_if_wanted(), 0
+    brokers = kafka.brokers if kafka else None
     accounts, jobs = (40, 20000) if kafka else (20, 5000)
     for seed in seeds:
         lines, told, rows = one_story(
@@ -301,7 +300,7 @@ def main():
             print("      " + row[:600], flush=True)
         failed += bool(lines)
     if kafka:
-        end_kafka(kafka)
+        kafka.end()
     print("%d passed, %d failed" % (len(seeds) - failed, failed))
     return 1 if failed else 0
 

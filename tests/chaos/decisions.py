@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/fakes")]
 import calls  # noqa: E402
 import mango  # noqa: E402
 from process import Failed, wait_for  # noqa: E402
-from run import end_kafka, start_kafka  # noqa: E402
+from real_kafka import start_if_wanted  # noqa: E402
 from stack import Stack  # noqa: E402
 
 # Short forms of hours: a call without a summary ends, an abandoned one closes, a remembered one stays.
@@ -329,9 +329,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     seeds = [int(text) for text in sys.argv[1:]] or [int(os.environ.get("SEED") or 1)]
     build = os.environ.get("BUILD", "build")
-    kafka, brokers = None, None
-    if os.environ.get("KAFKA") == "1":
-        kafka, brokers = start_kafka(tempfile.mkdtemp(prefix="mangoplan-kafka-"))
+    kafka = start_if_wanted()
+    brokers = kafka.brokers if kafka else None
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("AT_ONCE") or 1)) as pool:
         stories = [(seed, pool.submit(one_story, seed, build, brokers,
@@ -346,7 +345,7 @@ def main():
                 print("      " + line[:600], flush=True)
             failed += bool(lines)
     if kafka:
-        end_kafka(kafka)
+        kafka.end()
     print("%d passed, %d failed" % (len(seeds) - failed, failed))
     return 1 if failed else 0
 

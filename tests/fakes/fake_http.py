@@ -5,6 +5,7 @@ requests and is steered over `<prefix>/_control/...` (see control() below). Know
 nor of sockets: those are fake_server's.
 """
 
+import email.utils
 import json
 import re
 import threading
@@ -137,6 +138,7 @@ class World:
         self.started = time.monotonic()
         self.counted = {}
         self.latency_s = 0   # every answer comes so much later
+        self.doubts = {"clock_skew_s": 0}
 
     def answer(self, request):
         raise NotImplementedError
@@ -293,7 +295,9 @@ def apply_fault(world, fault, reply, client_left):
 def answered(world, request):
     """The world's own answer; a fault of the fake itself is a 599 that no service gives."""
     try:
-        return world.answer(request)
+        reply = world.answer(request)
+        reply.headers["Date"] = email.utils.formatdate(time.time() + world.doubts["clock_skew_s"], usegmt=True)
+        return reply
     except Exception:  # noqa: BLE001
         traceback.print_exc()
         return Reply(599, {"error": "the fake itself failed"})

@@ -87,7 +87,7 @@ def written(reply):
 class FakeServer:
     """Worlds by path prefix, the longest that fits wins. serve_forever() runs the loop."""
 
-    def __init__(self, worlds, port=0):
+    def __init__(self, worlds, port=0, host="127.0.0.1"):
         self.worlds = dict(worlds)
         self.depth = max(prefix.count("/") for prefix in self.worlds)
         self.selector = selectors.DefaultSelector()
@@ -101,12 +101,13 @@ class FakeServer:
         self.woken.setblocking(False)
         self.selector.register(self.woken, selectors.EVENT_READ)
         self.listener = None
+        self.host = host
         self.open_listener(port)
         self.server_address = self.listener.getsockname()
 
     @property
     def address(self):
-        return "127.0.0.1:%d" % self.server_address[1]
+        return "%s:%d" % self.server_address
 
     def find_world(self, path):
         end = -1
@@ -335,7 +336,7 @@ class FakeServer:
     def open_listener(self, port=None):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.server_address[1] if port is None else port))
+        listener.bind((self.host, self.server_address[1] if port is None else port))
         listener.listen(512)
         listener.setblocking(False)
         self.listener = listener
@@ -369,24 +370,25 @@ class FakeServer:
         self.woken.close()
 
 
-def start(worlds, port=0):
+def start(worlds, port=0, host="127.0.0.1"):
     """Serves in a thread of this process; returns the server (shutdown() ends it)."""
-    server = FakeServer(worlds, port)
+    server = FakeServer(worlds, port, host)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 def run(start_worlds, described, of_what):
     """A fake as a program: its address is its first line; ends on SIGTERM and SIGINT. start_worlds(prefixes,
-    port) gives (server, worlds)."""
+    port, host) gives (server, worlds)."""
     parser = argparse.ArgumentParser(description=described.splitlines()[0])
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--prefix", action="append", help="path prefix of one account's " + of_what)
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    server, _ = start_worlds(options.prefix or [""], options.port)
+    server, _ = start_worlds(options.prefix or [""], options.port, options.host)
     print("http://" + server.address, flush=True)
     ended.wait()
     server.shutdown()

@@ -14,6 +14,7 @@ import fake_http
 import fake_server
 import mango_methods
 from mango_calls import Calls
+from mango_history import History, legs_of
 from mango_limits import Pbx
 from mango_methods import DISPLAY_NAME, NO_CALL, Refused
 
@@ -25,12 +26,18 @@ DOUBTS = {
     "codes": "number",        # or text
     "limit_in_body": False,   # 429 in the body of a 200
     "retry_after": None,      # of a 429
+    "history_ready_s": 0.5,   # so long the history is made ready
+    "history_no_records": "[]",   # or empty
+    "history_line_end": "\n",  # or CR LF
+    "history_last_end": True,     # the last line has one, too
+    "clock_skew_s": 0,        # of the Date header
 }
 CHOICES = {"done": ("result", "code", "empty"), "nobody": ("empty", "data_empty", "null", "list"),
            "refusal_http": (200, 400), "refusal_in": ("code", "result"), "codes": ("number", "text"),
-           "limit_in_body": (False, True)}
+           "history_no_records": ("[]", ""), "history_line_end": ("\n", "\r\n"),
+           "history_last_end": (False, True), "limit_in_body": (False, True)}
 NOBODY = {"empty": {}, "data_empty": {"data": {}}, "null": {"data": None}, "list": {"data": []}}
-SEEDS = {"salt", "visitors", "over", "refuse", "users", "lines", "groups", "history", "balance"}
+SEEDS = {"salt", "visitors", "over", "refuse", "users", "lines", "groups", "history", "balance", "legs", "lost_keys"}
 OVER, WRONG_KIND = 4101, 4100
 ROUTE = "commands/route"
 
@@ -40,16 +47,18 @@ class Mango(fake_http.World):
     long after the first call to it (after the seed, if calls are not told) it is that visitor's, in
     order}, `over` [entry_ids and call_ids], `refuse` {method: code, or a list of them, one after the other; 1000 is
     none}, `salt` (another one than the account's settings have), `users`, `lines`, `groups`, `history`,
-    `balance`."""
+    `balance`, `legs` [lines of the call history as {field: value}, besides those of calls told of], `lost_keys` how
+    many keys of it are forgotten at once."""
 
     def __init__(self):
         super().__init__()
         self.doubts = dict(DOUBTS)
         self.salts = {}
         self.seeded = {"visitors": {}, "refuse": {}, "users": [], "lines": [], "groups": [], "history": {},
-                       "balance": 963592.45}
+                       "balance": 963592.45, "legs": [], "lost_keys": 0}
         self.seeded_at = 0.0
         self.calls = Calls()
+        self.past = History()
         self.pbxs = {}          # by key, known or not
         self.asked = []         # every route command that came to the door
         self.commands = []      # ... that was heard, with its result
@@ -221,7 +230,24 @@ class Mango(fake_http.World):
         self.decide("groups")
         return fake_http.Reply(200, {"result": self.code(1000), "groups": self.seeded["groups"]})
 
-    METHODS = {ROUTE: route, "commands/callback": callback, "queries/user_info_by_dct_number": visitor,
+    def ask_past(self, doc, at):
+        self.decide("stats/request")
+        key = self.past.ask(legs_of(self.calls) + self.seeded["legs"], doc, at, self.doubts)
+        if self.seeded["lost_keys"] > 0:
+            self.seeded["lost_keys"] -= 1
+            self.past.asked.clear()
+        return fake_http.Reply(200, {"key": key})
+
+    def fetch_past(self, doc, at):
+        self.decide("stats/result")
+        found = self.past.fetch(doc["key"], at)
+        if found is None:
+            return self.turned_away(404)
+        ready, text = found
+        return fake_http.Reply(200, raw=text, content_type="text/csv") if ready else \
+            fake_http.Reply(204, raw=b"")
+
+    METHODS = {"stats/request": ask_past, "stats/result": fetch_past, ROUTE: route, "commands/callback": callback, "queries/user_info_by_dct_number": visitor,
                "queries/user_history_by_dct_number": history, "account/balance": balance,
                "config/users/request": users, "incominglines": lines, "groups": groups}
 
@@ -281,10 +307,10 @@ def checked(doubts):
     return doubts
 
 
-def start(prefixes=("",), port=0):
+def start(prefixes=("",), port=0, host="127.0.0.1"):
     """Serves inside this process: (server, {prefix: Mango}). An account's address is <prefix>/vpbx."""
     worlds = {prefix: Mango() for prefix in prefixes}
-    return fake_server.start(worlds, port), worlds
+    return fake_server.start(worlds, port, host), worlds
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ class Calls:
     def __init__(self):
         self.legs = {}
         self.over = set()   # entry_ids and call_ids
+        self.events = {}    # of a leg: those with another seq each
+        self.records = {}   # recording_ids by entry_id
+        self.summaries = {} # by entry_id
         self.rang = {}      # dynamic number -> when the first call to it was told, unix s
 
     def told(self, path, doc, now):
@@ -19,14 +22,24 @@ class Calls:
             return
         if path == "events/summary":
             self.over.add(doc["entry_id"])
+            self.summaries.setdefault(doc["entry_id"], doc)
+        if path == "events/record/added" and doc.get("recording_id"):
+            self.records.setdefault(doc["entry_id"], []).append(doc["recording_id"])
         if path != "events/call" or "call_id" not in doc:
             return
         key = (doc["entry_id"], doc["call_id"])
         if int(doc.get("seq") or 0) >= int(self.legs.get(key, {}).get("seq") or 0):
             self.legs[key] = doc
+        self.keep(key, doc)
         number = (doc.get("dct") or {}).get("number")
         if number:
             self.rang.setdefault(str(number), now)
+
+    def keep(self, key, doc):
+        """For the history: what a leg has been through, each step once."""
+        events = self.events.setdefault(key, [])
+        if doc.get("timestamp") and all(doc.get("seq") != other.get("seq") for other in events):
+            events.append(doc)
 
     def verdict(self, entry, call_id):
         """Why a leg cannot be routed: over, unknown, talks; None: it can. Where nobody tells calls all can."""

@@ -7,6 +7,7 @@ import json
 import re
 import urllib.parse
 
+import mango_history
 from mango import signature
 
 ID_BYTES, NAME_BYTES = 128, 64
@@ -19,6 +20,7 @@ FIELDS = {
     "queries/user_info_by_dct_number": {"number"}, "queries/user_history_by_dct_number": {"number"},
     "config/users/request": {"extension", "ext_fields"}, "account/balance": set(),
     "incominglines": set(), "groups": set(),
+    "stats/request": {"date_from", "date_to", "fields"} | mango_history.OPTIONAL, "stats/result": {"key"},
 }
 NOT_A_FORM, MISSING, NO_NAME, BAD_SIGNATURE, BAD_KEY = 3100, 3101, 3101, 3102, 3105
 NO_NUMBER, NO_CALL, NO_DCT = 3200, 3310, 3330
@@ -132,7 +134,18 @@ def check_users(doc):
         raise Refused(MISSING, "ext_fields is no list")
 
 
-CHECKS = {"commands/route": check_route, "commands/callback": check_callback,
+def check_history(doc):
+    why = mango_history.problem(doc)
+    if why:
+        raise Refused(MISSING, why)
+
+
+def check_key(doc):
+    need(doc, "key")
+
+
+CHECKS = {"stats/request": check_history, "stats/result": check_key,
+          "commands/route": check_route, "commands/callback": check_callback,
           "queries/user_info_by_dct_number": check_dct, "queries/user_history_by_dct_number": check_dct,
           "config/users/request": check_users}
 

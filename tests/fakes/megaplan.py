@@ -216,7 +216,7 @@ def read_body(body):
 
 
 def seeded_employee(short):
-    values = {k: v for k, v in short.items() if k not in ("id", "phone")}
+    values = {k: v for k, v in short.items() if k not in ("id", "phone", "email")}
     values.setdefault("isWorking", True)
     values.setdefault("canLogin", True)
     values["contactInfo"] = contacts(short)
@@ -242,16 +242,17 @@ def contacts(short):
     """Phones behind an address and an e-mail: the array mixes kinds (section 2.1)."""
     made = [{"contentType": "Address", "type": {"contentType": "AddressType", "id": "1"},
              "value": "Москва"},
-            {"contentType": "ContactInfo", "type": "email", "value": "a@example.org"}]
+            {"contentType": "ContactInfo", "type": "email",
+             "value": short.get("email", "a@example.org")}]
     numbers = short.get("phones", [short["phone"]] if "phone" in short else [])
     return made + [{"contentType": "ContactInfo", "type": "phone", "value": number,
                     "isMain": n == 0} for n, number in enumerate(numbers)]
 
 
-def start(prefixes=("",), port=0):
+def start(prefixes=("",), port=0, host="127.0.0.1"):
     """Serves inside this process: (server, {prefix: Megaplan})."""
     worlds = {prefix: Megaplan() for prefix in prefixes}
-    return fake_server.start(worlds, port), worlds
+    return fake_server.start(worlds, port, host), worlds
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ def may_use(mp):
 
 @resource("GET", "/callInfo")
 def call_list(mp, call):
+    mp.need_right("may_read_calls", "can_use_telephony")
     return listing(mp, call, ("CallInfo",), mp.store.of_types(("CallInfo",)))
 
 
@@ -31,6 +32,7 @@ def call_create(mp, call):
 
 @resource("GET", "/callInfo/provider")
 def call_by_provider(mp, call):
+    mp.need_right("may_read_calls", "can_use_telephony")
     check_keys(call.query, {"providerId", "fields", "onlyRequestedFields"})
     if "providerId" not in call.query:
         raise Refusal(422, "providerId is required", "providerId")

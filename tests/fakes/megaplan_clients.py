@@ -57,6 +57,7 @@ def listing(mp, call, types, rows, keys=(), page_types=None):
 @resource("GET", "/contractor")
 def contractor_list(mp, call):
     """Both kinds; with `q` what the index knows. Cannot page by content type Contractor."""
+    mp.need_right("may_read_clients", "crm_enter")
     after = call.query.get("pageAfter")
     if isinstance(after, dict) and after.get("contentType") == "Contractor":
         raise Refusal(422, "'Contractor' is not assignable to 'ContractorHuman|ContractorCompany'",
@@ -234,7 +235,10 @@ def drop_responsible(mp, call):
 @resource("GET", "/employee")
 def employee_list(mp, call):
     """All of them, dismissed ones too: filter and q are taken and ignored."""
-    return listing(mp, call, ("Employee",), mp.store.of_types(("Employee",)), ("filter", "q"))
+    mp.need_right("may_read_employees", "employee_read")
+    rows = mp.store.of_types(("Employee",))
+    shown = {"all": len(rows), "half": (len(rows) - 1) // 2, "none": 0}[mp.doubts["employees_shown"]]
+    return listing(mp, call, ("Employee",), rows[:shown], ("filter", "q"))
 
 
 @resource("GET", "/employee/{id}")

@@ -38,8 +38,12 @@ DOUBTS = {
     # rights of the token's user
     "may_create_fields": True,         # else 403, as below
     "may_use_telephony": True,
+    "may_read_calls": True,            # calls listed, or looked for
     "may_add_tasks": True,
     "may_add_clients": True,
+    "may_read_clients": True,          # lists of contractors; a card by its id is read all the same
+    "may_read_employees": True,
+    "employees_shown": "all",          # all | half | none: how many of them the list has
     # limits; 0 = none
     "rate_per_second": 0,              # over it in any rate_window_ms: 429
     "rate_window_ms": 1000,
@@ -69,6 +73,7 @@ CHOICES = {
     "provider_missing": ("404", "null", "array"), "closed_task": ("403", "422"),
     "deleted_task": ("gone", "dropped"), "bulk_counts": ("one", "each", "whole"),
     "bulk_shape": ("text", "object", "envelopes"), "login_refusal": ("oauth", "envelope", "html"),
+    "employees_shown": ("all", "half", "none"),
 }
 
 

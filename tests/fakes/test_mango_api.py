@@ -265,6 +265,23 @@ class Methods(MangoCase):
         self.assertEqual(self.codes(), [])
         self.assertEqual(self.call("commands/callback", dict(callback, **{"from": {}}))[1]["code"], 3101)
 
+    def test_what_the_settings_page_asks(self):
+        """Lists and the balance as the manual shows them; a wrong signature, and the second one."""
+        user = {"general": {"name": "Пётр", "email": "p@example.org"},
+                "telephony": {"extension": 101, "numbers": [{"number": "sip:p@a.ru"}]}, "groups": []}
+        self.ask("seed", {"users": [user], "balance": -3.5})
+        self.ask("doubts", {"codes": "text", "clock_skew_s": 40})
+        self.assertEqual(self.call("config/users/request", {})[1], {"users": [user]})
+        self.assertEqual(self.call("config/users/request", {})[0], 429)
+        self.fresh()
+        told = self.call("account/balance", {})[1]
+        self.assertEqual((told["result"], told["balance"], told["currency"]), ("1000", -3.5, "RUB"))
+        self.assertEqual(self.call("account/balance", {"a": 1})[1]["code"], "3101")
+        self.fresh()
+        for wanted in ((200, "3102"), (200, "3102"), (401, 0)):
+            status, doc = self.call("account/balance", {}, salt="wrong")
+            self.assertEqual((status, doc["code"]), wanted)
+
     def test_how_done_and_refusals_are_said(self):
         for doubts, wanted in (({"done": "empty"}, (200, None)), ({"done": "code"}, (200, {"code": 1000})),
                                ({"done": "result", "codes": "text"}, (200, {"result": "1000"}))):
@@ -279,6 +296,58 @@ class Methods(MangoCase):
         for wrong in ({"done": "maybe"}, {"moon": 1}):
             self.ask("doubts", wrong, wanted=400)
         self.ask("seed", {"moon": 1}, wanted=400)
+
+
+class History(MangoCase):
+    """stats/request and stats/result."""
+    FIELDS = "start,finish,answer,from_number,to_extension,records,entry_id"
+
+    def setUp(self):
+        super().setUp()
+        self.now = int(time.time()) - 100
+        self.ask("doubts", {"history_ready_s": 0})
+
+    def tell(self, entry="MTIz", **more):
+        def event(seq, when, state):
+            return leg(state, "abonent", seq, timestamp=self.now + when, entry_id=entry,
+                       **{"from": {"number": NUMBER}, "to": {"extension": "123"}}, **more)
+        self.ask("calls", [event(1, 0, "Appeared"), event(2, 5, "Connected"), event(3, 20, "Disconnected"),
+                           ["events/record/added", {"entry_id": entry, "recording_id": "r1"}]])
+
+    def past(self, fields=FIELDS, **span):
+        doc = dict({"date_from": self.now - 10, "date_to": self.now + 10, "fields": fields}, **span)
+        return self.call("stats/request", doc)[1]
+
+    def text(self, key):
+        self.fresh()
+        return self.post("/acme/vpbx/stats/result", mango.form("key", "salt", mango.write_json({"key": key})))
+
+    def test_a_line_per_leg_in_the_order_asked_for(self):
+        self.tell()
+        wanted = "%d;%d;%d;%s;123;[r1];MTIz\n" % (self.now, self.now + 20, self.now + 5, NUMBER)
+        self.assertEqual(self.text(self.past()["key"]), (200, wanted.encode()))
+        self.fresh()
+        self.assertEqual(self.text(self.past("entry_id,start")["key"]), (200, b"MTIz;%d\n" % self.now))
+        self.fresh()
+        self.assertEqual(self.text(self.past(date_from=self.now + 1)["key"]), (200, b""))
+
+    def test_not_ready_unknown_and_over_the_limit(self):
+        self.ask("doubts", {"history_ready_s": 60})
+        key = self.past()["key"]
+        self.assertEqual(self.text(key), (204, b""))
+        self.assertEqual(self.text("other")[0], 404)
+        self.assertEqual(self.call("stats/result", {"key": key})[0], 429)
+        self.assertEqual((self.past().get("key") is None, self.codes()), (False, [429]))
+        self.assertEqual(self.past()["status"], 429)
+
+    def test_what_would_block_the_api(self):
+        for span in ({"date_to": self.now - 10}, {"date_to": self.now + 32 * 86400}, {"date_from": str(self.now)},
+                     {"date_from": self.now * 1000}, {"fields": ""}, {"fields": "entry_id,moon"},
+                     {"fields": "start,start"}, {"moon": 1}):
+            self.fresh()
+            self.assertEqual(self.past(**span).get("code"), 3101, span)
+        self.fresh()
+        self.assertEqual(self.call("stats/result", {"key": 5})[1]["code"], 3101)
 
 
 class Faults(MangoCase):

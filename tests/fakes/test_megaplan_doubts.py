@@ -2,6 +2,7 @@
 """Each doubt of the fake Megaplan makes the account it says, and people may change anything by hand."""
 
 import concurrent.futures
+import email.utils
 import json
 import os
 import pathlib
@@ -35,6 +36,37 @@ class Base(FakeCase):
 
     def read(self, path, *fields):
         return self.call("GET", path, {"fields": list(fields)})[2]
+
+
+class Employees(Base):
+    def shown(self):
+        return [row["id"] for row in self.call("GET", "/employee")[2]]
+
+    def test_fewer_than_there_are(self):
+        self.ask("seed", {"employees": [{"id": str(n), "name": str(n)} for n in range(10, 13)]})
+        self.assertEqual(len(self.shown()), 5)
+        self.doubt(employees_shown="half")
+        self.assertEqual(len(self.shown()), 2)
+        self.doubt(employees_shown="none")
+        self.assertEqual(self.shown(), [])
+
+    def test_e_mails(self):
+        self.ask("seed", {"employees": [{"id": "10", "name": "a", "email": "b@example.org"}]})
+        row = self.read("/employee/10", "contactInfo", "position")
+        self.assertEqual([c["value"] for c in row["contactInfo"] if c.get("type") == "email"], ["b@example.org"])
+        self.assertNotIn("email", row)
+
+    def test_reading_is_a_right(self):
+        self.doubt(may_read_employees=False, may_read_clients=False)
+        self.assertEqual(self.call("GET", "/employee")[0], 403)
+        self.assertEqual(self.call("GET", "/contractor")[0], 403)
+
+    def test_their_clock(self):
+        for ahead in (0, 30):
+            self.doubt(clock_skew_s=ahead)
+            told = self.raw("GET", "/api/v3/employee")[2]["Date"]
+            apart = email.utils.parsedate_to_datetime(told).timestamp() - time.time()
+            self.assertAlmostEqual(apart, ahead, delta=1.5)
 
 
 class Clients(Base):

@@ -3,14 +3,17 @@
  * whatever is let through is checked here by other means. The first byte chooses, the second is an HTTP status or the
  * length of the first of two texts.
  */
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mango/balance_query.h"
 #include "common/mango/mango_answer.h"
 #include "common/mango/route_command.h"
 #include "common/mango/sign.h"
 #include "common/mango/signed.h"
+#include "common/mango/users_query.h"
 #include "common/mango/visitor_query.h"
 #include "common/mem.h"
 #include "common/secret.h"
@@ -31,6 +34,30 @@ static struct jval *parsed(const char *json)
     struct jval *v = NULL;
     fail_if(jval_parse(str_of(json), &v, &e) != ERR_OK);
     return v;
+}
+
+static void check_users(const struct jval *root)
+{
+    struct users_query_list list;
+    if (!users_query_read(root, &list)) {
+        fail_if(list.count || list.all);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct users_query_user *u = &list.all[i];
+        fail_if(!u->extension[0] || !text_is_utf8(str_of(u->name)) ||
+                !text_is_utf8(str_of(u->email)) || u->nnumbers > USERS_QUERY_NUMBERS);
+        fail_if(i && users_query_compare(str_of(u[-1].extension), str_of(u->extension)) > 0);
+        fail_if(!users_query_find(&list, str_of(u->extension)));
+    }
+    users_query_done(&list);
+}
+
+static void check_balance(const struct jval *root)
+{
+    struct balance_query b;
+    if (balance_query_read(root, &b))
+        fail_if(!text_is_utf8(str_of(b.currency)) || !isfinite(b.balance));
 }
 
 static void check_answer(uint8_t choice, struct str body)
@@ -54,6 +81,8 @@ static void check_answer(uint8_t choice, struct str body)
         jval_free(v);
     }
     free(visitor);
+    check_users(a.root);
+    check_balance(a.root);
     mango_answer_done(&a);
 }
 
@@ -86,7 +115,7 @@ static void check_route(struct str first, struct str second)
 {
     char name[ROUTE_COMMAND_NAME + 1], id[LIMIT_COMMAND_ID + 1] = "";
     route_command_name(second, name);
-    fail_if(!text_is_utf8(str_of(name)) || has(name, "\"\\\r\n\t\x7f"));
+    fail_if(!text_is_utf8(str_of(name)) || has(name, "\r\n\t\x7f"));
     if (route_command_id(first, 0x0123456789abcdefu, id)) {
         const char *nonce = strrchr(id, '~');
         fail_if(!nonce || strlen(nonce) < 5 || !str_starts(str_of(id), first));

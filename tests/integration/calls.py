@@ -21,7 +21,7 @@ TIMES = ("timestamp", "create_time", "forward_time", "talk_time", "end_time")
 WRITTEN = "written"     # stands for the path of an event until written() tells it
 KEYS = {"name", "shape", "number", "hidden", "entry", "extension", "who", "line", "event", "events",
         "lay", "change", "json", "form", "sign", "closes", "copies", "drop", "minutes_ago",
-        "seconds_ago", "at", "account"}
+        "seconds_ago", "at", "account", "origin"}
 
 
 class Call:
@@ -34,8 +34,10 @@ class Call:
         number = description.get("number", DOC_NUMBER)
         self.number = str(int(number) + index) if index and number.isdigit() else number
         self.vendor = shapes_of(description)[0].startswith("vendor-")
+        self.origin = description.get("origin", "live")
+        begin = "test~" if self.origin == "test" else ""
         self.entry = description.get("entry", DOC_ENTRY if self.vendor else
-                                     "MToxMDA%s-%s==" % (stamp, self.name))
+                                     "%sMToxMDA%s-%s==" % (begin, stamp, self.name))
         self.closes = description.get("closes", True)
         self.order = None
         self.start = self.first_second()

@@ -103,8 +103,14 @@ class Process:
         self.popen.wait()
 
     def stop(self):
+        """Returns when none of its threads runs any more: on a busy machine a signal takes its time."""
         self.stopped = True
         self.signal(signal.SIGSTOP)
+        wait_for("%s to be stopped" % self.name, self.has_stopped, 10, 0.01)
+
+    def has_stopped(self):
+        tasks = pathlib.Path("/proc/%d/task" % self.popen.pid)
+        return all((task / "stat").read_text().rpartition(") ")[2][0] in "Tt" for task in tasks.iterdir())
 
     def cont(self):
         """Only for one that is stopped. A sanitized program that ends is stopped by its own leak check
@@ -192,20 +198,23 @@ class Service(Process):
         self.ports = ports
         self.ops = None
         self.front = None
+        self.page = None
 
     def await_ports(self, deadline_s=20):
-        """Finds the ops port (by the log, else by its /healthz) and, of ingest, the webhook port."""
+        """Finds the ops port (by the log, else by its /healthz) and, of ingest, the webhook port and the page's."""
         def found():
             self.check_alive()
             rows = {row["address"]: row for row in self.logged("listening")}
             return rows if len(rows) >= self.ports else None
         rows = wait_for("%s to listen on %d ports" % (self.name, self.ports), found, deadline_s)
-        self.ops = self.front = None
+        self.ops = self.front = self.page = None
         for address, row in rows.items():
             is_ops = row["for"] == "ops" if "for" in row else \
                 fetch("http://%s/healthz" % address)[0] == 200
             if is_ops:
                 self.ops = address
+            elif row.get("for") == "page":
+                self.page = address
             else:
                 self.front = address
         if self.ops is None or (self.ports > 1 and self.front is None):

@@ -50,6 +50,12 @@ def job_record(account, step, now):
     return "%s/%s" % (account, doc.get("number", doc["entry_id"])), compact(doc), headers
 
 
+def event_record(account, entry, kind, text, origin, now):
+    """(key, value, headers) of a notification of a call."""
+    headers = {"kind": kind, "origin": origin, "account": account, "received-at": rfc3339(now)}
+    return "%s/%s" % (account, entry), text, headers
+
+
 def fact_record(account, step, now):
     """(key, value, headers) of a fact: step["fact"] is its key behind the account or "_mark", an owner's
     mark; `value` its document (v is added), `mark` whose it is (a stranger's unless given), `job` its job's place."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs scenarios against the real binaries: tests/integration/run.py [NAME or FILE ...]
 
-BUILD=folder of the binaries (default build); KAFKA=1: Apache Kafka instead of the devbroker;
+BUILD=folder of the binaries (default build); KAFKA=1: Apache Kafka instead of the devbroker, KAFKA=secure: with TLS and a password;
 JOBS=n systems at once; DEADLINE_S=n cuts longer waits short. Each has a stack of its own, those in
 folders below tests/scenarios share one per equal [env]; nothing is left running, not even after
 Ctrl-C. Logs of failed scenarios stay in $BUILD/scenario-logs (LOGS=another folder). Last line: "N
@@ -15,16 +15,14 @@ import pathlib
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "fakes"))
 
-from process import Process  # noqa: E402
+from real_kafka import start_if_wanted  # noqa: E402
 from scenario import SCENARIOS, Scenario  # noqa: E402
 from system import STACKS, Result, play_alone, play_together  # noqa: E402
 
@@ -35,13 +33,6 @@ SAY = threading.Lock()
 def say(text):
     with SAY:
         print(text, flush=True)
-
-
-def start_kafka(folder):
-    """One Apache Kafka for all scenarios (KAFKA=1): the same first line as the devbroker's."""
-    process = Process("kafka", [ROOT / "deploy/kafka/run"], folder, first_line=True, hold_stdin=True)
-    KAFKA.append(process.start())
-    return process, process.read_first_line().partition("=")[2]
 
 
 def choose(names):
@@ -104,16 +95,9 @@ def end_all(*_):
         if stack.topics:
             stack.topics.stop()
         shutil.rmtree(stack.folder, ignore_errors=True)
-    for process in KAFKA:
-        end_kafka(process)
+    for kafka in KAFKA:
+        kafka.end()
     os._exit(130)
-
-
-def end_kafka(process):
-    """Asks it to end, so that its starter takes its data away, and takes ours."""
-    process.end()
-    process.destroy()
-    shutil.rmtree(process.log.parent, ignore_errors=True)
 
 
 def options_given():
@@ -132,16 +116,16 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end_all)
     scenarios, broken = read(choose(options.scenarios))
-    kafka, brokers = None, None
-    if os.environ.get("KAFKA") == "1":
-        kafka, brokers = start_kafka(tempfile.mkdtemp(prefix="mangoplan-kafka-"))
+    kafka = start_if_wanted()
+    brokers = kafka.brokers if kafka else None
+    KAFKA.extend([kafka] if kafka else [])
     ended = [report(result) for result in broken]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for future in concurrent.futures.as_completed(
                 [pool.submit(unit) for unit in units(scenarios, options, brokers)]):
             ended += [report(result) for result in results_of(future)]
     if kafka:
-        end_kafka(kafka)
+        kafka.end()
     print("%d passed, %d failed" % (len(ended) - sum(ended), sum(ended)))
     sys.exit(1 if any(ended) else 0)
 

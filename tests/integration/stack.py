@@ -141,7 +141,9 @@ class Stack:
             env = self.env()
             if name in self.wires:
                 env["KAFKA_BROKERS"] = self.wires[name].address
-            service = Service(name, argv, self.folder, env, 2 if role == "ingest" else 1)
+            env["INGEST_SPOOL"] = env["INGEST_SPOOL"].replace("{name}", name)
+            ports = 1 + (role == "ingest") + (role == "ingest" and bool(env.get("ADMIN_LISTEN")))
+            service = Service(name, argv, self.folder, env, ports)
             self.services[name] = service
             self.processes.append(service)
         if service.running:

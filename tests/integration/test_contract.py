@@ -75,7 +75,7 @@ def start(argv, env=None, **more):
     made.update(env or {})
     with STARTING:
         return subprocess.Popen([str(BUILD / argv[0])] + argv[1:], stdout=subprocess.PIPE,
-                                env={k: v for k, v in made.items() if v is not None}, text=True,
+                                env={k: v for k, v in made.items() if v is not None}, text=True, cwd=FOLDER,
                                 **{"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **more})
 
 

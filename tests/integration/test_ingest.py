@@ -204,7 +204,7 @@ class Starting(unittest.TestCase):
 
     def run_ingest(self, *arguments, **env):
         base = {"PATH": os.environ["PATH"], "SECRET_KEY": "5a" * 32, "INGEST_LISTEN": "127.0.0.1:0",
-                "OPS_LISTEN": "127.0.0.1:0", "KAFKA_BROKERS": "127.0.0.1:1"}
+                "OPS_LISTEN": "127.0.0.1:0", "KAFKA_BROKERS": "127.0.0.1:1", "INGEST_SPOOL": ""}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 base[name] = os.environ[name]
@@ -238,7 +238,7 @@ class Starting(unittest.TestCase):
         self.refused("INGEST_LISTEN", INGEST_LISTEN="nowhere")
         self.refused("INGEST_ALLOW_FROM", INGEST_ALLOW_FROM="10.0.0.0/99")
         self.refused("INGEST_TRUSTED_PROXIES", INGEST_TRUSTED_PROXIES="proxy")
-        self.refused("ADMIN_LISTEN", ADMIN_LISTEN="127.0.0.1:0", ADMIN_PASSWORD="long enough for it")
+        self.refused("ADMIN_PASSWORD", ADMIN_LISTEN="127.0.0.1:0")
         with tempfile.NamedTemporaryFile() as file:
             self.refused("INGEST_TLS", INGEST_TLS_CERT=file.name, INGEST_TLS_KEY=file.name)
 

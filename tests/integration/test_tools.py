@@ -164,9 +164,9 @@ class Settings(unittest.TestCase):
         self.put(document())
         both = {"SECRET_KEY": NEW_KEY, "SECRET_KEY_OLD": OLD_KEY}
         self.assertEqual(self.rows("reseal", **both),
-                         [{"summary": {"accounts": 1, "resealed": 1, "failed": 0}}])
+                         [{"summary": {"accounts": 1, "resealed": 1, "failed": 0, "keys": 0}}])
         self.assertEqual(self.rows("reseal", **both),
-                         [{"summary": {"accounts": 1, "resealed": 0, "failed": 0}}])
+                         [{"summary": {"accounts": 1, "resealed": 0, "failed": 0, "keys": 0}}])
         self.assertEqual(worker("settings", "reseal").returncode, 3)  # only the old key is there
         shown = worker("settings", "get", "acme").stdout.replace('"key-1"', '"key-3"')
         self.put(shown, SECRET_KEY=NEW_KEY)

@@ -27,7 +27,7 @@ struct got { /* one request and what came of it */
     enum http_end end;
     int status;
     bool too_large;
-    int64_t ms, retry_after_s, sent_at;
+    int64_t ms, retry_after_s, date_ms, sent_at;
     char type[64], body[4096], why[400];
     size_t body_len;
 };
@@ -81,6 +81,7 @@ static inline void done(void *arg, const struct http_answer *a)
     g->too_large = a->too_large;
     g->ms = a->ms;
     g->retry_after_s = a->retry_after_s;
+    g->date_ms = a->date_ms;
     g->sent_at = a->sent_boot_ms;
     g->body_len = a->body.len;
     snprintf(g->body, sizeof g->body, "%.*s", STR_ARG(a->body));

@@ -102,10 +102,39 @@ static void answer_flood(int fd)
         say(fd, line, sizeof line);
 }
 
+static struct peer_answer *find_answer(const struct peer *p, const char *path)
+{
+    size_t n = strcspn(path, " ");
+    struct peer_answer *a = p->answers;
+    for (; a->path; a++)
+        if (a->times >= 0 && memmem(path, n, a->path, strlen(a->path)))
+            break;
+    if (a->times > 0 && --a->times == 0)
+        a->times = -1;
+    return a;
+}
+
+/* False: the connection ends. */
+static bool serve_listed(struct connection *c, const char *path)
+{
+    const struct peer_answer *a = find_answer(c->peer, path);
+    const char *body = a->path && a->body ? a->body : "";
+    char head[600];
+    if (a->path && a->status == 0)
+        return false;
+    int len = snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n",
+                       a->path ? a->status : 404, strlen(body), a->headers ? a->headers : "");
+    say(c->fd, head, (size_t)len);
+    say(c->fd, body, strlen(body));
+    return true;
+}
+
 /* False: the connection ends. */
 static bool serve(struct connection *c, size_t n)
 {
     const char *path = strchr(c->request, ' ') + 1;
+    if (c->peer->answers)
+        return serve_listed(c, path);
     if (strncmp(path, "/hang", 5) == 0) {
         char byte;
         return recv(c->fd, &byte, 1, 0) > 0;
@@ -172,19 +201,18 @@ void peer_start(struct peer *p)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
-    pthread_t thread;
     memset(p, 0, sizeof *p);
     p->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(p->listening, (struct sockaddr *)&a, len), 0);
     ck_assert_int_eq(listen(p->listening, 512), 0);
     ck_assert_int_eq(getsockname(p->listening, (struct sockaddr *)&a, &len), 0);
     p->port = ntohs(a.sin_port);
-    ck_assert_int_eq(pthread_create(&thread, NULL, accept_all, p), 0);
-    pthread_detach(thread);
+    ck_assert_int_eq(pthread_create(&p->accepting, NULL, accept_all, p), 0);
 }
 
 void peer_stop(struct peer *p)
 {
     p->stop = 1;
     shutdown(p->listening, SHUT_RDWR);
+    pthread_join(p->accepting, NULL);
 }

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "tests/unit/world.h"
+#include "worker/crm/executor_state.h"
 
 #define MEMORY "acme/state/budget"
 
@@ -391,6 +392,27 @@ START_TEST(jobs_held_for_long_are_told)
 }
 END_TEST
 
+/* MANGO takes one route in two seconds: the second call's waits, and is counted as waiting. */
+START_TEST(what_waits_for_mango_is_held)
+{
+    setup();
+    struct world_thing *t = world_client_add(w, "1000011", "79991230001");
+    ck_assert_ptr_nonnull(t);
+    world_route(m, 1, "A", "79991230001", 10000);
+    world_route(m, 2, "B", "79991230001", 10000);
+    pass(400);
+    executor_measure(m->executor, &m->owner, 1);
+    const struct tally_gauges *g = &m->executor->accounts->gauges;
+    ck_assert_uint_eq(w->mango.ncommands, 1);
+    ck_assert_uint_eq(g->held[TALLY_BUDGET], 1);
+    ck_assert_uint_eq(g->held[TALLY_ORDER] + g->held[TALLY_OUTAGE], 0);
+    pass(3000);
+    executor_measure(m->executor, &m->owner, 1);
+    ck_assert_uint_eq(g->held[TALLY_BUDGET], 0);
+    over();
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("account", a_kept_token_is_waited_for,
@@ -403,5 +425,5 @@ int main(void)
                     a_login_that_fails_for_a_while_is_no_rejection,
                     a_partition_that_goes_takes_its_login_with_it, settings_change_while_it_logs_in,
                     a_configured_token_that_is_rejected, a_megaplan_that_is_down_is_not_hammered,
-                    jobs_held_for_long_are_told);
+                    jobs_held_for_long_are_told, what_waits_for_mango_is_held);
 }

@@ -3,7 +3,7 @@
  */
 #include "tests/unit/unit.h"
 
-#include "worker/crm/backoff.h"
+#include "common/backoff.h"
 
 START_TEST(first_is_under_a_second)
 {

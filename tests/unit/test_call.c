@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "tests/unit/crm_kit.h"
 #include "tests/unit/world_megaplan.h"
+#include "worker/crm/account.h"
 
 #define N WORLD_NUMBER
 #define DONE_SUMMARY "acme/A:call:summary/done"
@@ -18,6 +19,7 @@
 static struct world *w;
 static struct crm_kit *k;
 static int64_t offset;
+static const char *why; /* a call is not saved */
 
 static void setup(void)
 {
@@ -25,6 +27,7 @@ static void setup(void)
     w = k->w;
     w->settings.call_records = true;
     offset = 0;
+    why = "nobody of ours";
 }
 
 /* now: unix seconds of the world. */
@@ -38,6 +41,7 @@ static int64_t now_s(void)
 
 static void call_job(const char *how, const char *type, int64_t talk, int64_t ago, bool saved)
 {
+    char *reason CLEANUP(mem_free_text) = mem_format(",\"why\":\"%s\"", why);
     char *json CLEANUP(mem_free_text) = mem_format(
         "{\"v\":1,\"id\":\"A:call:%s\",\"kind\":\"call\",\"entry_id\":\"A\",\"number\":\"" N
         "\",\"rule\":\"G15\",\"verdict\":\"%s\",\"data\":{\"type\":\"%s\",\"direction\":\"in\","
@@ -46,7 +50,7 @@ static void call_job(const char *how, const char *type, int64_t talk, int64_t ag
         "\"closed_by\":\"%s\"%s}}",
         how, talk ? "talked" : "missed:direct", type, (long long)(now_s() - ago - talk),
         (long long)(now_s() - ago), (long long)talk, saved ? "true" : "false", how,
-        saved ? "" : ",\"why\":\"nobody of ours\"");
+        saved ? "" : reason);
     world_job_json(k->m, KAFKA_JOBS, offset++, "acme/" N, json);
 }
 
@@ -122,6 +126,35 @@ START_TEST(what_is_not_to_be_saved_says_why)
     ck_assert(world_finished(k->m, 0) && world_finished(k->m, 1));
     ck_assert_uint_eq(world_outcomes(w, "the call is not saved"), 1);
     crm_kit_free(k);
+}
+END_TEST
+
+/* Calls of extensions that are nobody's are told of (B13); what nobody had to take part in is not. */
+START_TEST(a_call_of_an_unmapped_extension_is_told_of)
+{
+    static const struct {
+        const char *why;
+        bool told;
+    } cases[] = {
+        {"no employee of the settings took part (G2)", true},
+        {"no employee of the settings called (G2)", true},
+        {"missed by no employee of the settings", true},
+        {"no employee of the settings took part (B15)", false}, /* an ignored number */
+        {"missed in the menu, and missed_in_ivr_responsible is not in force", false},
+        {"missed in a group, given to no employee of the settings",
+         false}, /* nor to anybody, maybe */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        setup();
+        static char person[] = WORLD_EMPLOYEE;
+        w->settings.alert_responsible = person;
+        why = cases[i].why;
+        call_job("summary", "miss", MISSED, 5, false);
+        crm_kit_pass(k, 500);
+        const struct account *a = account_find(k->m->executor, WORLD_ACCOUNT);
+        ck_assert_msg((a->alerts.state.rows[ALERT_UNMAPPED].last > 0) == cases[i].told, "%s", why);
+        crm_kit_free(k);
+    }
 }
 END_TEST
 
@@ -238,9 +271,26 @@ START_TEST(a_refused_link_is_no_failure)
     ck_assert_uint_eq(w->ndead, 0);
     ck_assert_uint_eq(world_outcomes(w, "\"no_record\":true"), 1);
     record_job("R2");
-    crm_kit_pass(k, 3000);
+    crm_kit_pass(k, 30000);
     ck_assert_uint_eq(world_outcomes(w, "\"result\":\"no_record\""), 1);
     ck_assert_uint_eq(w->ndead, 0);
+    crm_kit_free(k);
+}
+END_TEST
+
+START_TEST(a_link_refused_for_a_moment_is_sent_again)
+{
+    setup();
+    world_client_add(w, "1000011", N);
+    record_job("R1");
+    call_job("summary", "in", ANSWERED, 5, true);
+    crm_kit_pass(k, 3000);
+    ck_assert_uint_eq(links(), 1);
+    crm_kit_refuse(k, "/callInfo/provider", 422, 1);
+    record_job("R2");
+    crm_kit_pass(k, 30000);
+    ck_assert_uint_eq(links(), 2);
+    ck_assert_uint_eq(world_outcomes(w, "\"result\":\"no_record\""), 0);
     crm_kit_free(k);
 }
 END_TEST
@@ -386,10 +436,11 @@ int main(void)
 {
     return UNIT_RUN(
         "call", a_missed_call_is_saved_by_one_request, a_remembered_client_costs_one,
-        what_is_not_to_be_saved_says_why, an_old_call_is_asked_for_first,
-        recordings_of_these_seconds_ride_along, a_recording_before_the_call_waits_for_it,
-        a_late_recording_sends_all, a_recording_of_long_ago_asks_megaplan,
-        a_recording_of_a_call_that_is_gone_is_no_failure, a_refused_link_is_no_failure,
+        what_is_not_to_be_saved_says_why, a_call_of_an_unmapped_extension_is_told_of,
+        an_old_call_is_asked_for_first, recordings_of_these_seconds_ride_along,
+        a_recording_before_the_call_waits_for_it, a_late_recording_sends_all,
+        a_recording_of_long_ago_asks_megaplan, a_recording_of_a_call_that_is_gone_is_no_failure,
+        a_refused_link_is_no_failure, a_link_refused_for_a_moment_is_sent_again,
         a_lost_answer_is_looked_for, a_lost_request_is_made_again,
         killed_between_request_and_answer, a_late_summary_corrects, saved_before_its_client_existed,
         the_link_is_not_forgotten_by_a_crash, a_remembered_client_that_is_gone_is_asked_for_anew,

@@ -147,6 +147,29 @@ START_TEST(whose_id)
 }
 END_TEST
 
+START_TEST(what_stands_there)
+{
+    struct answer a = megaplan_kit_data(
+        "{\"id\":\"77\",\"providerId\":\"e\",\"type\":\"out\",\"state\":\"finished\","
+        "\"fromUser\":{\"contentType\":\"Employee\",\"id\":\"5\"},"
+        "\"toUser\":{\"contentType\":\"ContractorCompany\",\"id\":\"11\"},"
+        "\"recordLinks\":[null,\"https://r/1/x\"]}");
+    struct callinfo_row row;
+    ck_assert(callinfo_read_row(&a, STR("e"), &row));
+    ck_assert_text(row.type, "out");
+    ck_assert_text(row.state, "finished");
+    ck_assert(row.has_client);
+    ck_assert(callinfo_row_links(&row, STR("https://r/1/")));
+    ck_assert(!callinfo_row_links(&row, STR("https://r/2/")));
+    ck_assert(!callinfo_read_row(&a, STR("f"), &row));
+    answer_done(&a);
+    a = megaplan_kit_data("{\"id\":\"77\",\"providerId\":\"e\"}");
+    ck_assert(callinfo_read_row(&a, STR("e"), &row));
+    ck_assert(!row.has_client && !row.state.len && !callinfo_row_links(&row, STR("h")));
+    answer_done(&a);
+}
+END_TEST
+
 static char *history(void)
 {
     static const char *const links[] = {"https://r/1", "https://r/2"};
@@ -182,5 +205,5 @@ int main(void)
 {
     return UNIT_RUN("callinfo", addresses, the_ringing_of_the_reference,
                     the_history_of_the_reference, outgoing_is_the_other_way_round,
-                    links_and_the_client_alone, whose_id, want_of_memory);
+                    links_and_the_client_alone, whose_id, what_stands_there, want_of_memory);
 }

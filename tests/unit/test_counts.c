@@ -37,7 +37,11 @@ static void decide(const char *account, struct job *job, bool stopped, const cha
 {
     const struct view view = {.direction = CALL_EVENT_INCOMING, .verdict = JOB_MISSED_MENU};
     const struct rule_call c = {
-        .view = &view, .account = str_of(account), .when = RULE_CLOSING, .closed_by = "ended"};
+        .view = &view,
+        .account = str_of(account),
+        .when = RULE_CLOSING,
+        .closed_by = "ended",
+        .cause = {.origin = job && strcmp(job->origin, "test") == 0 ? "test" : "live"}};
     const struct rule_decision d = {.rule = "G15", .job = job, .stopped = stopped};
     counts_decided(counts, &c, &d, result);
 }
@@ -46,6 +50,7 @@ START_TEST(one_series_for_all_accounts)
 {
     char origin[] = "replay"; /* of no known address */
     struct job job = {.kind = JOB_CALL, .origin = origin};
+    struct job trial = {.kind = JOB_CALL, .origin = (char[]){"test"}};
     begin(false);
     for (int i = 0; i < 3; i++) {
         counts_folded(counts, STR("call"), "new");
@@ -54,11 +59,13 @@ START_TEST(one_series_for_all_accounts)
     }
     counts_folded(counts, STR("sms"), "ignored");
     decide("acme", NULL, true, "none");
+    decide("acme", &trial, false, "sent"); /* is no call of the account's */
     ck_line("events_folded_total{kind=\"call\",result=\"new\"} 3\n");
     ck_line("events_folded_total{kind=\"summary\",result=\"new\"} 3\n");
     ck_line("events_folded_total{kind=\"other\",result=\"ignored\"} 1\n");
     ck_line("jobs_total{kind=\"call\",origin=\"replay\",result=\"sent\"} 3\n");
-    ck_line("decisions_total{rule=\"G15\",outcome=\"sent\"} 3\n");
+    ck_line("jobs_total{kind=\"call\",origin=\"test\",result=\"sent\"} 1\n");
+    ck_line("decisions_total{rule=\"G15\",outcome=\"sent\"} 4\n");
     ck_line("decisions_total{rule=\"G15\",outcome=\"none\"} 1\n");
     ck_line("calls_total{direction=\"incoming\",kind=\"missed:menu\",closed_by=\"ended\"} 4\n");
     end();

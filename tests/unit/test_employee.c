@@ -123,6 +123,58 @@ START_TEST(there_is_a_ceiling)
 }
 END_TEST
 
+START_TEST(cards_have_position_and_e_mail)
+{
+#define MAIL(value, more) \
+    "{\"contentType\":\"ContactInfo\",\"type\":\"email\",\"value\":\"" value "\"" more "}"
+#define CONTACTS(list) ",\"contactInfo\":[" list "]"
+    static const struct {
+        const char *rest, *email;
+    } cases[] = {
+        {"", ""},
+        {",\"contactInfo\":null", ""},
+        {CONTACTS(""), ""},
+        {CONTACTS("null,7," MAIL("", "") "," MAIL("a@a", "")), "a@a"},
+        {CONTACTS("{\"type\":\"phone\",\"value\":\"7\"}," MAIL("a@a", "") "," MAIL("b@b", "")),
+         "a@a"},
+        {CONTACTS(MAIL("longer@a",
+                       "") "," MAIL("b@b", ",\"isMain\":true") "," MAIL("c@c", ",\"isMain\":true")),
+         "b@b"},
+        {CONTACTS("{\"type\":{\"id\":\"1\"},\"value\":\"Москва\"}"), ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *rows CLEANUP(mem_free_text) =
+            mem_format("[{\"id\":5,\"position\":\"Директор\"%s}]", cases[i].rest);
+        ck_assert(read_page(rows, false));
+        ck_assert_str_eq(list.all[0].email, cases[i].email);
+        ck_assert_str_eq(list.all[0].position, "Директор");
+        employee_list_done(&list);
+    }
+    char *rows CLEANUP(mem_free_text) = mem_format("[{\"id\":5" CONTACTS(MAIL("%0200d", "")) "}]",
+                                                   0); /* cut it would be another one */
+    ck_assert(read_page(rows, false));
+    ck_assert_str_eq(list.all[0].email, "");
+    employee_list_done(&list);
+    char *url CLEANUP(mem_free_text) = employee_cards_url(STR("https://a"), STR("7"));
+    ck_assert_ptr_nonnull(strstr(url, "%22contactInfo%22"));
+    ck_assert_ptr_nonnull(strstr(url, "%22position%22"));
+    ck_assert_ptr_nonnull(strstr(url, "pageAfter"));
+}
+END_TEST
+
+START_TEST(who_is_dismissed)
+{
+    ck_assert(read_page("[" ROW("1", ",\"isWorking\":false,\"canLogin\":true") "," ROW(
+                            "2", ",\"isWorking\":true,\"canLogin\":false") "," ROW("3", "") "]",
+                        false));
+    ck_assert(list.all[0].dismissed);
+    ck_assert(!list.all[1].dismissed);
+    ck_assert(!list.all[1].working);
+    ck_assert(!list.all[2].dismissed);
+    employee_list_done(&list);
+}
+END_TEST
+
 START_TEST(what_a_nested_one_says)
 {
     static const struct {
@@ -170,7 +222,8 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("employee", the_list_and_its_pages, who_works, all_pages_together,
+    return UNIT_RUN("employee", cards_have_position_and_e_mail, who_is_dismissed,
+                    the_list_and_its_pages, who_works, all_pages_together,
                     a_name_is_cut_at_a_character, there_is_a_ceiling, what_a_nested_one_says,
                     want_of_memory);
 }

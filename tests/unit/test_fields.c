@@ -274,6 +274,37 @@ START_TEST(a_visitor_known_before_rides_with_the_create)
 }
 END_TEST
 
+START_TEST(a_recorded_visitor_waits_for_its_fields)
+{
+    setup(false, true);
+    w->origin = "replay";
+    crm_kit_fail(k, "extraFields/0", WORLD_NOT_SENT, 4);
+    client_job(
+        ",\"tracking\":true,\"visitor\":{\"uid\":\"77\",\"channel\":{\"campaign\":\"spring\"}}");
+    see_to(); /* the setting was switched on right before */
+    crm_kit_pass(k, 15000);
+    ck_assert(str_is(filled("ДКТ: Кампания"), "spring"));
+    ck_assert(str_is(filled("ДКТ: Контекст вызова"), "A"));
+    ck_assert_uint_eq(w->nclients, 1);
+    crm_kit_free(k);
+}
+END_TEST
+
+START_TEST(a_recorded_visitor_waits_for_no_field_that_is_refused)
+{
+    setup(false, true);
+    w->origin = "replay";
+    w->status = 500;
+    crm_kit_fail(k, "extraFields/0", WORLD_STATUS, -1);
+    client_job(",\"tracking\":true,\"visitor\":{\"uid\":\"77\"}");
+    see_to();
+    ck_assert_uint_eq(w->nclients, 0);
+    crm_kit_pass(k, 30000);
+    ck_assert_uint_eq(w->nclients, 1);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(a_visitor_known_later_fills_by_one_update)
 {
     setup(false, true);
@@ -366,7 +397,8 @@ int main(void)
         a_deleted_field_stays_deleted_until_switched_on_anew, unknown_ends_make_no_second_one,
         killed_while_it_makes_them, who_may_not_make_them_works_without,
         the_line_rides_with_the_create, a_line_that_could_not_be_written_follows,
-        a_visitor_known_before_rides_with_the_create,
+        a_visitor_known_before_rides_with_the_create, a_recorded_visitor_waits_for_its_fields,
+        a_recorded_visitor_waits_for_no_field_that_is_refused,
         names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
         new_settings_ask_for_the_names_anew, a_visitor_known_later_fills_by_one_update,
         due_after_a_crash, due_when_switched_on_again, what_stands_there_is_not_changed,

@@ -140,6 +140,50 @@ START_TEST(a_long_body_goes_at_once)
 }
 END_TEST
 
+START_TEST(their_clock_is_told)
+{
+    struct world w;
+    start(&w, 4, "127.0.0.1");
+    struct got *dated =
+        request(&w, OK "Date:%20Sun,%2006%20Nov%201994%2008:49:37%20GMT%0D%0A%0D%0A");
+    struct got *wrong = request(&w, OK "Date:%20today%0D%0A%0D%0A");
+    finish(&w);
+    ck_end(dated, HTTP_ANSWERED, "");
+    ck_assert_int_eq(dated->date_ms, 784111777000);
+    ck_assert_int_eq(wrong->date_ms, -1);
+    end(&w);
+}
+END_TEST
+
+/* Our own public address is anybody's, but no way into the network behind us. */
+START_TEST(anywhere_but_not_at_a_private_address)
+{
+    struct world w;
+    char url[600];
+    start(&w, 4, "");
+    struct http_request r = get(url_of(&w, "/ok", url));
+    struct got *refused = next(&w), *private = next(&w);
+    ck_assert_int_eq(send_as(refused, &r), ERR_INPUT);
+    w.e = ERROR_NONE;
+    r.anywhere = true;
+    ck_assert_int_eq(send_as(private, &r), ERR_OK);
+    finish(&w);
+    ck_end(private, HTTP_NOT_SENT, "private address");
+    ck_assert_int_eq(w.peer.connections, 0);
+    r.url = "ftp://127.0.0.1/";
+    ck_assert_int_eq(send_as(refused, &r), ERR_INPUT);
+    end(&w);
+
+    start(&w, 4, "127.0.0.1");
+    r.url = url_of(&w, "/ok", url);
+    struct got *named = next(&w);
+    ck_assert_int_eq(send_as(named, &r), ERR_OK);
+    finish(&w);
+    ck_end(named, HTTP_ANSWERED, "");
+    end(&w);
+}
+END_TEST
+
 START_TEST(refused_before_sending)
 {
     static const char *const urls[] = {"",
@@ -341,7 +385,8 @@ int main(void)
 {
     return UNIT_RUN("http", answered, what_is_sent, nothing_is_left_of_a_request,
                     a_delete_with_a_body_and_without, a_long_body_goes_at_once,
-                    refused_before_sending, whole_answers, answers_have_a_ceiling, many_at_once,
-                    many_broken_at_once, cancelled, cancelled_with_its_answer_there,
+                    refused_before_sending, their_clock_is_told,
+                    anywhere_but_not_at_a_private_address, whole_answers, answers_have_a_ceiling,
+                    many_at_once, many_broken_at_once, cancelled, cancelled_with_its_answer_there,
                     freed_while_running);
 }

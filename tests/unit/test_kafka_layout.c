@@ -49,6 +49,21 @@ START_TEST(unknown_topics_fit)
 }
 END_TEST
 
+START_TEST(read_back)
+{
+    struct kafka_layout l;
+    struct error e = ERROR_NONE;
+    ck_assert_int_eq(
+        layout_read(STR("{\"v\":1,\"partitions\":{\"events\":12,\"jobs\":0,\"dead\":\"3\"}}"), &l,
+                    &e),
+        ERR_OK);
+    ck_assert_int_eq(l.partitions[KAFKA_EVENTS], 12);
+    ck_assert_int_eq(l.partitions[KAFKA_JOBS], 0);
+    ck_assert_int_eq(l.partitions[KAFKA_DEAD], 0);
+    ck_assert_int_eq(layout_read(STR("{"), &l, &e), ERR_CONFIG);
+}
+END_TEST
+
 START_TEST(not_ours)
 {
     static const char *const texts[] = {"",
@@ -79,6 +94,6 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("kafka_layout", written_and_equal, different, unknown_topics_fit, not_ours,
-                    together);
+    return UNIT_RUN("kafka_layout", written_and_equal, different, unknown_topics_fit, read_back,
+                    not_ours, together);
 }

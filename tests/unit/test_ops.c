@@ -110,6 +110,22 @@ START_TEST(health)
 }
 END_TEST
 
+START_TEST(health_of_another_loop)
+{
+    struct world w;
+    struct loop *also;
+    start(&w);
+    ck_assert_int_eq(loop_new(&also, &w.e), ERR_OK);
+    ops_watch(w.ops, also);
+    ck_assert_int_eq(ask(&w, "GET", "/healthz"), 200);
+    late = 30000;
+    loop_use_clock(also, slow_clock);
+    ck_assert_int_eq(ask(&w, "GET", "/healthz"), 503);
+    end(&w);
+    loop_free(also);
+}
+END_TEST
+
 START_TEST(readiness_is_the_worst_check)
 {
     static const struct {
@@ -250,6 +266,7 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("ops", health, readiness_is_the_worst_check, metrics_page, refusals,
-                    connections_have_a_ceiling, ends_at_once_when_full, addresses);
+    return UNIT_RUN("ops", health, health_of_another_loop, readiness_is_the_worst_check,
+                    metrics_page, refusals, connections_have_a_ceiling, ends_at_once_when_full,
+                    addresses);
 }

@@ -301,11 +301,49 @@ START_TEST(what_another_owner_may_send_counts)
 }
 END_TEST
 
+/* Of a second's tokens it takes none that leaves less than half for others. */
+START_TEST(the_call_history_leaves_room_for_what_rings)
+{
+    int64_t until = 0;
+    pbx_init(&p);
+    ck_assert(pbx_admit(&p, PBX_HISTORY, 0, &until));
+    pbx_ended(&p, PBX_HISTORY, 0);
+    ck_assert(!pbx_admit(&p, PBX_HISTORY, 2000, &until));
+    ck_assert_int_eq(until, PBX_HISTORY_MS);
+    ck_assert(pbx_admit(&p, PBX_RESULT, 2000, &until));
+    pbx_ended(&p, PBX_RESULT, 2000);
+    ck_assert(!pbx_admit(&p, PBX_RESULT, 7000, &until));
+    ck_assert_int_eq(until, 2000 + PBX_RESULT_MS);
+    for (int i = 0; i < 4; i++)
+        ck_assert(pbx_admit(&p, PBX_VISITOR, 20000, &until));
+    ck_assert(pbx_admit(&p, PBX_HISTORY, 20000, &until));
+    ck_assert(!pbx_admit(&p, PBX_RESULT, 20000, &until));
+    ck_assert_int_gt(until, 20000);
+    for (int i = 0; i < 4; i++)
+        ck_assert(pbx_admit(&p, i ? PBX_VISITOR : PBX_ROUTE, 20000, &until));
+}
+END_TEST
+
+START_TEST(the_call_history_is_not_the_first_to_try)
+{
+    int64_t until = 0;
+    pbx_init(&p);
+    (void)pbx_refused(&p, "3102", 0);
+    ck_assert(!pbx_admit(&p, PBX_HISTORY, PBX_OPEN_MS, &until));
+    ck_assert_int_eq(until, 2LL * PBX_OPEN_MS);
+    ck_assert(pbx_admit(&p, PBX_VISITOR, PBX_OPEN_MS, &until));
+    pbx_ended(&p, PBX_VISITOR, PBX_OPEN_MS);
+    pbx_good(&p);
+    ck_assert(pbx_admit(&p, PBX_HISTORY, PBX_OPEN_MS, &until));
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("pbx", never_too_many_whatever_the_way_takes,
                     what_another_owner_may_send_outlives_a_kept_token, all_that_is_allowed_is_used,
                     routes_do_not_stop_queries, a_refusal_closes_it_for_two_minutes,
                     then_one_at_a_time_until_it_works, too_many_requests_slow_down,
-                    what_another_owner_may_send_counts);
+                    what_another_owner_may_send_counts, the_call_history_leaves_room_for_what_rings,
+                    the_call_history_is_not_the_first_to_try);
 }

@@ -49,7 +49,16 @@ START_TEST(forms)
 }
 END_TEST
 
+START_TEST(dates)
+{
+    ck_assert_int_eq(retry_after_date(STR("Sun, 06 Nov 1994 08:49:37 GMT")), 784111777000);
+    ck_assert_int_eq(retry_after_date(STR(" Sun, 06 Nov 1994 08:49:37 GMT\r\n")), 784111777000);
+    ck_assert_int_eq(retry_after_date(STR("784111777")), -1);
+    ck_assert_int_eq(retry_after_date(STR("")), -1);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("retry_after", forms);
+    return UNIT_RUN("retry_after", dates, forms);
 }

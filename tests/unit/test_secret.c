@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/secret.h"
+#include "common/text.h"
 #include "tests/unit/fault.h"
 #include "tests/unit/unit.h"
 
@@ -207,9 +208,64 @@ START_TEST(survives_want_of_memory)
 }
 END_TEST
 
+/* Against Python's hashlib.blake2b(key=..., digest_size=32). */
+START_TEST(keyed_hash)
+{
+    const struct str texts[] = {STR("one"), STR("two")}, moved[] = {STR("onet"), STR("wo")};
+    struct secret_keys k = keys_of(HEX_A, NULL);
+    uint8_t out[SECRET_MAC_BYTES], other[SECRET_MAC_BYTES];
+    char hex[2 * SECRET_MAC_BYTES + 1];
+
+    secret_mac(k.current.bytes, texts, 2, out);
+    text_hex(out, sizeof(out), hex);
+    ck_assert_str_eq(hex, "efc235cdc1c91390492aa12a6a610c803f730fd455e25f217a97f76b3dee8f57");
+    secret_mac(k.current.bytes, moved, 2, other);
+    ck_assert(!secret_same(out, other, sizeof(out)));
+    secret_mac(k.current.bytes, texts, 2, other);
+    ck_assert(secret_same(out, other, sizeof(out)));
+    secret_mac(k.current.bytes, NULL, 0, out);
+    text_hex(out, sizeof(out), hex);
+    ck_assert_str_eq(hex, "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d");
+}
+END_TEST
+
+/* argon2id of "correct-horse-battery", with the least memory and time. */
+#define HASH                     \
+    "$argon2id$v=19$m=8,t=1,p=1" \
+    "$kZuENTWHRNCNaozZwKKaFg$GF7VyYst0jqFysrjU5p4Uo1i18r0Kobx77U7+UkE4V8"
+
+START_TEST(passwords)
+{
+    struct error e = ERROR_NONE;
+
+    ck_assert(secret_is_hash(HASH));
+    ck_assert(!secret_is_hash("$argon2id$v=19$m=8,t=1,p=1$kZuENTWHRNCNaozZwKKaFg"));
+    ck_assert(!secret_is_hash(""));
+    ck_assert_int_eq(secret_check_password(HASH, STR("correct-horse-battery"), &e), ERR_OK);
+    ck_assert_int_eq(secret_check_password(HASH, STR("correct-horse-batter"), &e), ERR_AUTH);
+    ck_assert_int_eq(secret_check_password(HASH, STR_NONE, NULL), ERR_AUTH);
+}
+END_TEST
+
+START_TEST(base64)
+{
+    char room[4];
+    size_t len;
+
+    ck_assert(secret_base64(STR("YWJj"), room, sizeof(room), &len));
+    ck_assert_mem_eq(room, "abc", 3);
+    ck_assert_uint_eq(len, 3);
+    ck_assert(secret_base64(STR("YQ=="), room, sizeof(room), &len));
+    ck_assert_uint_eq(len, 1);
+    ck_assert(!secret_base64(STR("YQ"), room, sizeof(room), &len));
+    ck_assert(!secret_base64(STR("YWJjZGVm"), room, sizeof(room), &len));
+    ck_assert(!secret_base64(STR("Y!Jj"), room, sizeof(room), &len));
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("secret", keys_are_read, opens_what_it_sealed,
                     does_not_open_elsewhere_or_damaged, old_key_opens, four_parts, random_and_wipe,
-                    survives_want_of_memory);
+                    survives_want_of_memory, keyed_hash, passwords, base64);
 }

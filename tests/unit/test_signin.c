@@ -3,7 +3,7 @@
  */
 #include "tests/unit/unit.h"
 
-#include "worker/crm/signin.h"
+#include "common/megaplan/signin.h"
 
 #define MAX_MS 30000
 

@@ -8,6 +8,7 @@
  * all of them (with CK_FORK=no, since it takes longer than a test may);
  * WALK_STORY=part of a name chooses stories, WALK_TRACE=1 tells each walk before it begins,
  * WALK_ONE="401 at request 2, kill at step 7" the steps of that one.
+ * Takes minutes.
  */
 #include "tests/unit/unit.h"
 

@@ -203,6 +203,35 @@ static void switched_on(struct world *w)
     w->switches = true;
 }
 
+static void told_by_a_task(struct world *w)
+{
+    static char person[] = WORLD_EMPLOYEE;
+    w->switches = w->watched = true;
+    w->settings.alert_responsible = person;
+    w->settings.alert_after_minutes = 1;
+    w->settings.source_field = w->settings.call_tracking = false;
+}
+
+static void alert_open(struct world *w)
+{
+    told_by_a_task(w);
+    world_fact_add(w, "acme/state/alerts",
+                   "{\"alerts\":{\"unmapped\":{\"last\":1399907900000,\"opened\":1399907100000,"
+                   "\"since\":1399907000000}},\"v\":1}");
+}
+
+static void alert_over(struct world *w)
+{
+    struct jval *values = jval_new_object();
+    told_by_a_task(w);
+    jval_put_text(values, "status", STR("assigned"));
+    char *text CLEANUP(mem_free_text) =
+        mem_format("{\"alerts\":{\"unmapped\":{\"closed\":true,\"opened\":1399807100000,"
+                   "\"since\":1399807000000,\"task\":\"%s\"}},\"v\":1}",
+                   world_add(w, WORLD_TASKS, values)->id);
+    world_fact_add(w, "acme/state/alerts", text);
+}
+
 /* One that may come at any time. */
 #define JOB(...)                \
     {                           \
@@ -396,6 +425,13 @@ const struct walk_story walk_stories[] = {
       JOB(KAFKA_JOBS, "B", "client", NULL, N2, NULL, NEW_CLIENT_OF(N2))},
      {0},
      0},
+    {"an alert is open", alert_open, {{0}}, {0}, 0},
+    {"an alert is open, its task's answer is lost",
+     alert_open,
+     {{0}},
+     {1, WORLD_ANSWER_LOST, 0},
+     0},
+    {"an alert is over", alert_over, {{0}}, {0}, 0},
     {"a client, a call and a task in one request",
      known_in_one,
      {JOB(KAFKA_JOBS, "A", "task", NULL, N, "missed:direct", TASK),

@@ -18,6 +18,7 @@
 
 #define WALL 1399906988000LL
 #define BEGIN 1000000 /* boot ms */
+#define MEASURE_MS 1000
 
 /* clocks, settings */
 
@@ -168,16 +169,29 @@ struct world_member *world_join(struct world *w)
 {
     struct world_member *m = mem_alloc(1, sizeof *m);
     m->world = w;
-    m->port = (struct port){
-        m,           the_boot,        the_wall,          port_random,       port_settings,
-        port_offset, world_http_send, world_http_cancel, world_log_produce, port_finished,
-        port_note,   port_send_notes};
+    m->port = (struct port){m,
+                            the_boot,
+                            the_wall,
+                            port_random,
+                            port_settings,
+                            port_offset,
+                            world_http_send,
+                            world_http_cancel,
+                            world_log_produce,
+                            port_finished,
+                            port_note,
+                            port_send_notes,
+                            NULL,
+                            NULL,
+                            NULL};
     const struct executor_options options = {.concurrency = w->concurrency ? w->concurrency : 64,
                                              .request_timeout_ms = 15000,
                                              .retry_max_ms = 30000,
                                              .route_deadline_ms = 4000,
                                              .outcome_partitions = 12,
                                              .dead_partitions = 12,
+                                             .event_partitions = 12,
+                                             .reconcile_every_s = w->reconcile_every_s,
                                              .metrics = w->metrics};
     m->executor = executor_new(&m->port, &options);
     world_rejoin(m);
@@ -370,6 +384,17 @@ static void run_named(struct world_member *m)
         run(m);
 }
 
+/* As crm does. */
+static void measure(struct world_member *m)
+{
+    const struct world *w = m->world;
+    if (!w->watched || !alive(m) || !m->owner || !m->restored ||
+        w->now - m->measured_at < MEASURE_MS)
+        return;
+    m->measured_at = w->now;
+    executor_measure(m->executor, &m->owner, 1);
+}
+
 void world_turn(struct world_member *m)
 {
     struct world *w = m->world;
@@ -386,6 +411,7 @@ void world_turn(struct world_member *m)
     run_named(m);
     world_http_fly(w, m);
     run(m);
+    measure(m);
     if (m->thawed && !m->killed)
         world_fence(m);
 }
@@ -410,6 +436,8 @@ void world_advance(struct world *w, struct world_member *m, int64_t until)
         next = until;
         if (m && m->next_due < next)
             next = m->next_due;
+        if (m && w->watched && m->measured_at + MEASURE_MS < next)
+            next = m->measured_at + MEASURE_MS;
         if (world_http_next(w) < next)
             next = world_http_next(w);
         if (next <= w->now)
@@ -485,6 +513,8 @@ void world_free(struct world *w)
         free(w->outcomes[i]);
     for (size_t i = 0; i < w->ndead; i++)
         free(w->dead[i]);
+    for (size_t i = 0; i < w->nevents; i++)
+        free(w->events[i]);
     things_free(w->clients, w->nclients);
     things_free(w->calls, w->ncalls);
     things_free(w->tasks, w->ntasks);

@@ -85,6 +85,12 @@ struct world_mango { /* the account's, by mango-api.md; what it does is the test
     int64_t invalid_at, closed_until;
     int64_t asked[64], routed[64]; /* the latest ones, a ring */
     size_t nasked, nrouted;
+    const char *history;      /* the call history, CSV; NULL: empty */
+    int not_ready, keys_gone; /* so many polls are answered 204, 404 */
+    size_t questions, polls;  /* stats/request, stats/result */
+    char question[400];       /* the JSON of the latest one */
+    int64_t from, to;         /* ... of which it asks for the legs */
+    int64_t questioned_at, polled_at;
 };
 
 struct world_fact {
@@ -125,6 +131,7 @@ struct world_member {
     int64_t finished[WORLD_MAX];
     size_t nfinished;
     int64_t next_due, turned_at; /* boot ms; what its executor waits for; its last turn */
+    int64_t measured_at;
     struct producer_record pending[64];
     size_t npending;
     struct poison_notes notes[KAFKA_TOPICS]; /* of its job topics, while the world is careful */
@@ -137,6 +144,8 @@ struct world {
     uint32_t seed;
     struct settings settings, *parsed;
     bool account_gone;
+    bool
+        watched; /* owners measure themselves about each second, and watch their account's alerts */
     bool switches;      /* owners are told of the account's settings when they are restored */
     const char *origin; /* of jobs: "live" */
     struct world_thing clients[WORLD_MAX], calls[WORLD_MAX], tasks[WORLD_MAX], employees[16],
@@ -150,6 +159,9 @@ struct world {
     size_t noutcomes;
     char *dead[WORLD_MAX]; /* "reason: key" */
     size_t ndead;
+    char *events[WORLD_MAX]; /* "kind origin key value" of topic `events` */
+    size_t nevents;
+    int64_t reconcile_every_s; /* of who joins from now on */
     struct world_mango mango;
     struct world_rang rang[WORLD_MAX]; /* in the order in which it was done */
     size_t nrang;

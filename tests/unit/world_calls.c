@@ -130,7 +130,20 @@ static struct jval *call_set_contractor(struct world_ask *a)
     return world_row(a, WORLD_CALLS, t, NULL);
 }
 
+static bool takes_call(const struct world_ask *a, const struct world_thing *t)
+{
+    (void)a;
+    (void)t;
+    return true;
+}
+
+static struct jval *call_list(struct world_ask *a)
+{
+    return world_list(a, WORLD_CALLS, "", takes_call);
+}
+
 const struct world_resource world_of_calls[] = {
+    {"GET", "/callInfo", call_list},
     {"POST", "/callInfo", call_create},
     {"GET", "/callInfo/provider", call_by_provider},
     {"POST", "/callInfo/provider", call_update_by_provider},

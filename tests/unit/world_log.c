@@ -17,12 +17,15 @@ enum { /* of the headers that are kept */
     MARK,
     JOB,
     WHY,
+    KIND,
+    ORIGIN,
     KEPT
 };
 
 enum err world_log_produce(void *arg, const struct producer_record *r, struct error *e)
 {
-    static const char *const wanted[KEPT] = {"mark", "job", "__connect.errors.exception.message"};
+    static const char *const wanted[KEPT] = {"mark", "job", "__connect.errors.exception.message",
+                                             "kind", "origin"};
     struct world_member *m = arg;
     if (m->npending == sizeof m->pending / sizeof *m->pending)
         return error_set(e, ERR_TEMPORARY, "the queue is full");
@@ -71,6 +74,11 @@ static int64_t append(struct world *w, const struct producer_record *p)
     if (p->topic == KAFKA_DEAD) {
         WORLD_MUST(w->ndead < WORLD_MAX, "no room");
         w->dead[w->ndead++] = mem_format("%s: %.*s", p->headers[WHY].name, STR_ARG(p->key));
+    } else if (p->topic == KAFKA_EVENTS) {
+        WORLD_MUST(w->nevents < WORLD_MAX, "no room");
+        w->events[w->nevents++] =
+            mem_format("%s %s %.*s %.*s", p->headers[KIND].name, p->headers[ORIGIN].name,
+                       STR_ARG(p->key), STR_ARG(p->value));
     } else if (!strstr(p->value.ptr, "\"what\":\"request\"")) {
         WORLD_MUST(w->noutcomes < 8 * WORLD_MAX, "no room");
         w->outcomes[w->noutcomes++] = mem_copy(p->value);

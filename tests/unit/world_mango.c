@@ -10,6 +10,7 @@
 
 #include "common/mango/sign.h"
 #include "common/mem.h"
+#include "common/num.h"
 #include "common/text.h"
 #include "tests/unit/world_megaplan.h"
 
@@ -189,18 +190,89 @@ static int visitor(struct world *w, const struct jval *json, char **text)
     return 200;
 }
 
+/* Whether `last` is less than that ago; else it is now. */
+static bool is_soon(struct world *w, int64_t *last, int64_t ms)
+{
+    if (*last && w->now < *last + ms)
+        return true;
+    *last = w->now;
+    return false;
+}
+
+static int question(struct world *w, const struct jval *json, char **text)
+{
+    struct world_mango *p = &w->mango;
+    int64_t from = 0, to = 0;
+    if (!jval_int(jval_get(json, "date_from"), &from) ||
+        !jval_int(jval_get(json, "date_to"), &to) || from >= to || to - from > 31LL * 86400 ||
+        !jval_get_text(json, "fields").len)
+        return invalid(w, text, 3100);
+    char *raw CLEANUP(mem_free_text) = jval_dump(json, false);
+    snprintf(p->question, sizeof p->question, "%s", raw);
+    p->from = from;
+    p->to = to;
+    *text = mem_format("{\"key\":\"key-%zu\"}", ++p->questions);
+    return 200;
+}
+
+/* The lines of the legs that began in the span asked for; the caller's. */
+static char *history_of(const struct world_mango *p)
+{
+    struct buf lines = BUF_INIT(1 << 20);
+    for (const char *at = p->history ? p->history : ""; *at;) {
+        const char *start = strchr(at, ';') + 1, *end = strchr(at, '\n');
+        int64_t began = 0;
+        WORLD_MUST(num_parse((struct str){start, strcspn(start, ";")}, 1, INT64_MAX, &began),
+                   "no line of a history");
+        if (began >= p->from && began <= p->to)
+            buf_add(&lines, at, (size_t)(end + 1 - at));
+        at = end + 1;
+    }
+    char *text = mem_copy(buf_str(&lines));
+    buf_done(&lines);
+    return text;
+}
+
+static int poll(struct world *w, const struct jval *json, char **text)
+{
+    struct world_mango *p = &w->mango;
+    char *key CLEANUP(mem_free_text) = mem_format("key-%zu", p->questions);
+    p->polls++;
+    *text = mem_copy(STR_NONE);
+    if (p->keys_gone > 0 || !str_is(jval_get_text(json, "key"), key)) {
+        p->keys_gone -= p->keys_gone > 0;
+        return 404;
+    }
+    if (p->not_ready > 0) {
+        p->not_ready--;
+        return 204;
+    }
+    free(*text);
+    *text = history_of(p);
+    return 200;
+}
+
+static int too_many(struct world *w, char **text)
+{
+    w->mango.violations++;
+    *text = mem_copy(STR("{\"name\":\"Service Unavailable\",\"message\":\"Rate limit exceeded.\","
+                         "\"code\":0,\"status\":429}"));
+    return 429;
+}
+
 static int perform(struct world *w, const char *method, const struct jval *json, char **text)
 {
     bool routes = strcmp(method, "/commands/route") == 0;
-    if (!routes && strcmp(method, "/queries/user_info_by_dct_number") != 0)
+    bool asks = strcmp(method, "/stats/request") == 0, polls = strcmp(method, "/stats/result") == 0;
+    if (!routes && !asks && !polls && strcmp(method, "/queries/user_info_by_dct_number") != 0)
         return code(text, 404, 4001);
-    if (is_over(w, routes)) {
-        w->mango.violations++;
-        *text =
-            mem_copy(STR("{\"name\":\"Service Unavailable\",\"message\":\"Rate limit exceeded.\","
-                         "\"code\":0,\"status\":429}"));
-        return 429;
-    }
+    if (is_over(w, routes) || (asks && is_soon(w, &w->mango.questioned_at, 2000)) ||
+        (polls && is_soon(w, &w->mango.polled_at, 5000)))
+        return too_many(w, text);
+    if (asks)
+        return question(w, json, text);
+    if (polls)
+        return poll(w, json, text);
     return routes ? route(w, json, text) : visitor(w, json, text);
 }
 

@@ -50,7 +50,7 @@ struct book_input {
     struct str account;
     int64_t offset;
     int64_t received_at; /* unix ms */
-    const char *origin;  /* static: "live" "replay" "reconcile" */
+    const char *origin;  /* static: "live" "replay" "reconcile" "test" */
 };
 
 struct book *book_new(int32_t partition, const struct book_times *times,

@@ -157,8 +157,10 @@ static void on_found(void *arg, const struct kafka_layout *layout)
     struct calls *c = arg;
     struct error e = ERROR_NONE;
     c->layout = *layout;
+    const struct accounts_options accounts = {.restored = on_settings, .arg = c};
+    c->accounts = accounts_new(c->loop, c->config, &accounts);
     if (producer_new(c->loop, c->config, &c->layout, DELIVER_MS, &c->producer, &e) ||
-        accounts_new(c->loop, c->config, &c->layout, NULL, on_settings, c, &c->accounts, &e))
+        accounts_follow(c->accounts, &c->layout, &e))
         on_refused(c, &e);
     else
         producer_gather(c->producer, true);

@@ -105,7 +105,7 @@ static const char *kind_label(const struct rule_call *c)
 /* Of the owned copy in a job there is a static one. */
 static const char *origin_label(const char *origin)
 {
-    static const char *const known[] = {"live", "replay", "reconcile"};
+    static const char *const known[] = {"live", "replay", "reconcile", "test"};
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         if (strcmp(origin, known[i]) == 0)
             return known[i];
@@ -121,7 +121,8 @@ void counts_decided(struct counts *n, const struct rule_call *c, const struct ru
         count(n, n->jobs, job_kind_name(d->job->kind), origin_label(d->job->origin), "sent",
               c->account);
     /* one decision of each closing: the call's job, or what stopped it */
-    if (c->when == RULE_CLOSING && (d->stopped || (d->job && d->job->kind == JOB_CALL)))
+    if (c->when == RULE_CLOSING && strcmp(c->cause.origin, "test") != 0 &&
+        (d->stopped || (d->job && d->job->kind == JOB_CALL)))
         count(n, n->calls, direction_label(c), kind_label(c), c->closed_by, c->account);
 }
 

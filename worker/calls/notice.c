@@ -26,6 +26,9 @@ enum err notice_read(const struct kafka_message *m, int64_t received, struct eve
         return ERR_OK;
     if (!str_eq(ev->entry_id, key->rest))
         (void)error_set(e, ERR_INPUT, "entry_id is not the key's");
+    else if (str_is(kafka_header_get(m, EVENT_ORIGIN), EVENT_TEST) &&
+             !str_starts(ev->entry_id, STR(EVENT_TEST_ENTRY)))
+        (void)error_set(e, ERR_INPUT, "entry_id: a test call's begins with " EVENT_TEST_ENTRY);
     else if (call_event_check_times(ev, received, e) == ERR_OK)
         return ERR_OK;
     call_event_done(ev);
@@ -37,6 +40,8 @@ const char *notice_origin(const struct kafka_message *m)
     struct str origin = kafka_header_get(m, EVENT_ORIGIN);
     if (origin.len == 0 || str_is(origin, EVENT_LIVE))
         return EVENT_LIVE;
+    if (str_is(origin, EVENT_TEST))
+        return EVENT_TEST;
     return str_is(origin, "reconcile") ? "reconcile" : "replay";
 }
 

@@ -168,9 +168,33 @@ static void send_outcome(struct output *o, struct str account, struct str key,
     send(o, &r);
 }
 
+/* What the closing of a call says of it, for who shows calls without folding them: every closing has exactly one such
+ * decision, its saving or what stopped it. No outside number. */
+static struct jval *closing_details(const struct rule_call *c, const struct rule_decision *d)
+{
+    static const char *const directions[] = {"internal", "incoming", "outgoing"};
+    enum call_event_direction direction = c->view->direction;
+    bool saving = d->job && d->job->kind == JOB_CALL;
+    if (!saving && !(d->stopped && c->when == RULE_CLOSING))
+        return NULL;
+    const char *kind = job_verdict_name(c->view->verdict);
+    if (!kind)
+        kind = direction == CALL_EVENT_OUTGOING ? "fail" : "none";
+    struct jval *details = jval_new_object();
+    jval_put_text(details, "closed_by", str_of(c->closed_by ? c->closed_by : "summary"));
+    jval_put_text(details, "direction",
+                  direction == CALL_EVENT_UNTOLD ? STR("unknown") : str_of(directions[direction]));
+    jval_put_text(details, "kind", str_of(kind));
+    if (c->view->line.len)
+        jval_put_text_clean(details, "line", c->view->line);
+    jval_put_int(details, "talk_seconds", c->view->talk_seconds);
+    return details;
+}
+
 void output_decision(struct output *o, int64_t at, const struct rule_call *c,
                      const struct rule_decision *d, const char *result)
 {
+    struct jval *details = closing_details(c, d);
     const struct outcome outcome = {.at = at,
                                     .what = "decision",
                                     .job = d->job ? d->job->id : NULL,
@@ -178,8 +202,10 @@ void output_decision(struct output *o, int64_t at, const struct rule_call *c,
                                     .rule = d->rule,
                                     .result = result,
                                     .reason = d->reason,
-                                    .employee = d->employee};
+                                    .employee = d->employee,
+                                    .details = details};
     send_outcome(o, c->account, write_key(o, c->account, c->entry_id), &outcome);
+    jval_free(details);
 }
 
 void output_ignored(struct output *o, int64_t at, const struct kafka_message *m, const char *reason)

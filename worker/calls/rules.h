@@ -29,7 +29,7 @@ struct rule_cause {
     int64_t received_at; /* unix ms */
     int64_t event_at;    /* MANGO's unix s; 0 unknown */
     int64_t now;         /* the wall clock when it is decided, unix ms */
-    const char *origin;  /* static: "live" "replay" "reconcile" */
+    const char *origin;  /* static: "live" "replay" "reconcile" "test" */
 };
 
 /* Why a client made by this call has the responsible it has. */

@@ -41,11 +41,10 @@ static struct choice choose_employee(const struct rule_call *c)
     const struct view *v = c->view;
     if (v->answered)
         return choose(v->last_handled.employee, v->summarized.employee,
-                      "the last employee who handled it",
-                      "no employee of the settings took part (G2)");
+                      "the last employee who handled it", JOB_WHY_NOBODY_TALKED);
     if (v->direction == CALL_EVENT_OUTGOING)
         return choose(v->caller.employee, v->summarized.employee, "the employee who called",
-                      "no employee of the settings called (G2)");
+                      JOB_WHY_NOBODY_CALLED);
     return choose_missed(c);
 }
 

@@ -69,6 +69,6 @@ struct rules_person rules_person_missed(const struct rule_call *c)
                     "missed in a group, given to no employee of the settings");
     default:
         return rang(c, &c->view->last_missed, "the last employee who missed it",
-                    "missed by no employee of the settings");
+                    JOB_WHY_NOBODY_MISSED);
     }
 }

@@ -69,7 +69,8 @@ static enum kafka_topic topic_of(const struct stream *s, const struct rule_cause
                (cause->event_at > 0 && now - cause->event_at * 1000 > HOUR_MS);
     if (kind == JOB_ROUTE || kind == JOB_VISITOR || kind == JOB_POPUP)
         return KAFKA_JOBS_NOW;
-    if (strcmp(cause->origin, EVENT_LIVE) != 0 || (cause->offset < s->mark.catch_up && old))
+    bool past = strcmp(cause->origin, EVENT_LIVE) != 0 && strcmp(cause->origin, EVENT_TEST) != 0;
+    if (past || (cause->offset < s->mark.catch_up && old))
         return KAFKA_JOBS_BULK;
     return KAFKA_JOBS;
 }
@@ -104,6 +105,10 @@ static void read_commit(struct stream *s, const struct consumer_partition *c)
     s->mark.catch_up = c->high;
     if (c->committed < 0) {
         s->mark.there = false;
+        if (c->high > c->low)
+            log_warn("no committed offset: a first start, or it was lost; what is there is read",
+                     LOG_TEXT("topic", "events"), LOG_INT("partition", c->partition),
+                     LOG_INT("low", c->low), LOG_INT("high", c->high));
         return;
     }
     log_warn("events were trimmed before they were read; what is missing is left to reconcile",

@@ -19,6 +19,7 @@
 #include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/fields.h"
+#include "worker/crm/reconcile.h"
 #include "worker/crm/record.h"
 
 struct account_record {
@@ -93,6 +94,7 @@ static void own(struct executor *x, struct account *a, struct owner *o)
                 facts_state(o->facts, str_of(a->service.account), STR(BUDGET_MEMORY_NAME)),
                 x->port->wall(x->port->world), executor_now(x));
     account_pbx_own(x, a);
+    alert_account_own(x, a);
 }
 
 struct account *account_find(const struct executor *x, const char *name)
@@ -128,7 +130,9 @@ struct account *account_get(struct executor *x, struct owner *o, const char *nam
 static void leave(struct executor *x, struct account *a)
 {
     account_signin_stop(x, a);
+    alert_account_leave(x, a);
     forget_record(a);
+    reconcile_leave(x, a);
     a->owner = NULL;
     a->told_held = false;
 }
@@ -174,8 +178,10 @@ void account_settings(struct executor *x, struct account *a)
     account_pbx_settings(x, a);
     batch_reset(a);
     forget(a); /* it may be another Megaplan now */
-    if (!x->port->settings(x->port->world, a->service.account))
+    if (!x->port->settings(x->port->world, a->service.account)) {
         signin_done(&a->service.signin);
+        reconcile_leave(x, a);
+    }
     account_wake(x, a);
 }
 
@@ -271,8 +277,8 @@ void account_serve(struct executor *x, struct account *a)
 
 /* what is told */
 
-static void tell_outcome(struct executor *x, struct account *a, const char *result,
-                         const char *reason)
+void account_tell(struct executor *x, const struct account *a, const char *result,
+                  const char *reason)
 {
     struct error e = ERROR_NONE;
     const struct outcome o = {
@@ -305,7 +311,7 @@ static void tell_opened(struct executor *x, struct account *a, struct work *w, c
              LOG_TEXT("account", a->service.account), LOG_TEXT("job", w ? w->job->id : ""),
              LOG_TEXT("err", why));
     if (!w) {
-        tell_outcome(x, a, "held", why);
+        account_tell(x, a, "held", why);
         return;
     }
     record_held(x, w, why);
@@ -344,5 +350,5 @@ void account_watch(struct executor *x, struct account *a)
     log_fail("jobs are held for over ten minutes", LOG_TEXT("account", a->service.account),
              LOG_INT("count", a->gauges.held[TALLY_OUTAGE] + a->gauges.held[TALLY_BUDGET]),
              LOG_INT("ms", oldest), LOG_TEXT("err", why));
-    tell_outcome(x, a, "held", "jobs are held for over ten minutes");
+    account_tell(x, a, "held", "jobs are held for over ten minutes");
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/sha256.h"
+#include "worker/crm/alert_account.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/pbx.h"
 #include "worker/crm/service.h"
@@ -17,6 +18,7 @@
 
 struct employees;
 struct fields;
+struct reconcile_round;
 
 #define ACCOUNT_HELD_LONG_MS 600000 /* behaviour.md B13: jobs held over ten minutes are told */
 
@@ -40,11 +42,14 @@ struct account {
     struct employees *employees; /* employees.h; NULL: not asked yet */
     struct fields *fields;       /* names of extra fields (fields.h); NULL: not asked yet */
     bool told_held;
+    struct alert_account alerts;
     bool left_due;          /* work that facts say is due was left: it was switched off, or gone */
     int64_t no_batch_until; /* boot ms (batch.h) */
-    unsigned unclear_batches; /* in a row, while others were answered */
-    int64_t unclear_batch_at; /* boot ms of the last one's end */
-    struct account *next;     /* of all */
+    unsigned unclear_batches;          /* in a row, while others were answered */
+    int64_t unclear_batch_at;          /* boot ms of the last one's end */
+    struct reconcile_round *reconcile; /* reconcile.h; NULL: not yet */
+    size_t missing;                    /* calls that its last round found missing */
+    struct account *next;              /* of all */
 };
 
 /* The account of that name under this owner; made, and its budget taken over, at first. */
@@ -65,6 +70,9 @@ void account_serve(struct executor *x, struct account *a);
 /* The breaker was opened or told again, w: by the answer to its request; NULL: by a login. Told once. */
 void account_refused(struct executor *x, struct account *a, struct work *w, const char *why);
 void account_unclear(struct executor *x, struct account *a, struct work *w, const char *why);
+/* An outcome of the account, of no call: log, page and explain show it. Waits for nothing. */
+void account_tell(struct executor *x, const struct account *a, const char *result,
+                  const char *reason);
 /* Its gauges were just counted: tells of jobs that are held too long, once until they go on. */
 void account_watch(struct executor *x, struct account *a);
 /* A request with a token of it is about to leave (service_left), or never will (service_return, no probe):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/backoff.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/mango/mango_answer.h"
@@ -14,9 +15,9 @@
 #include "common/secret.h"
 #include "common/sha256.h"
 #include "worker/crm/act.h"
-#include "worker/crm/backoff.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
+#include "worker/crm/reconcile.h"
 #include "worker/crm/record.h"
 #include "worker/crm/step.h"
 
@@ -154,30 +155,37 @@ static int64_t patience(const struct executor *x, const struct work *w, const st
     return w->deadline && left < ms ? (left > 1 ? left : 1) : ms;
 }
 
-static enum err send_it(struct executor *x, struct work *w, const struct settings *s,
-                        const struct request *r, struct error *e)
+/* h: all but headers and body. */
+static enum err send_signed(const struct executor *x, const struct settings *s, const char *json,
+                            struct http_request *h, struct http_transfer **out, struct error *e)
 {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded",
                                           "Accept: application/json", NULL};
-    char *body = signed_body(str_of(s->mango.api_key), str_of(s->mango.api_salt), str_of(r->body));
-    if (!r->url || !body) {
+    char *body = signed_body(str_of(s->mango.api_key), str_of(s->mango.api_salt), str_of(json));
+    if (!h->url || !body) {
         free(body);
         return error_set(e, ERR_INPUT, "the request's address or body could not be built");
     }
-    const struct http_request h = {.method = r->method,
-                                   .url = r->url,
-                                   .headers = headers,
-                                   .body = str_of(body),
-                                   .timeout_ms = patience(x, w, r),
-                                   .leave_by = r->leave_by,
-                                   .max_body = LIMIT_ANSWER_BYTES,
-                                   .tls12 = true,
-                                   .ahead = true,
-                                   .done = request_ended,
-                                   .arg = w};
-    enum err bad = x->port->send(x->port->world, &h, &w->transfer, e);
+    h->headers = headers;
+    h->body = str_of(body);
+    h->tls12 = true;
+    enum err bad = x->port->send(x->port->world, h, out, e);
     secret_free(body);
     return bad;
+}
+
+static enum err send_it(struct executor *x, struct work *w, const struct settings *s,
+                        const struct request *r, struct error *e)
+{
+    struct http_request h = {.method = r->method,
+                             .url = r->url,
+                             .timeout_ms = patience(x, w, r),
+                             .leave_by = r->leave_by,
+                             .max_body = LIMIT_ANSWER_BYTES,
+                             .ahead = true,
+                             .done = request_ended,
+                             .arg = w};
+    return send_signed(x, s, r->body, &h, &w->transfer, e);
 }
 
 void account_pbx_send(struct executor *x, struct work *w, const struct request *r)
@@ -293,6 +301,7 @@ void account_pbx_settings(struct executor *x, struct account *a)
     if (memcmp(before, a->pbx_of, sizeof before) == 0)
         return;
     pbx_reset(&a->pbx);
+    reconcile_settings(x, a);
     a->told_pbx = false;
     if (a->owner && facts_state(a->owner->facts, str_of(a->service.account), STR(STATE)).len)
         remember(x, a, 0);
@@ -305,17 +314,19 @@ static void refuse(struct executor *x, struct account *a, const char *why)
     remember(x, a, x->port->wall(x->port->world) + PBX_OPEN_MS);
 }
 
-/* Told once, until it works again. */
-static void tell_out(struct executor *x, struct work *w, const char *why)
+/* Told once, until it works again. w: whose request it was; NULL: no work's. */
+static void tell_out(struct executor *x, struct account *a, struct work *w, const char *why)
 {
-    struct account *a = w->account;
     if (a->told_pbx)
         return;
     a->told_pbx = true;
     log_fail("MANGO refuses the account's requests; none is made for two minutes",
-             LOG_TEXT("account", a->service.account), LOG_TEXT("job", w->job->id),
+             LOG_TEXT("account", a->service.account), LOG_TEXT("job", w ? w->job->id : ""),
              LOG_TEXT("err", why));
-    record_held(x, w, why);
+    if (w)
+        record_held(x, w, why);
+    else
+        account_tell(x, a, "held", why);
 }
 
 void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,
@@ -334,7 +345,7 @@ void account_pbx_tell(struct executor *x, struct work *w, const struct http_answ
         a->told_pbx = false;
     }
     if (end->invalid || blocked)
-        tell_out(x, w, end->why);
+        tell_out(x, a, w, end->why);
     wake(x, a);
 }
 
@@ -347,4 +358,64 @@ void account_pbx_seen(struct executor *x, struct account *a, enum pbx_method m, 
         ahead = EXECUTOR_INTENT_LIVES_MS;
     if (ahead > -PBX_LOOK_BACK_MS)
         pbx_seen(&a->pbx, m, executor_now(x) + ahead);
+}
+
+/* requests that are no work's */
+
+static bool somebody_waits(const struct account *a)
+{
+    for (size_t m = 0; m < PBX_METHODS; m++)
+        if (a->first_pbx[m])
+            return true;
+    return false;
+}
+
+bool account_pbx_may(struct executor *x, struct account *a, enum pbx_method m)
+{
+    int64_t until = 0;
+    return !x->stopping && !somebody_waits(a) && pbx_admit(&a->pbx, m, executor_now(x), &until);
+}
+
+enum err account_pbx_ask(struct executor *x, const struct account *a,
+                         const struct account_pbx_question *q, struct http_transfer **out,
+                         struct error *e)
+{
+    const struct settings *s = x->port->settings(x->port->world, a->service.account);
+    if (!s)
+        return error_set(e, ERR_CONFIG, "account disabled");
+    char *url CLEANUP(mem_free_text) = signed_url(str_of(s->mango.base_url), q->method);
+    struct http_request h = {.method = "POST",
+                             .url = url,
+                             .timeout_ms = x->options.request_timeout_ms,
+                             .max_body = q->max_body,
+                             .done = q->done,
+                             .arg = q->arg};
+    return send_signed(x, s, q->json, &h, out, e);
+}
+
+void account_pbx_asked(struct executor *x, struct account *a, enum pbx_method m,
+                       const struct http_answer *answer)
+{
+    wake(x, a);
+    if (!answer) {
+        pbx_return(&a->pbx, m);
+        return;
+    }
+    pbx_ended(&a->pbx, m, executor_now(x));
+    tally_request(x->tally, a->service.account, TALLY_MANGO,
+                  m == PBX_HISTORY ? "stats.request" : "stats.result", answer,
+                  x->port->wall(x->port->world));
+}
+
+void account_pbx_heard(struct executor *x, struct account *a, enum mango_answer_kind kind,
+                       const char *text)
+{
+    if (kind == MANGO_INVALID || kind == MANGO_BLOCKED) {
+        refuse(x, a, text);
+        tell_out(x, a, NULL, text);
+    } else if (kind == MANGO_DONE) {
+        pbx_good(&a->pbx);
+        a->told_pbx = false;
+    }
+    wake(x, a);
 }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "common/mango/mango_answer.h"
 #include "worker/crm/account.h"
 #include "worker/crm/request.h"
 
@@ -31,6 +32,25 @@ void account_pbx_read(const struct http_answer *answer, struct request_end *out)
 /* What the end of a request showed of the account's MANGO. */
 void account_pbx_tell(struct executor *x, struct work *w, const struct http_answer *answer,
                       const struct request_end *end);
+/* The same for a request that is no work's (reconcile.h), when nobody else wants anything. account_pbx_may: it may leave, a
+ * token is kept. account_pbx_ask: signs the JSON and sends it, `done` follows once; an error: it does not, and nothing was
+ * sent. account_pbx_asked: it ended; answer NULL: it was never made. account_pbx_heard: what its answer showed of MANGO; a
+ * 429 is the asker's alone to heed, for what rings has other limits. */
+bool account_pbx_may(struct executor *x, struct account *a, enum pbx_method m);
+struct account_pbx_question {
+    enum pbx_method limit;
+    const char *method, *json; /* "stats/request" */
+    size_t max_body;
+    void (*done)(void *arg, const struct http_answer *answer);
+    void *arg;
+};
+enum err account_pbx_ask(struct executor *x, const struct account *a,
+                         const struct account_pbx_question *q, struct http_transfer **out,
+                         struct error *e) MUST_CHECK;
+void account_pbx_asked(struct executor *x, struct account *a, enum pbx_method m,
+                       const struct http_answer *answer);
+void account_pbx_heard(struct executor *x, struct account *a, enum mango_answer_kind kind,
+                       const char *text);
 /* The account has another owner here: a refusal of the last two minutes, which stands in facts (account/state/mango), is
  * obeyed. */
 void account_pbx_own(struct executor *x, struct account *a);

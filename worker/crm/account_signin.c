@@ -89,14 +89,13 @@ static void answered(void *arg, const struct http_answer *answer)
 {
     struct account *a = arg;
     struct executor *x = a->executor;
-    int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
     a->signin = NULL;
     if (answer->end == HTTP_NOT_SENT && !a->signin_left)
         account_unused(x, a);
     else
         left(a);
-    tally_request(x->tally, a->service.account, TALLY_MEGAPLAN, OPERATION, status,
-                  (double)answer->ms / 1000.0);
+    tally_request(x->tally, a->service.account, TALLY_MEGAPLAN, OPERATION, answer,
+                  x->port->wall(x->port->world));
     if (answer->end == HTTP_ANSWERED) {
         read_answer(x, a, answer);
     } else {

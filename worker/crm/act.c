@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "worker/crm/account_pbx.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/record.h"
@@ -15,6 +16,8 @@
 void act_want(struct executor *x, struct work *w, const struct act *a)
 {
     w->act = a;
+    if (attempt_stops(x, w))
+        return;
     w->phase = WORK_WANTS;
     if (a->api == ACT_MANGO)
         account_pbx_want(x, w);

@@ -148,8 +148,8 @@ void batch_end_answered(void *arg, const struct http_answer *answer)
     b->telling = true;
     if (answer->end != HTTP_NOT_SENT)
         batch_left(b); /* else its token comes back */
-    tally_request(x->tally, b->account->service.account, TALLY_MEGAPLAN, OPERATION,
-                  answer->end == HTTP_ANSWERED ? answer->status : 0, (double)answer->ms / 1000.0);
+    tally_request(x->tally, b->account->service.account, TALLY_MEGAPLAN, OPERATION, answer,
+                  x->port->wall(x->port->world));
     if (has_status) {
         read_answer(b, answer);
     } else {

@@ -3,10 +3,11 @@
  */
 #include "worker/crm/budget.h"
 
+#include "common/budget_level.h"
+
 #define WINDOW_MS BUDGET_WINDOW_MS
 #define NEVER (INT64_MIN / 2)
 #define KEPT (INT64_MAX / 2) /* taken, and its request has not left */
-#define HOUR_MS 3600000.0
 #define SECOND_MS 1000.0
 /* Floating sums of thirds and tenths end a hair under one. */
 #define ALMOST 1e-9
@@ -43,10 +44,9 @@ static void set_limits(struct budget *b, int64_t per_second, int64_t per_hour)
     double second = (double)per_second;
     b->second_max = most(1.0, second * (1.0 - BUDGET_SHARE));
     b->second_rate = second * BUDGET_SHARE / SECOND_MS;
-    double hour = (double)per_hour * BUDGET_SHARE;
-    b->hour_max = most(1.0, least(BUDGET_BURST_MAX, hour / 10.0));
-    /* an hour of one request still needs a trickle */
-    b->hour_rate = most(hour - b->hour_max, 0.5) / HOUR_MS;
+    struct budget_level_bucket hour = budget_level_bucket(per_hour);
+    b->hour_max = hour.max;
+    b->hour_rate = hour.per_ms;
     b->reserve = least(b->hour_max / 10.0, b->hour_max - 1.0);
 }
 

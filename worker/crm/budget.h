@@ -18,10 +18,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BUDGET_SHARE 0.95
-#define BUDGET_BURST_MAX 100.0 /* the most tokens an hour's bucket holds */
-#define BUDGET_WINDOW 64       /* rates per second up to this one are kept exactly */
-#define BUDGET_WINDOW_MS 1053  /* a second / BUDGET_SHARE */
+#include "common/budget_level.h"
+
+#define BUDGET_SHARE BUDGET_LEVEL_SHARE
+#define BUDGET_BURST_MAX BUDGET_LEVEL_BURST
+#define BUDGET_WINDOW 64      /* rates per second up to this one are kept exactly */
+#define BUDGET_WINDOW_MS 1053 /* a second / BUDGET_SHARE */
 
 struct budget {
     int64_t taken[BUDGET_WINDOW]; /* when, in no order */

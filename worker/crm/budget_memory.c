@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/jval.h"
+#include "common/budget_level.h"
 
 #define MS BUDGET_MEMORY_MS
 #define ALMOST 1e-9
@@ -17,15 +17,6 @@
 static double least(double a, double b)
 {
     return a < b ? a : b;
-}
-
-static bool decode(struct str value, int64_t *at, double *level)
-{
-    struct jval *v CLEANUP(jval_cleanup) = NULL;
-    struct error ignored = ERROR_NONE;
-    return !jval_parse(value, &v, &ignored) && !jval_check_version(v, &ignored) &&
-           jval_int(jval_get(v, "at"), at) && jval_real(jval_get(v, "level"), level) && *at >= 0 &&
-           *at < INT64_MAX / 4 && *level >= 0;
 }
 
 /* Everything stays on the safe side of what two clocks may differ by. */
@@ -45,7 +36,7 @@ void budget_memory_restore(struct budget_memory *m, struct budget *b, struct str
         return;
     m->stands = true;
     m->written_at = m->spent_at = now;
-    if (!decode(value, &at, &level)) {
+    if (!budget_level_read(value, &at, &level)) {
         budget_begin(b, 0, now, now);
         return;
     }

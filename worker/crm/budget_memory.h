@@ -37,7 +37,7 @@
 #include "common/str.h"
 #include "worker/crm/budget.h"
 
-#define BUDGET_MEMORY_NAME "budget" /* account/state/budget */
+#define BUDGET_MEMORY_NAME BUDGET_LEVEL_NAME
 #define BUDGET_MEMORY_MS 500
 #define BUDGET_MEMORY_MAX_MS 8000
 #define BUDGET_MEMORY_SKEW_MS 250

@@ -104,6 +104,8 @@ static void end_without(struct executor *x, struct work *w, const char *why)
 static void end_unsaved(struct executor *x, struct work *w)
 {
     char *why CLEANUP(mem_free_text) = mem_copy(work_text(w, "why"));
+    if (!w->tries && job_why_is_unmapped(str_of(why)))
+        alert_account_happened(x, w->account, ALERT_UNMAPPED);
     end_without(x, w, *why ? why : "not to be saved");
 }
 
@@ -232,7 +234,7 @@ static bool may_be_there(const struct executor *x, const struct work *w,
                          const struct known_call *known)
 {
     int64_t now_s = x->port->wall(x->port->world) / 1000;
-    bool live = str_is(str_of(w->job->origin), "live");
+    bool live = w->tries || str_is(str_of(w->job->origin), "live");
     return known->begun || known->popup_begun || w->repeated || !live ||
            now_s - work_int(w, "ended_at", 0) > DAY_S;
 }

@@ -29,6 +29,8 @@
 #define STATE_USER_CREATED "user-created"
 #define VISITOR_COMES_MS 300 /* its job may come a little later than the client's */
 #define VISITOR_MS 2000      /* how long a create waits for the visitor's data */
+#define FIELDS_SOON_MS 1000
+#define FIELDS_COME_MS 20000 /* extra fields are made within 10 s, unless Megaplan refuses */
 
 struct client {
     struct fill fill; /* the extra fields of the create */
@@ -108,19 +110,31 @@ static bool refuses_creator(struct work *w)
            state_of(w)->no_creator;
 }
 
+/* A replayed job brings the answer that was given when the call came: JSON, the caller's (free()); NULL: none. */
+static char *recorded_visitor(const struct work *w)
+{
+    struct jval *data CLEANUP(jval_cleanup) = work_data(w);
+    const struct jval *visitor = jval_get(data, "visitor");
+    return jval_type(visitor) == JVAL_OBJECT ? jval_dump(visitor, true) : NULL;
+}
+
 /* What of the extra fields can be written by now, and what cannot. */
 static void collect_fields(struct work *w, const struct settings *s)
 {
     struct client *c = state_of(w);
     struct jval *later = jval_new_object();
     const char *answer = NULL;
+    char *recorded CLEANUP(mem_free_text) = NULL;
     struct str line = s->source_field ? work_text(w, "source_line") : STR_NONE;
     fill_done(&c->fill);
     fill_add(&c->fill, FIELD_LINE, line);
     if (line.len && !fields_name(w, FIELD_LINE))
         jval_put_text(later, "source_line", line);
     if (s->call_tracking && work_flag(w, "tracking")) {
-        if (!fill_visitor(w, &answer) || !fields_name(w, FIELD_ENTRY))
+        bool answered = fill_visitor(w, &answer);
+        if (!answered && (recorded = recorded_visitor(w)))
+            answer = recorded;
+        if (!(answered || recorded) || !fields_name(w, FIELD_ENTRY))
             jval_put_bool(later, "tracking", true);
         fill_add_tracking(&c->fill, answer, str_of(w->job->entry_id));
     }
@@ -230,6 +244,15 @@ static bool waits_for_visitor(const struct executor *x, const struct work *w,
            str_is(str_of(w->job->origin), "live") && executor_now(x) < visitor_by(x, w);
 }
 
+/* A recorded answer stands in no fact from which the client could be filled later: it rides with the create, or never. */
+static bool waits_for_fields(const struct executor *x, const struct work *w,
+                             const struct settings *s)
+{
+    char *recorded CLEANUP(mem_free_text) = recorded_visitor(w);
+    return recorded && s->call_tracking && work_flag(w, "tracking") &&
+           fields_coming(x, w, FIELD_ENTRY) && executor_now(x) < w->taken_at + FIELDS_COME_MS;
+}
+
 static void create(struct executor *x, struct work *w, const struct settings *s)
 {
     if (wants_fields(w, s) && !fields_known(x, w))
@@ -259,6 +282,10 @@ static void judge(struct executor *x, struct work *w)
     if (!phone_from_pbx(str_of(w->job->number), &p) || !work_text(w, "name").len ||
         !work_text(w, "phone").len || !work_text(w, "responsible").len) {
         finish_dead(x, w, ERR_INPUT, "the job lacks number, name, phone or responsible", 0);
+        return;
+    }
+    if (waits_for_fields(x, w, executor_settings_of(x, w))) {
+        executor_rest(x, w, executor_now(x) + FIELDS_SOON_MS);
         return;
     }
     switch (who_of(x, w, true, &found)) {

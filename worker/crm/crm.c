@@ -16,11 +16,13 @@
 #include "common/kafka/connect.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
+#include "common/kafka/scan.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mem.h"
 #include "common/ops.h"
 #include "common/product_metrics.h"
+#include "common/reconcile/known_scan.h"
 #include "common/secret.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/owned.h"
@@ -62,6 +64,7 @@ struct crm {
     struct zones *zones;
     struct consumer *consumer;
     struct owned *owned;
+    struct scanner *scanner; /* NULL: RECONCILE_EVERY_S is 0 */
     struct loop_timer due, tick, gauges;
     struct ending *ending;
     int64_t stop_by; /* boot ms: requests are waited for no longer; 0 = not stopping */
@@ -86,6 +89,12 @@ static const struct settings *port_settings(void *arg, const char *account)
 {
     const struct crm *c = arg;
     return accounts_get(c->accounts, str_of(account));
+}
+
+static const struct forgotten *port_forgotten(void *arg)
+{
+    const struct crm *c = arg;
+    return accounts_forgotten(c->accounts);
 }
 
 static int port_offset(void *arg, const char *timezone, int64_t unix_s)
@@ -130,6 +139,19 @@ static void port_send_notes(void *arg)
 {
     const struct crm *c = arg;
     owned_send_notes(c->owned);
+}
+
+static void *port_look(void *arg, struct reconcile_known *calls,
+                       void (*done)(void *arg, const char *why), void *to)
+{
+    const struct crm *c = arg;
+    return reconcile_known_scan_begin(c->scanner, &c->layout, calls, false, done, to);
+}
+
+static void port_look_end(void *arg, void *looking)
+{
+    (void)arg;
+    reconcile_known_scan_end(looking);
 }
 
 /* The self-fence. Nothing of before may be sent or produced, so it comes before everything else. */
@@ -254,9 +276,10 @@ static void on_stop(void *arg, int signal)
 
 static void make_executor(struct crm *c)
 {
-    c->port = (struct port){c,           port_boot,      port_wall,   port_random,  port_settings,
-                            port_offset, port_send,      port_cancel, port_produce, port_finished,
-                            port_note,   port_send_notes};
+    c->port =
+        (struct port){c,           port_boot,       port_wall,   port_random,   port_settings,
+                      port_offset, port_send,       port_cancel, port_produce,  port_finished,
+                      port_note,   port_send_notes, port_look,   port_look_end, port_forgotten};
     const struct executor_options options = {
         .concurrency = (size_t)c->config->crm_concurrency,
         .request_timeout_ms = c->config->crm_request_timeout_ms,
@@ -264,8 +287,11 @@ static void make_executor(struct crm *c)
         .route_deadline_ms = c->config->route_deadline_ms,
         .outcome_partitions = c->layout.partitions[KAFKA_OUTCOMES],
         .dead_partitions = c->layout.partitions[KAFKA_DEAD],
+        .event_partitions = c->layout.partitions[KAFKA_EVENTS],
+        .reconcile_every_s = c->config->reconcile_every_s,
         .topic_prefix = c->config->topic_prefix,
-        .metrics = &c->numbers};
+        .metrics = &c->numbers,
+        .alert_key = c->config->secret.has_current ? &c->config->secret.current : NULL};
     c->zones = zones_new();
     c->executor = executor_new(&c->port, &options);
     const struct owned_base base = {.loop = c->loop,
@@ -288,8 +314,16 @@ static void on_found(void *arg, const struct kafka_layout *layout)
         return;
     }
     producer_gather(c->producer, true);
+    if (c->config->reconcile_every_s &&
+        scan_open(c->loop, c->config, &c->layout, false, &c->scanner, &e)) {
+        fail(c, &e);
+        return;
+    }
     make_executor(c);
-    if (accounts_new(c->loop, c->config, &c->layout, on_changed, on_settings, c, &c->accounts, &e))
+    const struct accounts_options accounts = {
+        .changed = on_changed, .restored = on_settings, .arg = c};
+    c->accounts = accounts_new(c->loop, c->config, &accounts);
+    if (accounts_follow(c->accounts, &c->layout, &e))
         fail(c, &e);
     else
         loop_timer_after(&c->gauges, 0);
@@ -352,6 +386,7 @@ static void stop(struct crm *c)
     owned_free(c->owned);
     c->owned = NULL;
     ending_step(c->ending, "Kafka");
+    scan_close(c->scanner);
     connect_free(c->connect);
     accounts_free(c->accounts);
     ending_step(c->ending, "the way to Megaplan");

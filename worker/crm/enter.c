@@ -48,7 +48,7 @@ static bool rings(const struct job *j)
 static void name_lanes(const struct work *w, struct lane_names *l)
 {
     const struct job *j = w->job;
-    const char *space = w->urgent ? "now" : "job";
+    const char *space = w->tries ? "try" : w->urgent ? "now" : "job"; /* tries hold nobody up */
     if (j->kind == JOB_TWIN || j->kind == JOB_STAFF)
         return;
     if (rings(j)) {

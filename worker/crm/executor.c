@@ -6,11 +6,13 @@
 
 #include <stdlib.h>
 
+#include "common/event.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "worker/crm/account_pbx.h"
 #include "worker/crm/act.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/due.h"
 #include "worker/crm/enter.h"
@@ -204,13 +206,14 @@ void executor_decode(struct executor *x, struct owner *o, const struct kafka_mes
     bool bad = job_read(&message, &j, &data, &e);
     struct work *w = work_new(bad ? work_unreadable(m) : j, m, bad ? STR_NONE : data);
     w->forced = kafka_header_get(m, "x-sent-again").len > 0;
+    w->tries = str_is(message.origin, EVENT_TEST);
     adopt(x, o, w);
     if (bad) {
         finish_dead(x, w, e.kind, e.text, 0);
         return;
     }
     w->ops = kinds_of(w->job->kind);
-    w->deadline = deadline_of(x, w->job);
+    w->deadline = w->tries ? attempt_deadline(x) : deadline_of(x, w->job);
     enter_lanes(x, w);
     enter_wake_heads(x, w);
 }
@@ -465,6 +468,7 @@ void executor_restored(struct executor *x, struct owner *o)
 void executor_switches(struct executor *x, struct owner *o, const char *account)
 {
     fields_check(x, o, str_of(account));
+    alert_account_switches(x, o, account);
 }
 
 void executor_read(struct executor *x, struct owner *o, struct str account, struct str id)

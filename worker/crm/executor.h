@@ -34,9 +34,11 @@ struct executor_options {
     int64_t request_timeout_ms; /* CRM_REQUEST_TIMEOUT_MS */
     int64_t retry_max_ms;       /* RETRY_MAX_MS */
     int64_t route_deadline_ms;  /* ROUTE_DEADLINE_MS */
-    int32_t outcome_partitions, dead_partitions;
+    int64_t reconcile_every_s;  /* RECONCILE_EVERY_S; 0: never */
+    int32_t outcome_partitions, dead_partitions, event_partitions;
     const char *topic_prefix;              /* in front of topic names; NULL: none */
     const struct product_metrics *metrics; /* may be NULL */
+    const struct secret_key *alert_key;    /* SECRET_KEY; NULL: alerts are not told */
 };
 
 struct executor *executor_new(const struct port *port, const struct executor_options *options);

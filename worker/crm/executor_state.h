@@ -7,6 +7,7 @@
 #include "common/limits.h"
 #include "worker/crm/account.h"
 #include "worker/crm/agenda.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/gate.h"
 #include "worker/crm/lanes.h"
@@ -39,6 +40,11 @@ struct executor {
     bool noted_badly; /* the broker refused what the gate wrote */
     struct tally *tally;
     struct counting counting;
+    struct attempt_memory attempts;
+    struct { /* reconcile.h */
+        size_t running;
+        struct reconcile_round *next;
+    } reconciling;
 };
 
 #endif

@@ -227,6 +227,23 @@ bool fields_known(struct executor *x, struct work *w)
     return false;
 }
 
+enum alert_state_input fields_deleted(const struct executor *x, const struct account *a,
+                                      enum field f)
+{
+    const struct settings *s = x->port->settings(x->port->world, a->service.account);
+    for (size_t i = 0; s && i < PARTS; i++) {
+        if (!is_of(&parts[i], f))
+            continue;
+        if (!parts[i].wanted(s))
+            return ALERT_STATE_NOT_SO;
+        struct part_state st = state_of(a->owner, str_of(a->service.account), &parts[i]);
+        if (!st.on || !st.ready || !a->fields || a->fields->unreadable)
+            return ALERT_STATE_UNKNOWN;
+        return field_exists(&a->fields->names, f) ? ALERT_STATE_NOT_SO : ALERT_STATE_SO;
+    }
+    return ALERT_STATE_UNKNOWN;
+}
+
 /* making one */
 
 /* The field that the work's id ends in. */

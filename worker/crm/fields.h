@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "common/megaplan/field.h"
+#include "worker/crm/alert_state.h"
 #include "worker/crm/executor.h"
 #include "worker/crm/work.h"
 
@@ -40,6 +41,10 @@ bool fields_coming(const struct executor *x, const struct work *w, enum field f)
 void fields_check(struct executor *x, struct owner *o, struct str account);
 /* The same, after a fact of one of its fields or its state was read. */
 void fields_read(struct executor *x, struct owner *o, struct str account, struct str id);
+/* Whether a field that the account's settings want, and that was made or there, is gone: somebody deleted it. UNKNOWN:
+ * nothing was asked since. */
+enum alert_state_input fields_deleted(const struct executor *x, const struct account *a,
+                                      enum field f);
 /* The kind of work that makes one field. */
 const struct work_ops *fields_ops(void);
 

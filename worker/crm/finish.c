@@ -5,9 +5,10 @@
 
 #include <stdlib.h>
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "worker/crm/backoff.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/record.h"
 
@@ -39,7 +40,8 @@ static void count(struct executor *x, const struct work *w)
     tally_job(x->tally, j->account, job_kind_name(j->kind),
               j->origin && *j->origin ? j->origin : "live", w->ending.result,
               (double)since / 1000.0);
-    tally_ringing(x->tally, j->account, j->kind, w->ending.result, (double)since / 1000.0);
+    if (!w->tries)
+        tally_ringing(x->tally, j->account, j->kind, w->ending.result, (double)since / 1000.0);
     if (w->ending.dead)
         tally_dead(x->tally, j->account, kafka_topic_name(w->topic), w->ending.error_kind);
 }
@@ -94,10 +96,14 @@ static void begin(struct executor *x, struct work *w, const char *result, const 
     struct work_ending *end = &w->ending;
     set_text(&end->result, result);
     set_text(&end->reason, reason);
+    if (w->tries)
+        attempt_leaves_nothing(x, w);
     end->step = FINISH_DEAD;
     w->failures = 0;
     agenda_drop(&x->works, &w->timer); /* a deadline that still comes must not write it once more */
     executor_hold_place(x, w, false);
+    if (end->dead && w->account && w->account->owner)
+        alert_account_happened(x, w->account, ALERT_DEAD_LETTERS);
     if (end->dead)
         log_warn("a job is a dead letter", LOG_STR("account", work_account(w)),
                  LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),

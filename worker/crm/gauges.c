@@ -7,9 +7,11 @@
 
 #define AT_ONCE 1000 /* works a turn: well under a millisecond, none of them in the cache */
 
-static bool waits(const struct work *w, enum tally_cause *cause)
+static bool waits(const struct work *w, int64_t now, enum tally_cause *cause)
 {
-    if (w->lane.state == LANES_BEHIND)
+    if (w->in_pbx)
+        *cause = pbx_is_out(&w->account->pbx, now) ? TALLY_OUTAGE : TALLY_BUDGET;
+    else if (w->lane.state == LANES_BEHIND)
         *cause = TALLY_ORDER;
     else if (w->lane.state == LANES_WANTING)
         *cause = service_is_out(w->service) ? TALLY_OUTAGE : TALLY_BUDGET;
@@ -27,6 +29,7 @@ static void add_gauges(struct tally_gauges *sum, const struct tally_gauges *g)
     }
     sum->open |= g->open;
     sum->pbx_open |= g->pbx_open;
+    sum->missing += g->missing;
     if (g->tokens < sum->tokens)
         sum->tokens = g->tokens;
     if (g->pbx_tokens < sum->pbx_tokens)
@@ -36,7 +39,7 @@ static void add_gauges(struct tally_gauges *sum, const struct tally_gauges *g)
 static void gauge_work(struct work *w, int64_t now)
 {
     enum tally_cause cause;
-    if (!waits(w, &cause))
+    if (!waits(w, now, &cause))
         return;
     struct tally_gauges *g = &w->account->gauges;
     g->held[cause]++;
@@ -52,10 +55,12 @@ static void set_gauges(struct executor *x)
         bool known = a->service.per_second > 0;
         account_serve(x, a);
         account_watch(x, a);
+        alert_account_watch(x, a);
         a->gauges.open = a->service.open;
         a->gauges.tokens = known ? budget_level(&a->service.budget, now) : BUDGET_BURST_MAX;
         a->gauges.pbx_open = pbx_is_out(&a->pbx, now);
         a->gauges.pbx_tokens = pbx_level(&a->pbx, now);
+        a->gauges.missing = a->missing;
         add_gauges(&sum, &a->gauges);
         if (tally_by_account(x->tally))
             tally_gauges(x->tally, a->service.account, &a->gauges);

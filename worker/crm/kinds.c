@@ -3,6 +3,7 @@
  */
 #include "worker/crm/kinds.h"
 
+#include "worker/crm/alert_task.h"
 #include "worker/crm/call.h"
 #include "worker/crm/client.h"
 #include "worker/crm/employees.h"
@@ -49,6 +50,8 @@ const struct work_ops *kinds_of(enum job_kind kind)
         return employees_ops();
     case JOB_TWIN:
         return twin_ops();
+    case JOB_ALERT:
+        return alert_task_ops();
     default:
         return NULL;
     }

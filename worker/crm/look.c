@@ -86,6 +86,11 @@ static bool task_take(struct look *l, const struct answer *a, const struct setti
     return true;
 }
 
+static char *alert_url(const struct look *l, const struct settings *s)
+{
+    return task_all_url(str_of(s->megaplan.base_url), str_of(l->tasks.place.last));
+}
+
 /* calls */
 
 static char *call_url(const struct look *l, const struct settings *s)
@@ -142,6 +147,9 @@ static const struct way field_way = {"field.look", "/contractorHuman/extraFields
 static const struct way task_way = {"task.look", "/contractorHuman/{id}/tasks", ANSWER_ABOUT_RECORD,
                                     task_url, task_take};
 
+static const struct way alert_way = {"alert.look", "/task", ANSWER_ABOUT_RECORD, alert_url,
+                                     task_take};
+
 static const struct way *way_of(enum job_kind kind)
 {
     switch (kind) {
@@ -154,6 +162,8 @@ static const struct way *way_of(enum job_kind kind)
         return &call_way;
     case JOB_FIELD:
         return &field_way;
+    case JOB_ALERT:
+        return &alert_way;
     default:
         return NULL;
     }

@@ -6,6 +6,7 @@
  *   client         the newest-first list, page by page back to a minute before the intent, by marker,
  *                  then by number
  *   task           the tasks of the client it was made for, newest first, by marker
+ *   alert          all tasks, newest first, by marker
  *   call, popup    the CallInfo of that providerId
  *   field          the list of fields, by label
  */

@@ -16,6 +16,7 @@
 #include "common/text.h"
 #include "worker/crm/hold.h"
 #include "worker/crm/port.h"
+#include "worker/crm/reconcile.h"
 #include "worker/crm/shard.h"
 #include "worker/crm/step.h"
 
@@ -162,7 +163,7 @@ static void on_revoked(void *arg, const struct consumer_partition *list, size_t 
     if (!lost && !o->leaving)
         executor_give_up(o->base.executor);
     if (!lost && !at_rest(o) && !o->leaving) {
-        consumer_hold_revoke(o->consumer);
+        consumer_hold_revoke(o->consumer, KAFKA_FACTS); /* intents are read back */
         o->revoke_by = loop_now(o->base.loop) + HOLD_REVOKE_MS;
         return;
     }
@@ -229,6 +230,8 @@ static void on_message(void *arg, const struct kafka_message *m)
     struct owned *o = arg;
     if (!is_ours(m->topic, m->partition) || !o->shards[m->partition])
         return;
+    if (o->revoke_by && !shard_restored(o->shards[m->partition]))
+        return; /* it begins no more */
     shard_message(o->shards[m->partition], m);
     pause_if_full(o, m);
 }
@@ -370,6 +373,20 @@ static bool report_restored(struct owned *o, int32_t i)
     return true;
 }
 
+static void visit(void *arg, const struct settings *s)
+{
+    const struct owned *o = arg;
+    struct owner *owner = owner_of(o, s->account);
+    if (owner)
+        reconcile_visit(o->base.executor, owner, s);
+}
+
+static void reconcile(struct owned *o)
+{
+    accounts_each(o->accounts, visit, o);
+    reconcile_begin(o->base.executor);
+}
+
 void owned_measure(struct owned *o)
 {
     struct owner *owners[LIMIT_PARTITIONS];
@@ -387,6 +404,8 @@ void owned_measure(struct owned *o)
     if (restored)
         accounts_each(o->accounts, see_to_switches, o);
     executor_measure(o->base.executor, owners, n);
+    if (o->accounts && o->base.config->reconcile_every_s)
+        reconcile(o);
 }
 
 /* ---- the whole ---- */

@@ -11,11 +11,25 @@
 #define SLOW_MS 1000
 #define SLOW_MAX_MS 10000
 
+/* Of a method alone; 0: it has none. */
+static const int64_t windows[PBX_METHODS] = {
+    [PBX_ROUTE] = PBX_ROUTE_MS,
+    [PBX_HISTORY] = PBX_HISTORY_MS,
+    [PBX_RESULT] = PBX_RESULT_MS,
+};
+
+static bool can_wait(enum pbx_method m)
+{
+    return m == PBX_HISTORY || m == PBX_RESULT;
+}
+
 void pbx_init(struct pbx *p)
 {
-    *p = (struct pbx){.route = NEVER, .open_until = NEVER, .slow_until = NEVER};
+    *p = (struct pbx){.open_until = NEVER, .slow_until = NEVER};
     for (int i = 0; i < PBX_TIMES; i++)
         p->all[i] = NEVER;
+    for (size_t m = 0; m < PBX_METHODS; m++)
+        p->last[m] = NEVER;
 }
 
 static int oldest(const struct pbx *p)
@@ -70,9 +84,13 @@ static int64_t ready_at(const struct pbx *p, enum pbx_method m, int64_t now)
     if (p->trying && kept(p) >= 0)
         at = later(at, free_at(KEPT, PBX_SECOND_MS, now));
     at = later(at, free_at(decisive(p), PBX_SECOND_MS, now));
-    if (m != PBX_ROUTE)
+    if (windows[m])
+        at = later(at, free_at(p->kept[m] ? KEPT : p->last[m], windows[m], now));
+    if (!can_wait(m))
         return at;
-    return later(at, free_at(p->route_kept ? KEPT : p->route, PBX_ROUTE_MS, now));
+    if (p->trying)
+        at = later(at, p->open_until + PBX_OPEN_MS);
+    return at <= now && pbx_level(p, now) <= PBX_PER_SECOND / 2 ? now + PBX_SECOND_MS / 2 : at;
 }
 
 bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until)
@@ -81,8 +99,7 @@ bool pbx_admit(struct pbx *p, enum pbx_method m, int64_t now, int64_t *until)
     if (*until > now)
         return false;
     p->all[oldest(p)] = KEPT;
-    if (m == PBX_ROUTE)
-        p->route_kept = true;
+    p->kept[m] = windows[m] > 0;
     return true;
 }
 
@@ -91,10 +108,8 @@ static void settle(struct pbx *p, enum pbx_method m, int64_t at)
     int i = kept(p);
     if (i >= 0)
         p->all[i] = at;
-    if (m != PBX_ROUTE)
-        return;
-    p->route_kept = false;
-    p->route = later(p->route, at);
+    p->kept[m] = false;
+    p->last[m] = later(p->last[m], at);
 }
 
 void pbx_ended(struct pbx *p, enum pbx_method m, int64_t now)
@@ -111,14 +126,14 @@ void pbx_seen(struct pbx *p, enum pbx_method m, int64_t until)
 {
     int i = oldest(p);
     p->all[i] = later(p->all[i], until);
-    if (m == PBX_ROUTE)
-        p->route = later(p->route, until);
+    p->last[m] = later(p->last[m], until);
 }
 
 void pbx_close(struct pbx *p, const char *reason, int64_t until)
 {
     p->open_until = later(p->open_until, until);
     p->trying = true;
+    p->worked = false;
     snprintf(p->reason, sizeof p->reason, "%s", reason);
 }
 
@@ -143,6 +158,7 @@ void pbx_slow_down(struct pbx *p, int64_t retry_after_s, int64_t now)
 void pbx_good(struct pbx *p)
 {
     p->trying = false;
+    p->worked = true;
     p->limited = 0;
 }
 
@@ -160,6 +176,7 @@ void pbx_reset(struct pbx *p)
 {
     p->open_until = NEVER;
     p->trying = false;
+    p->worked = false;
     p->limited = 0;
 }
 

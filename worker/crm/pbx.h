@@ -10,6 +10,9 @@
  * A window holds when requests ended: however long one was on its way, it arrived before that, so what leaves a window
  * later arrives a window later. A token is kept from its admission until its request ends. Of ten requests a second
  * nine are this worker's: the settings page and doctor may make one in ten seconds each.
+ *
+ * The call history waits for what rings: it takes no token that leaves less than half of a second's for others, and
+ * tries a MANGO that was out of order only when nobody else has for two minutes more.
  */
 #ifndef WORKER_CRM_PBX_H
 #define WORKER_CRM_PBX_H
@@ -20,6 +23,8 @@
 #define PBX_PER_SECOND 9
 #define PBX_SECOND_MS 1010
 #define PBX_ROUTE_MS 2010
+#define PBX_HISTORY_MS 2010           /* stats/request */
+#define PBX_RESULT_MS 5010            /* stats/result */
 #define PBX_LOOK_BACK_MS PBX_ROUTE_MS /* what ended longer ago counts for nothing */
 #define PBX_OPEN_MS 121000            /* two minutes, by MANGO's clock too */
 #define PBX_REASON 256
@@ -27,6 +32,8 @@
 enum pbx_method {
     PBX_ROUTE,
     PBX_VISITOR,
+    PBX_HISTORY, /* stats/request */
+    PBX_RESULT,  /* stats/result */
     PBX_METHODS
 };
 
@@ -35,11 +42,13 @@ enum pbx_method {
 
 struct pbx {
     int64_t all[PBX_TIMES]; /* when the latest requests ended, in no order */
-    int64_t route;          /* the latest one */
-    bool route_kept;
+    int64_t
+        last[PBX_METHODS];  /* when the latest request of a method with a window of its own ended */
+    bool kept[PBX_METHODS]; /* one of it has not ended */
     int64_t open_until;
     int64_t slow_until;
     bool trying;      /* since it was opened nothing worked */
+    bool worked;      /* something did, and it was not opened since */
     unsigned limited; /* 429 in a row */
     char reason[PBX_REASON];
 };

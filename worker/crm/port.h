@@ -5,11 +5,15 @@
 #ifndef WORKER_CRM_PORT_H
 #define WORKER_CRM_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/http.h"
 #include "common/kafka/producer.h"
 #include "common/settings.h"
+
+struct forgotten;
+struct reconcile_known;
 
 struct port {
     void *world;
@@ -32,6 +36,13 @@ struct port {
      * such commits are sent at once, step_noted comes with the broker's answer. */
     void (*note)(void *world, enum kafka_topic topic, int32_t partition);
     void (*send_notes)(void *world);
+    /* Feeds the table with what `events` have of its calls: done follows, once and later, unless it is ended; why: NULL, or
+     * nothing may be concluded. NULL: not now. Not asked while RECONCILE_EVERY_S is 0. */
+    void *(*look)(void *world, struct reconcile_known *calls,
+                  void (*done)(void *arg, const char *why), void *arg);
+    void (*look_end)(void *world, void *looking);
+    /* Who was forgotten: what they did before is not brought back. NULL: nobody. */
+    const struct forgotten *(*forgotten)(void *world);
 };
 
 /* For `boot` and `wall`, of whatever port has them: the clocks of common/clock.h. */

@@ -4,6 +4,7 @@
 #include "worker/crm/prelude.h"
 
 #include "common/mem.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
 #include "worker/crm/known.h"
@@ -45,7 +46,9 @@ static bool is_late(struct executor *x, struct work *w)
     static const char why[] = "its deadline has passed";
     if (!w->deadline || executor_now(x) < w->deadline)
         return false;
-    if (w->job->kind == JOB_POPUP)
+    if (w->tries)
+        attempt_ends_late(x, w);
+    else if (w->job->kind == JOB_POPUP)
         finish_outcome(x, w, "late", why);
     else
         finish_without(x, w, "late", why);
@@ -102,5 +105,5 @@ static bool client_comes_anew(struct executor *x, struct work *w)
 bool prelude_passes(struct executor *x, struct work *w)
 {
     return !is_over(x, w) && !lacks_account(x, w) && !is_late(x, w) && !was_begun(x, w) &&
-           !settle_first(x, w) && !is_overruled(x, w) && !client_comes_anew(x, w);
+           (w->tries || !settle_first(x, w)) && !is_overruled(x, w) && !client_comes_anew(x, w);
 }

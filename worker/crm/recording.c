@@ -5,7 +5,7 @@
  *             (a recording of long ago: Megaplan is asked all the same)
  *         --> it was saved, or updated, with this link -------> done fact
  *         --> it was saved without: PROVIDER with all links --> done fact with those it sent
- *                                    \--> 404, refused: never `dead`
+ *                                    \--> 404, refused: tried again a few times, never `dead`
  */
 #include "worker/crm/recording.h"
 
@@ -21,7 +21,7 @@
 
 #define NOT_FOUND_TRIES 4
 #define DAY_S 86400
-#define NOT_FOUND_MS 5000
+#define REFUSED_MS 5000
 
 struct recording {
     struct links sent;
@@ -79,15 +79,16 @@ static void sent(struct executor *x, struct work *w, const struct answer *a)
     end(x, w, links_of(w), "done", "the saved call got it");
 }
 
-/* "Not found" may be a list that lags; a refused link is no failure. */
+/* "Not found" may be a list that lags, and any refusal a moment's; one that stays is no failure of ours. */
 static bool refused(struct executor *x, struct work *w, const struct request_end *e)
 {
-    if (e->status != 404)
-        end_alone(x, w, "no_record", e->why);
-    else if (++w->refusals < NOT_FOUND_TRIES)
-        executor_rest(x, w, executor_now(x) + (int64_t)w->refusals * NOT_FOUND_MS);
-    else
+    bool not_found = e->status == 404;
+    if (++w->refusals < (not_found ? NOT_FOUND_TRIES : EXECUTOR_RECORD_TRIES))
+        executor_rest(x, w, executor_now(x) + (int64_t)w->refusals * REFUSED_MS);
+    else if (not_found)
         end_alone(x, w, "none", "the call is not in Megaplan");
+    else
+        end_alone(x, w, "no_record", e->why);
     return true;
 }
 
@@ -110,9 +111,12 @@ static void compare(void *arg, const char *link)
     l->found |= str_is(str_of(link), l->link);
 }
 
-/* What facts knew of its call may have aged out: Megaplan is asked. */
+/* What facts knew of its call may have aged out: Megaplan is asked. Where the call history told of it the saving of
+ * its call follows. */
 static bool is_old(const struct executor *x, const struct work *w)
 {
+    if (str_is(str_of(w->job->origin), "reconcile"))
+        return false;
     int64_t now_s = x->port->wall(x->port->world) / 1000;
     return !str_is(str_of(w->job->origin), "live") ||
            now_s - work_int(w, "recorded_at", now_s) > DAY_S;

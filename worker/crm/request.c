@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/secret.h"
 #include "worker/crm/account_pbx.h"
 #include "worker/crm/account_signin.h"
 #include "worker/crm/act.h"
-#include "worker/crm/backoff.h"
 #include "worker/crm/batch.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
@@ -161,7 +161,7 @@ static void tell_request(struct executor *x, struct work *w, const struct http_a
 {
     int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
     tally_request(x->tally, w->job->account, is_mango(w) ? TALLY_MANGO : TALLY_MEGAPLAN,
-                  w->request.operation, status, (double)answer->ms / 1000.0);
+                  w->request.operation, answer, x->port->wall(x->port->world));
     const struct outcome o = {.at = x->port->wall(x->port->world),
                               .what = "request",
                               .job = w->job->id,

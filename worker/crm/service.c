@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/backoff.h"
 #include "common/mem.h"
-#include "worker/crm/backoff.h"
 
 #define LIMITED_MAX_MS 60000
 #define RETRY_AFTER_MAX_S 3600

@@ -20,11 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/megaplan/signin.h"
 #include "common/settings.h"
 #include "worker/crm/agenda.h"
 #include "worker/crm/budget.h"
 #include "worker/crm/budget_memory.h"
-#include "worker/crm/signin.h"
 
 #define SERVICE_REASON 256
 #define SERVICE_UNCLEAR 16 /* so many in a row are an outage */

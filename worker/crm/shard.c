@@ -138,6 +138,10 @@ void shard_assigned(struct shard *s, const struct consumer_partition *p)
         log_warn("messages were deleted before they were read; they are left to reconcile",
                  LOG_TEXT("topic", kafka_topic_name(p->topic)), LOG_INT("partition", p->partition),
                  LOG_INT("offset", p->committed), LOG_INT("count", p->low - p->committed));
+    if (none && p->high > p->low)
+        log_warn("no committed offset: a first start, or it was lost; what is there is read",
+                 LOG_TEXT("topic", kafka_topic_name(p->topic)), LOG_INT("partition", p->partition),
+                 LOG_INT("low", p->low), LOG_INT("high", p->high));
     if (t->start < p->low)
         t->start = p->low;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http_skew.h"
 #include "common/mem.h"
 
 static const char *const apis[] = {[TALLY_MEGAPLAN] = "megaplan", [TALLY_MANGO] = "mango"};
@@ -48,16 +49,21 @@ void tally_job(struct tally *t, const char *account, const char *kind, const cha
 }
 
 void tally_request(struct tally *t, const char *account, enum tally_api api, const char *operation,
-                   int status, double seconds)
+                   const struct http_answer *answer, int64_t wall_ms)
 {
     static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
     if (!t->metrics)
         return;
+    int status = answer->end == HTTP_ANSWERED ? answer->status : 0;
+    int64_t skew_ms;
     const char *class = classes[status >= 100 && status < 600 ? status / 100 : 0];
     const char *name = apis[api];
     metrics_add(metrics_get(family(t, PM_API_REQUESTS), name, operation, class, account), 1);
     metrics_observe(
-        metrics_get(family(t, PM_API_REQUEST_DURATION), name, operation, class, account), seconds);
+        metrics_get(family(t, PM_API_REQUEST_DURATION), name, operation, class, account),
+        (double)answer->ms / 1000.0);
+    if (http_skew(answer->date_ms, answer->ms, wall_ms, &skew_ms))
+        metrics_set(metrics_get(family(t, PM_CLOCK_SKEW), name, account), (double)skew_ms / 1000.0);
 }
 
 void tally_waited(struct tally *t, const char *account, enum tally_api api, const char *priority,
@@ -110,6 +116,8 @@ void tally_gauges(struct tally *t, const char *account, const struct tally_gauge
                 g->pbx_open ? 1 : 0);
     metrics_set(metrics_get(family(t, PM_API_BUDGET_TOKENS), apis[TALLY_MANGO], "all", account),
                 g->pbx_tokens);
+    metrics_set(metrics_get(family(t, PM_RECONCILE_MISSING), apis[TALLY_MANGO], account),
+                (double)g->missing);
 }
 
 /* The labels of design.md 6.6; what was dropped came too late for something else. */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/http.h"
 #include "common/job.h"
 #include "common/product_metrics.h"
 
@@ -30,6 +31,7 @@ struct tally_gauges { /* of one account, or of all */
     double tokens;     /* of the hour's bucket, the least */
     bool pbx_open;     /* MANGO's breaker */
     double pbx_tokens; /* requests it takes at once, the least */
+    size_t missing;    /* calls that the last reconciling found missing */
 };
 
 struct tally;
@@ -43,9 +45,9 @@ bool tally_by_account(const struct tally *t);
 /* A job ended. seconds: from the event's reception, negative = unknown. */
 void tally_job(struct tally *t, const char *account, const char *kind, const char *origin,
                const char *result, double seconds);
-/* A request to that API ended. status 0: no answer. */
+/* A request to that API ended at wall_ms (unix ms). Its Date header, if any, tells the other side's clock. */
 void tally_request(struct tally *t, const char *account, enum tally_api api, const char *operation,
-                   int status, double seconds);
+                   const struct http_answer *answer, int64_t wall_ms);
 /* A job that only makes sense while it rings ended; kind route or popup, others are not counted. seconds:
  * from the event's reception, negative = unknown. */
 void tally_ringing(struct tally *t, const char *account, enum job_kind kind, const char *result,

@@ -17,6 +17,7 @@
 #include "common/megaplan/task.h"
 #include "common/mem.h"
 #include "worker/crm/act.h"
+#include "worker/crm/attempt.h"
 #include "worker/crm/employees.h"
 #include "worker/crm/executor_state.h"
 #include "worker/crm/finish.h"
@@ -352,11 +353,24 @@ static bool is_whole(const struct work *w)
            *w->job->number;
 }
 
+/* The client that a test call would have: its only responsible is the one that is the fallback, too. */
+static bool take_tried(const struct executor *x, struct work *w)
+{
+    struct task *t = task_state(w);
+    if (!attempt_makes_client(x, w))
+        return false;
+    t->client = (struct who_client){.id = ATTEMPT_CLIENT};
+    t->read = true;
+    return true;
+}
+
 /* True: it is known whose number it is. */
 static bool has_client(struct executor *x, struct work *w)
 {
     struct task *t = task_state(w);
     enum who_answer answer = t->client.id[0] ? WHO_FOUND : who_of(x, w, false, &t->client);
+    if (answer == WHO_NOBODY && take_tried(x, w))
+        return true;
     if (answer == WHO_NOBODY)
         end_without(x, w, "no client of this number");
     return answer == WHO_FOUND;

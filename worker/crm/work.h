@@ -110,6 +110,7 @@ struct work {
     int64_t offset; /* -1: no message of its own */
     bool urgent;    /* of jobs.now */
     bool forced;    /* `dead send`: passes its own given-up fact */
+    bool tries;     /* a test call's: asks, and does nothing (attempt.h) */
     bool buried;    /* its message ended the process: it is only put into `dead` */
 
     int64_t taken_at; /* boot ms */

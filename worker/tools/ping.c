@@ -125,22 +125,23 @@ static enum answer ping(const char *address)
     return status == 200 ? HEALTHY : UNHEALTHY;
 }
 
-int tools_ping(const struct config *c, int argc, char **argv)
+int tools_ping(const struct config *c, const struct args *a)
 {
+    const char *named = a->nwords ? a->words[0] : NULL;
     enum answer answer = NO_ANSWER;
     char host[LONGEST_HOST], port[8];
 
     (void)c;
-    if (argc > 1 || (argc == 1 && !split(argv[0], host, port))) {
-        fputs("worker ping: takes one host:port at most\n", stderr);
+    if (named && !split(named, host, port)) {
+        fprintf(stderr, "worker ping: \"%s\" is no host:port\n", named);
         return TOOLS_USAGE;
     }
-    if (argc == 1)
-        answer = ping(argv[0]);
-    for (size_t i = 0; argc == 0 && answer == NO_ANSWER && i < sizeof(defaults) / sizeof(*defaults);
+    if (named)
+        answer = ping(named);
+    for (size_t i = 0; !named && answer == NO_ANSWER && i < sizeof(defaults) / sizeof(*defaults);
          i++)
         answer = ping(defaults[i]);
     if (answer == NO_ANSWER)
-        fprintf(stderr, "worker ping: no answer from %s\n", argc == 1 ? argv[0] : "any ops port");
+        fprintf(stderr, "worker ping: no answer from %s\n", named ? named : "any ops port");
     return answer == HEALTHY ? TOOLS_DONE : TOOLS_FOUND;
 }

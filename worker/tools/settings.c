@@ -5,30 +5,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/alert.h"
 #include "common/buf.h"
 #include "common/jval.h"
 #include "common/mem.h"
 #include "common/settings.h"
 #include "common/tz_file.h"
+#include "worker/tools/forget_key.h"
+#include "worker/tools/kit/plan.h"
 #include "worker/tools/store.h"
 #include "worker/tools/tools.h"
-
-#define MANY 100 /* effects that want --yes on a terminal */
 
 struct run {
     const struct config *config;
     struct settings_rules rules;
-    bool json, yes;
+    const struct args *args;
     const char *argument; /* FILE or ACCOUNT */
     struct store *store;
 };
 
 static int complain(const struct error *e)
 {
-    fprintf(stderr, "worker settings: %s\n", e->text);
-    return tools_exit_code(e->kind);
+    return tools_complain("settings", e);
 }
 
 static enum err read_file(const char *name, struct buf *out, struct error *e)
@@ -115,7 +114,7 @@ static enum err store_document(struct run *r, struct str json, const char *accou
     err = check_api_key(r, &names, e);
     if (!err)
         err = store_put(r->store, account, stored, "settings stored", e);
-    if (!err && r->json)
+    if (!err && r->args->json)
         printf("{\"account\":\"%s\",\"enabled\":%s}\n", account, names.enabled ? "true" : "false");
     else if (!err)
         printf("stored %s%s\n", account, names.enabled ? "" : " (not enabled)");
@@ -164,6 +163,25 @@ static int get(struct run *r)
     return TOOLS_DONE;
 }
 
+/* What its receiver checks the account's alerts by (common/alert.h). */
+static int show_alert_key(struct run *r)
+{
+    struct error e = ERROR_NONE;
+    char key[ALERT_KEY_HEX + 1];
+
+    if (store_open(r->config, &r->store, &e))
+        return complain(&e);
+    if (!store_get(r->store, r->argument))
+        return unknown(r->argument);
+    alert_key(&r->config->secret.current, str_of(r->argument), key);
+    if (r->args->json)
+        printf("{\"account\":\"%s\",\"alert_key\":\"%s\"}\n", r->argument, key);
+    else
+        puts(key);
+    secret_wipe(key, sizeof key);
+    return TOOLS_DONE;
+}
+
 static int list(struct run *r)
 {
     struct error e = ERROR_NONE;
@@ -176,7 +194,7 @@ static int list(struct run *r)
     for (size_t i = 0; i < n; i++) {
         struct names names;
         read_names(all[i].json, &names);
-        if (r->json)
+        if (r->args->json)
             printf("{\"account\":\"%s\",\"enabled\":%s}\n", all[i].account,
                    names.enabled ? "true" : "false");
         else
@@ -196,7 +214,7 @@ static int rm(struct run *r)
         return unknown(r->argument);
     if (store_put(r->store, r->argument, NULL, "settings removed", &e))
         return complain(&e);
-    if (r->json)
+    if (r->args->json)
         printf("{\"account\":\"%s\",\"removed\":true}\n", r->argument);
     else
         printf("removed %s\n", r->argument);
@@ -221,21 +239,40 @@ static enum err reseal_one(struct run *r, const char *account, bool *changed)
     return err;
 }
 
+/* The keys that forgotten numbers are hashed with. Returns how many; *failed grows. */
+static size_t reseal_keys(struct run *r, size_t *failed)
+{
+    size_t n, done = 0;
+    const struct store_document *all;
+    for (size_t i = 0; all = store_keys(r->store, &n), i < n; i++) {
+        struct error e = ERROR_NONE;
+        char *value CLEANUP(mem_free_text) = NULL;
+        char *key CLEANUP(mem_free_text) = mem_copy(str_of(all[i].account));
+        enum err err =
+            forget_key_reseal(&r->config->secret, str_of(key), str_of(all[i].json), &value, &e);
+        if (!err && value)
+            err = store_put_key(r->store, key, value, &e);
+        done += !err && value;
+        *failed += err != ERR_OK;
+        if (err)
+            complain(&e);
+    }
+    return done;
+}
+
 static int reseal(struct run *r)
 {
     struct error e = ERROR_NONE;
     const struct store_document *all;
-    size_t n, done = 0, failed = 0;
+    size_t n, keys, done = 0, failed = 0;
     enum err worst = ERR_OK;
 
     if (store_open(r->config, &r->store, &e))
         return complain(&e);
     store_documents(r->store, &n);
-    fprintf(stderr, "%zu accounts: what is not sealed by the current key is sealed anew\n", n);
-    if (n > MANY && isatty(STDIN_FILENO) && !r->yes) {
-        fputs("worker settings: more than 100; say --yes\n", stderr);
+    plan_say("settings", "%zu accounts: what is not sealed by the current key is sealed anew", n);
+    if (!plan_agreed("settings", r->args, n))
         return TOOLS_USAGE;
-    }
     /* Writing turns the loop, so the list may grow and shrink under it. */
     for (size_t i = 0; all = store_documents(r->store, &n), i < n; i++) {
         char *account CLEANUP(mem_free_text) = NULL;
@@ -247,14 +284,16 @@ static int reseal(struct run *r)
         failed += err != ERR_OK;
         worst = err ? err : worst;
     }
-    if (r->json)
-        printf("{\"summary\":{\"accounts\":%zu,\"resealed\":%zu,\"failed\":%zu}}\n", n, done,
-               failed);
+    keys = reseal_keys(r, &failed);
+    if (r->args->json)
+        printf("{\"summary\":{\"accounts\":%zu,\"resealed\":%zu,\"failed\":%zu,\"keys\":%zu}}\n", n,
+               done, failed, keys);
     else
-        printf("resealed %zu of %zu accounts, %zu failed\n", done, n, failed);
+        printf("resealed %zu of %zu accounts and %zu keys of forgotten numbers, %zu failed\n", done,
+               n, keys, failed);
     if (!failed)
         return TOOLS_DONE;
-    return failed < n ? TOOLS_PARTLY : tools_exit_code(worst);
+    return failed < n || !worst ? TOOLS_PARTLY : tools_exit_code(worst);
 }
 
 static const struct action {
@@ -263,48 +302,30 @@ static const struct action {
     bool takes_argument;
 } actions[] = {
     {"put", put, true}, {"get", get, true},        {"list", list, false},
-    {"rm", rm, true},   {"reseal", reseal, false},
+    {"rm", rm, true},   {"reseal", reseal, false}, {"alert-key", show_alert_key, true},
 };
-
-static int usage(void)
-{
-    fputs("usage: worker settings put FILE|get ACCOUNT|list|rm ACCOUNT|reseal [--json] [--yes]\n",
-          stderr);
-    return TOOLS_USAGE;
-}
 
 static const struct action *find_action(const char *name)
 {
-    for (size_t i = 0; name && i < sizeof(actions) / sizeof(actions[0]); i++)
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         if (strcmp(name, actions[i].name) == 0)
             return &actions[i];
     return NULL;
 }
 
-int tools_settings(const struct config *c, int argc, char **argv)
+int tools_settings(const struct config *c, const struct args *a)
 {
-    struct run r = {.config = c, .rules = {str_of(c->outbound_allow), tz_file_known}};
-    const char *name = NULL;
-    const struct action *action;
+    struct run r = {.config = c,
+                    .rules = {str_of(c->outbound_allow), tz_file_known},
+                    .args = a,
+                    .argument = a->nwords > 1 ? a->words[1] : NULL};
+    const struct action *action = find_action(a->words[0]);
     int code;
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            r.json = true;
-        else if (strcmp(argv[i], "--yes") == 0)
-            r.yes = true;
-        else if (argv[i][0] == '-' && argv[i][1])
-            return usage();
-        else if (!name)
-            name = argv[i];
-        else if (!r.argument)
-            r.argument = argv[i];
-        else
-            return usage();
-    }
-    action = find_action(name);
-    if (!action || action->takes_argument != (r.argument != NULL))
-        return usage();
+    if (!action)
+        return tools_misused("settings", "what is to be done?");
+    if (action->takes_argument != (r.argument != NULL))
+        return tools_misused("settings", r.argument ? "too much is said" : "of what?");
     code = action->run(&r);
     store_close(r.store);
     return code;

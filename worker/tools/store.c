@@ -1,36 +1,36 @@
 /*
- * Reads the topic `settings` to its end and writes to it, turning a loop of its own. One thread.
+ * Reads the topic `settings` to its end and writes to it. One thread.
  */
 #include "worker/tools/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/audit.h"
 #include "common/clock.h"
-#include "common/kafka/producer.h"
+#include "common/forgotten.h"
+#include "common/jval.h"
 #include "common/kafka/table.h"
-#include "common/kafka/topics.h"
-#include "common/loop.h"
 #include "common/mem.h"
-#include "common/outcome.h"
-#include "common/text.h"
+#include "common/settings/diff.h"
+#include "worker/tools/kit/desk.h"
 
-#define CONNECT_MS 10000
 #define READ_MS 60000
-#define WRITE_MS 15000
 
-struct store {
-    struct loop *loop;
-    struct table *table;
-    struct producer *producer;
+struct list {
     struct store_document *documents; /* sorted by account */
     size_t n;
-    bool restored, stopped;
-    bool reported, delivered; /* of the record that is being written */
+};
+
+struct store {
+    struct desk *desk;
+    struct table *table;
+    struct list documents, keys;
+    bool restored;
 };
 
 /* Where the account is or belongs. */
-static size_t place_of(const struct store *s, struct str account, bool *found)
+static size_t place_of(const struct list *s, struct str account, bool *found)
 {
     size_t low = 0, high = s->n;
 
@@ -50,7 +50,7 @@ static size_t place_of(const struct store *s, struct str account, bool *found)
     return low;
 }
 
-static void drop(struct store *s, size_t i)
+static void drop(struct list *s, size_t i)
 {
     free(s->documents[i].account);
     free(s->documents[i].json);
@@ -59,7 +59,7 @@ static void drop(struct store *s, size_t i)
 }
 
 /* json.ptr NULL: removes. */
-static void keep(struct store *s, struct str account, struct str json)
+static void keep(struct list *s, struct str account, struct str json)
 {
     bool found;
     size_t i = place_of(s, account, &found);
@@ -74,11 +74,21 @@ static void keep(struct store *s, struct str account, struct str json)
     s->n++;
 }
 
+static void clear(struct list *s)
+{
+    while (s->n)
+        drop(s, s->n - 1);
+    free(s->documents);
+}
+
 static void on_message(void *arg, const struct kafka_message *m)
 {
-    if (str_starts(m->key, STR("_"))) /* _layout: not an account */
-        return;
-    keep(arg, m->key, m->tombstone ? STR_NONE : (m->value.ptr ? m->value : STR("")));
+    struct store *s = arg;
+    struct str value = m->tombstone ? STR_NONE : (m->value.ptr ? m->value : STR(""));
+    if (str_starts(m->key, STR(FORGOTTEN_KEYS)))
+        keep(&s->keys, m->key, value);
+    else if (!str_starts(m->key, STR("_"))) /* _layout: not an account */
+        keep(&s->documents, m->key, value);
 }
 
 static void on_restored(void *arg)
@@ -86,45 +96,21 @@ static void on_restored(void *arg)
     ((struct store *)arg)->restored = true;
 }
 
-static void on_signal(void *arg, int signal)
-{
-    (void)signal;
-    ((struct store *)arg)->stopped = true;
-}
-
-/* Turns the loop until *done, a signal, or so many ms went by. */
-static enum err turn_until(struct store *s, const bool *done, int64_t ms, const char *what,
-                           struct error *e)
-{
-    int64_t end = clock_boot_ms() + ms;
-    enum err err = ERR_OK;
-
-    while (!err && !*done && !s->stopped && clock_boot_ms() < end)
-        err = loop_turn(s->loop, 100, e);
-    if (err || *done)
-        return err;
-    return error_set(e, ERR_TEMPORARY,
-                     s->stopped ? "%s: stopped" : "%s: Kafka did not answer in time", what);
-}
-
-static enum err read_all(struct store *s, const struct config *c, const struct kafka_layout *layout,
-                         struct error *e)
+static enum err read_all(struct store *s, const struct config *c, struct error *e)
 {
     static const struct table_events events = {on_message, on_restored};
-    enum err err = table_new(s->loop, c, layout, KAFKA_SETTINGS, &events, s, &s->table, e);
+    enum err err = table_new(desk_loop(s->desk), c, desk_layout(s->desk), KAFKA_SETTINGS, &events,
+                             s, &s->table, e);
 
-    return err ? err : turn_until(s, &s->restored, READ_MS, "reading the settings", e);
+    return err ? err : desk_turn_until(s->desk, &s->restored, READ_MS, "reading the settings", e);
 }
 
 enum err store_open(const struct config *c, struct store **out, struct error *e)
 {
     struct store *s = mem_alloc(1, sizeof(*s));
-    struct kafka_layout layout;
     enum err err;
 
-    if ((err = kafka_topics_ensure(c, CONNECT_MS, &layout, e)) || (err = loop_new(&s->loop, e)) ||
-        (err = loop_on_signal(s->loop, on_signal, s, e)) || (err = read_all(s, c, &layout, e)) ||
-        (err = producer_new(s->loop, c, &layout, WRITE_MS, &s->producer, e))) {
+    if ((err = desk_open(c, DESK_PRODUCER, &s->desk, e)) || (err = read_all(s, c, e))) {
         store_close(s);
         return err;
     }
@@ -136,77 +122,61 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    if (s->producer)
-        producer_free(s->producer, 1000);
     if (s->table)
         table_free(s->table);
-    if (s->loop)
-        loop_free(s->loop);
-    while (s->n)
-        drop(s, s->n - 1);
-    free(s->documents);
+    desk_close(s->desk);
+    clear(&s->documents);
+    clear(&s->keys);
     free(s);
 }
 
 const struct store_document *store_documents(const struct store *s, size_t *n)
 {
-    *n = s->n;
-    return s->documents;
+    *n = s->documents.n;
+    return s->documents.documents;
+}
+
+const struct store_document *store_keys(const struct store *s, size_t *n)
+{
+    *n = s->keys.n;
+    return s->keys.documents;
 }
 
 const char *store_get(const struct store *s, const char *account)
 {
     bool found;
-    size_t i = place_of(s, str_of(account), &found);
+    size_t i = place_of(&s->documents, str_of(account), &found);
 
-    return found ? s->documents[i].json : NULL;
+    return found ? s->documents.documents[i].json : NULL;
 }
 
-static void on_report(void *arg, const struct producer_report *report)
+static enum err audit(struct store *s, const char *account, const char *what, struct jval *changes,
+                      struct error *e)
 {
-    struct store *s = arg;
+    struct jval *details = jval_new_object();
+    char *who CLEANUP(mem_free_text) = desk_runner("settings");
+    struct audit_record record;
 
-    s->reported = true;
-    s->delivered = report->delivered;
-}
-
-static enum err send(struct store *s, struct producer_record *r, struct error *e)
-{
-    enum err err;
-
-    s->reported = s->delivered = false;
-    r->partition = producer_partition(s->producer, r->topic, r->key);
-    r->done = on_report;
-    r->arg = s;
-    err = producer_send(s->producer, r, e);
-    while (!err && !s->reported)
-        err = loop_turn(s->loop, 100, e);
-    if (!err && !s->delivered)
-        err = error_set(e, ERR_TEMPORARY, "Kafka did not take it");
+    jval_put(details, "changes", changes ? changes : jval_new_array());
+    audit_record(&(const struct audit){.account = account,
+                                       .who = who,
+                                       .what = what,
+                                       .details = details,
+                                       .at = clock_wall_ms()},
+                 &record);
+    enum err err = desk_send(s->desk, &record.record, e);
+    audit_record_done(&record);
     return err;
 }
 
-static enum err audit(struct store *s, const char *account, const char *result, struct error *e)
+enum err store_put_key(struct store *s, const char *key, const char *value, struct error *e)
 {
-    struct outcome o = {.at = clock_wall_ms(),
-                        .what = "outcome",
-                        .kind = "settings",
-                        .result = result,
-                        .reason = "worker settings"};
-    char *key CLEANUP(mem_free_text) = mem_format("%s/-", account);
-    char *value CLEANUP(mem_free_text) = outcome_encode(&o);
-    char at[TEXT_TIME_SIZE];
-    struct kafka_header headers[] = {
-        {"kind", STR("outcome")}, {"account", str_of(account)}, {"at", str_of(at)}};
-    struct producer_record r = {.topic = KAFKA_OUTCOMES,
-                                .key = str_of(key),
-                                .value = str_of(value),
-                                .headers = headers,
-                                .nheaders = sizeof(headers) / sizeof(headers[0])};
-
-    text_time(o.at, at);
-    headers[2].value = str_of(at);
-    return send(s, &r, e);
+    struct producer_record r = {
+        .topic = KAFKA_SETTINGS, .key = str_of(key), .value = str_of(value)};
+    enum err err = desk_send(s->desk, &r, e);
+    if (!err)
+        keep(&s->keys, str_of(key), str_of(value));
+    return err;
 }
 
 enum err store_put(struct store *s, const char *account, const char *json, const char *result,
@@ -214,10 +184,13 @@ enum err store_put(struct store *s, const char *account, const char *json, const
 {
     struct producer_record r = {
         .topic = KAFKA_SETTINGS, .key = str_of(account), .value = str_of(json), .tombstone = !json};
-    enum err err = send(s, &r, e);
+    struct jval *changes = settings_diff(str_of(store_get(s, account)), str_of(json));
+    enum err err = desk_send(s->desk, &r, e);
 
-    if (err)
+    if (err) {
+        jval_free(changes);
         return err;
-    keep(s, str_of(account), json ? str_of(json) : STR_NONE);
-    return audit(s, account, result, e);
+    }
+    keep(&s->documents, str_of(account), json ? str_of(json) : STR_NONE);
+    return audit(s, account, result, changes, e);
 }

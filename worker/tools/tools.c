@@ -3,6 +3,10 @@
  */
 #include "worker/tools/tools.h"
 
+#include <stdio.h>
+
+#include "worker/tools/usage.h"
+
 int tools_exit_code(enum err kind)
 {
     switch (kind) {
@@ -19,4 +23,17 @@ int tools_exit_code(enum err kind)
     default:
         return TOOLS_INTERNAL;
     }
+}
+
+int tools_complain(const char *tool, const struct error *e)
+{
+    fprintf(stderr, "worker %s: %s\n", tool, e->text);
+    return tools_exit_code(e->kind);
+}
+
+int tools_misused(const char *tool, const char *why)
+{
+    fprintf(stderr, "worker %s: %s\n", tool, why);
+    usage_line(stderr, commands_find(tool));
+    return TOOLS_USAGE;
 }

@@ -1,12 +1,13 @@
 /*
- * Operators' tools: subcommands of worker (design.md 6.1). Each gets the arguments behind its own
- * name, prints rows on stdout and complaints on stderr, and returns the exit code.
+ * Operators' tools: subcommands of worker (design.md 6.1). Each gets its arguments, prints rows on stdout and
+ * complaints on stderr, and returns the exit code.
  */
 #ifndef WORKER_TOOLS_TOOLS_H
 #define WORKER_TOOLS_TOOLS_H
 
 #include "common/config.h"
 #include "common/err.h"
+#include "worker/tools/kit/args.h"
 
 enum tools_exit {
     TOOLS_DONE = 0,
@@ -19,12 +20,21 @@ enum tools_exit {
     TOOLS_INTERNAL = 70,
 };
 
-/* put FILE | get ACCOUNT | list | rm ACCOUNT | reseal */
-int tools_settings(const struct config *c, int argc, char **argv);
-/* [ADDRESS]; needs no configuration: c may be NULL */
-int tools_ping(const struct config *c, int argc, char **argv);
+int tools_doctor(const struct config *c, const struct args *a);
+int tools_settings(const struct config *c, const struct args *a);
+int tools_dead(const struct config *c, const struct args *a);
+int tools_replay(const struct config *c, const struct args *a);
+int tools_reconcile(const struct config *c, const struct args *a);
+int tools_explain(const struct config *c, const struct args *a);
+int tools_forget(const struct config *c, const struct args *a);
+/* Needs no configuration: c may be NULL. */
+int tools_ping(const struct config *c, const struct args *a);
 
 /* The exit code for an error of Kafka or of the configuration. */
 int tools_exit_code(enum err kind);
+/* Says on stderr what is wrong; the exit code for it. */
+int tools_complain(const char *tool, const struct error *e);
+/* The same of the command line, with its usage: TOOLS_USAGE. */
+int tools_misused(const char *tool, const char *why);
 
 #endif
