@@ -391,7 +391,8 @@ class Checks(Outside):
             "location": "abonent", "from": {"number": "79990001122"},
             "to": {"extension": extension, "number": "74950001122", "line_number": "74950001122"}})
         sender = self.stack.sender(self.stack.with_pbx(self.base))
-        self.assertEqual(sender.send(webhook).status, 200)
+        # the webhooks' thread may read new settings milliseconds after the page does
+        wait_for("its webhook to be taken", lambda: sender.send(webhook).status == 200, 10)
         sender.close()
 
     def test_who_else_had_calls(self):
