@@ -124,6 +124,8 @@ class OnKafka(unittest.TestCase):
         sender = self.senders.get(account)
         address = "http://" + self.service("ingest").front
         if sender is None or sender[0] != address:
+            if sender:
+                sender[1].close()
             document = next(d for d in self.documents if d["account"] == account)
             sender = self.senders[account] = (address, self.stack.sender(document))
         for index, webhook in enumerate(call.webhooks):

@@ -21,7 +21,7 @@ const struct command commands_table[] = {
      .user = CONFIG_CRM,
      .role = crm_run},
     {.name = "settings",
-     .arguments = "put FILE|get ACCOUNT|list|rm ACCOUNT|reseal|alert-key ACCOUNT",
+     .arguments = "put FILE|get ACCOUNT|list|rm ACCOUNT|reseal|alert-key ACCOUNT|save|load FILE",
      .what = "the accounts' settings",
      .about =
          "put stores a document (FILE - is stdin) when it is valid, and returns when Kafka has "
@@ -29,7 +29,10 @@ const struct command commands_table[] = {
          "refusal names the field and writes nothing. get shows one, secrets as \"***\"; list "
          "all; rm "
          "removes one. reseal seals anew what SECRET_KEY_OLD has sealed. alert-key shows the key by which the receiver at alert_url "
-         "checks the signature of an account's alerts; it changes with SECRET_KEY.",
+         "checks the signature of an account's alerts; it changes with SECRET_KEY.\n\n"
+         "save writes all of it to stdout, sealed as it is stored, for a backup or for topics made anew; load stores from such "
+         "a FILE what is not there yet. Nothing is written if a line is not valid here, or sealed by a SECRET_KEY that is not given; "
+         "an account that is there with other settings keeps them (exit code 6).",
      .found = "get, rm, alert-key: there is no such account",
      .options = ARGS_BIT(ARGS_JSON) | ARGS_BIT(ARGS_YES),
      .least = 1,

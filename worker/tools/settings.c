@@ -1,5 +1,5 @@
 /*
- * worker settings: puts, shows, lists, removes and reseals the accounts' documents. Knows nothing of
+ * worker settings: puts, shows, lists, removes, reseals, saves and loads the accounts' documents. Knows nothing of
  * Kafka but worker/tools/store.h. One thread.
  */
 #include <stdio.h>
@@ -14,8 +14,12 @@
 #include "common/tz_file.h"
 #include "worker/tools/forget_key.h"
 #include "worker/tools/kit/plan.h"
+#include "worker/tools/settings_file.h"
+#include "worker/tools/settings_names.h"
 #include "worker/tools/store.h"
 #include "worker/tools/tools.h"
+
+#define FILE_BYTES (512 * 1024 * 1024) /* of `load`: a thousand accounts of the largest size */
 
 struct run {
     const struct config *config;
@@ -49,45 +53,6 @@ static enum err read_file(const char *name, struct buf *out, struct error *e)
     return buf_check(out, "document", e);
 }
 
-/* The texts that a document is found and told apart by. */
-struct names {
-    struct jval *document;
-    struct str account, api_key;
-    bool enabled;
-};
-
-static void read_names(const char *json, struct names *out)
-{
-    struct error e = ERROR_NONE;
-
-    *out = (struct names){.document = NULL};
-    if (jval_parse(str_of(json), &out->document, &e))
-        return; /* written by somebody else: without names */
-    out->account = jval_get_text(out->document, "account");
-    out->api_key = jval_get_text(jval_get(out->document, "mango"), "api_key");
-    jval_bool(jval_get(out->document, "enabled"), &out->enabled);
-}
-
-/* One key belongs to one account (behaviour.md G1). */
-static enum err check_api_key(const struct run *r, const struct names *ours, struct error *e)
-{
-    size_t n;
-    const struct store_document *all = store_documents(r->store, &n);
-    enum err err = ERR_OK;
-
-    for (size_t i = 0; i < n && !err; i++) {
-        struct names other;
-        if (str_is(ours->account, all[i].account))
-            continue;
-        read_names(all[i].json, &other);
-        if (other.api_key.len && str_eq(other.api_key, ours->api_key))
-            err = error_set(e, ERR_INPUT, "mango.api_key: already used by account %s",
-                            all[i].account);
-        jval_free(other.document);
-    }
-    return err;
-}
-
 /* What needs no Kafka is refused without it. */
 static enum err check_alone(const struct run *r, struct str json, struct error *e)
 {
@@ -105,20 +70,20 @@ static enum err store_document(struct run *r, struct str json, const char *accou
 {
     struct str before = str_of(store_get(r->store, account));
     char *stored = NULL;
-    struct names names;
+    struct settings_names names;
     enum err err = settings_seal(json, before, &r->rules, &r->config->secret, &stored, e);
 
     if (err)
         return err;
-    read_names(stored, &names);
-    err = check_api_key(r, &names, e);
+    settings_names_read(stored, &names);
+    err = settings_names_check(r->store, &names, e);
     if (!err)
         err = store_put(r->store, account, stored, "settings stored", e);
     if (!err && r->args->json)
         printf("{\"account\":\"%s\",\"enabled\":%s}\n", account, names.enabled ? "true" : "false");
     else if (!err)
         printf("stored %s%s\n", account, names.enabled ? "" : " (not enabled)");
-    jval_free(names.document);
+    settings_names_done(&names);
     free(stored);
     return err;
 }
@@ -192,14 +157,14 @@ static int list(struct run *r)
         return complain(&e);
     all = store_documents(r->store, &n);
     for (size_t i = 0; i < n; i++) {
-        struct names names;
-        read_names(all[i].json, &names);
+        struct settings_names names;
+        settings_names_read(all[i].json, &names);
         if (r->args->json)
             printf("{\"account\":\"%s\",\"enabled\":%s}\n", all[i].account,
                    names.enabled ? "true" : "false");
         else
             printf("%-32s %s\n", all[i].account, names.enabled ? "enabled" : "off");
-        jval_free(names.document);
+        settings_names_done(&names);
     }
     return TOOLS_DONE;
 }
@@ -251,7 +216,7 @@ static size_t reseal_keys(struct run *r, size_t *failed)
         enum err err =
             forget_key_reseal(&r->config->secret, str_of(key), str_of(all[i].json), &value, &e);
         if (!err && value)
-            err = store_put_key(r->store, key, value, &e);
+            err = store_put_forgotten(r->store, key, value, &e);
         done += !err && value;
         *failed += err != ERR_OK;
         if (err)
@@ -296,13 +261,64 @@ static int reseal(struct run *r)
     return failed < n || !worst ? TOOLS_PARTLY : tools_exit_code(worst);
 }
 
+static int save(struct run *r)
+{
+    struct error e = ERROR_NONE;
+
+    if (store_open(r->config, &r->store, &e) || settings_file_save(r->store, stdout, &e))
+        return complain(&e);
+    return TOOLS_DONE;
+}
+
+static void say_left(const char *account)
+{
+    fprintf(stderr, "worker settings: %s: is there with other settings, which stay\n", account);
+}
+
+static int load_records(struct run *r, const struct settings_file *f)
+{
+    struct settings_file_counts counts;
+    struct error e = ERROR_NONE;
+
+    plan_say("settings", "%zu records: what is not there yet is stored", settings_file_size(f));
+    if (!plan_agreed("settings", r->args, settings_file_size(f)))
+        return TOOLS_USAGE;
+    if (store_open(r->config, &r->store, &e) ||
+        settings_file_load(f, r->store, say_left, &counts, &e))
+        return complain(&e);
+    if (r->args->json)
+        printf("{\"summary\":{\"stored\":%zu,\"same\":%zu,\"other\":%zu,\"forgotten\":%zu}}\n",
+               counts.stored, counts.same, counts.other, counts.forgotten);
+    else
+        printf("stored %zu accounts and %zu records of forgotten numbers; %zu were there, %zu are "
+               "other than in the file\n",
+               counts.stored, counts.forgotten, counts.same, counts.other);
+    return counts.other ? TOOLS_PARTLY : TOOLS_DONE;
+}
+
+static int load(struct run *r)
+{
+    struct buf text CLEANUP(buf_done) = BUF_INIT(FILE_BYTES);
+    struct settings_file *f = NULL;
+    struct error e = ERROR_NONE;
+    int code;
+
+    if (read_file(r->argument, &text, &e) ||
+        settings_file_read(buf_str(&text), &r->rules, &r->config->secret, &f, &e))
+        return complain(&e);
+    code = load_records(r, f);
+    settings_file_free(f);
+    return code;
+}
+
 static const struct action {
     const char *name;
     int (*run)(struct run *r);
     bool takes_argument;
 } actions[] = {
-    {"put", put, true}, {"get", get, true},        {"list", list, false},
-    {"rm", rm, true},   {"reseal", reseal, false}, {"alert-key", show_alert_key, true},
+    {"put", put, true},    {"get", get, true},        {"list", list, false},
+    {"rm", rm, true},      {"reseal", reseal, false}, {"alert-key", show_alert_key, true},
+    {"save", save, false}, {"load", load, true},
 };
 
 static const struct action *find_action(const char *name)

@@ -25,7 +25,7 @@ struct list {
 struct store {
     struct desk *desk;
     struct table *table;
-    struct list documents, keys;
+    struct list documents, keys, numbers;
     bool restored;
 };
 
@@ -81,14 +81,23 @@ static void clear(struct list *s)
     free(s->documents);
 }
 
+/* NULL: _layout, which is this installation's own. */
+static struct list *list_of(struct store *s, struct str key)
+{
+    if (str_starts(key, STR(FORGOTTEN_KEYS)))
+        return &s->keys;
+    if (str_starts(key, STR(FORGOTTEN_NUMBERS)))
+        return &s->numbers;
+    return str_starts(key, STR("_")) ? NULL : &s->documents;
+}
+
 static void on_message(void *arg, const struct kafka_message *m)
 {
     struct store *s = arg;
     struct str value = m->tombstone ? STR_NONE : (m->value.ptr ? m->value : STR(""));
-    if (str_starts(m->key, STR(FORGOTTEN_KEYS)))
-        keep(&s->keys, m->key, value);
-    else if (!str_starts(m->key, STR("_"))) /* _layout: not an account */
-        keep(&s->documents, m->key, value);
+    struct list *of = list_of(s, m->key);
+    if (of)
+        keep(of, m->key, value);
 }
 
 static void on_restored(void *arg)
@@ -127,6 +136,7 @@ void store_close(struct store *s)
     desk_close(s->desk);
     clear(&s->documents);
     clear(&s->keys);
+    clear(&s->numbers);
     free(s);
 }
 
@@ -140,6 +150,12 @@ const struct store_document *store_keys(const struct store *s, size_t *n)
 {
     *n = s->keys.n;
     return s->keys.documents;
+}
+
+const struct store_document *store_numbers(const struct store *s, size_t *n)
+{
+    *n = s->numbers.n;
+    return s->numbers.documents;
 }
 
 const char *store_get(const struct store *s, const char *account)
@@ -169,13 +185,13 @@ static enum err audit(struct store *s, const char *account, const char *what, st
     return err;
 }
 
-enum err store_put_key(struct store *s, const char *key, const char *value, struct error *e)
+enum err store_put_forgotten(struct store *s, const char *key, const char *value, struct error *e)
 {
     struct producer_record r = {
         .topic = KAFKA_SETTINGS, .key = str_of(key), .value = str_of(value)};
     enum err err = desk_send(s->desk, &r, e);
     if (!err)
-        keep(&s->keys, str_of(key), str_of(value));
+        keep(list_of(s, str_of(key)), str_of(key), str_of(value));
     return err;
 }
 

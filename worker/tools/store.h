@@ -27,9 +27,11 @@ void store_close(struct store *s); /* NULL is fine */
 /* The keys that forgotten numbers are hashed with (common/forgotten.h): their keys stand in `account`. Sorted, valid until the
  * next write. */
 const struct store_document *store_keys(const struct store *s, size_t *n);
-/* Returns when Kafka has the record; without an audit, since it is no account's. */
-enum err store_put_key(struct store *s, const char *key, const char *value,
-                       struct error *e) MUST_CHECK;
+/* The same of the numbers that were forgotten. */
+const struct store_document *store_numbers(const struct store *s, size_t *n);
+/* Of a key or a number; returns when Kafka has the record; without an audit, since it is no change of an account's. */
+enum err store_put_forgotten(struct store *s, const char *key, const char *value,
+                             struct error *e) MUST_CHECK;
 
 /* Sorted by account. Valid until the next write. */
 const struct store_document *store_documents(const struct store *s, size_t *n);
