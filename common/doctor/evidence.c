@@ -1,5 +1,5 @@
 /*
- * Counts outcomes. Pure.
+ * Counts outcomes, and letters that have none. Pure.
  */
 #include "common/doctor/evidence.h"
 
@@ -114,18 +114,33 @@ static void count(struct hours *h, int64_t at, struct str reason)
     snprintf(h->reason, sizeof h->reason, "%.*s", STR_ARG(reason));
 }
 
+static void take_outcome(struct evidence *e, struct str account, const struct kafka_message *m)
+{
+    struct jval *v CLEANUP(jval_cleanup) = NULL;
+    enum evidence_sign sign;
+    if (may_say(m->value) && !jval_parse(m->value, &v, NULL) && sign_of(v, &sign))
+        count(&find_or_add(e, account)->signs[sign], m->timestamp, jval_get_text(v, "reason"));
+}
+
+/* Of a webhook, by worker calls, which writes no outcome of it; worker crm writes one for each of its letters. A note has no
+ * stage. */
+static void take_letter(struct evidence *e, struct str account, const struct kafka_message *m)
+{
+    if (str_is(kafka_header_get(m, "__connect.errors.stage"), "calls"))
+        count(&find_or_add(e, account)->signs[EVIDENCE_DEAD], m->timestamp,
+              kafka_header_get(m, "__connect.errors.exception.message"));
+}
+
 void evidence_take(struct evidence *e, const struct kafka_message *m, int64_t now)
 {
     struct event_key key;
-    struct jval *v CLEANUP(jval_cleanup) = NULL;
-    enum evidence_sign sign;
-    int64_t at = m->timestamp;
-    if (m->topic != KAFKA_OUTCOMES || at < 0 || at <= now - EVIDENCE_HOURS * HOUR_MS ||
-        !may_say(m->value) || event_key_split(m->key, &key, NULL) ||
-        key.account.len > LIMIT_ACCOUNT_NAME || jval_parse(m->value, &v, NULL) ||
-        !sign_of(v, &sign))
+    if (m->timestamp < 0 || m->timestamp <= now - EVIDENCE_HOURS * HOUR_MS ||
+        event_key_split(m->key, &key, NULL) || key.account.len > LIMIT_ACCOUNT_NAME)
         return;
-    count(&find_or_add(e, key.account)->signs[sign], at, jval_get_text(v, "reason"));
+    if (m->topic == KAFKA_OUTCOMES)
+        take_outcome(e, key.account, m);
+    else if (m->topic == KAFKA_DEAD)
+        take_letter(e, key.account, m);
 }
 
 int64_t evidence_count(const struct evidence *e, const char *account, enum evidence_sign s,

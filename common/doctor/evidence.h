@@ -1,7 +1,7 @@
 /*
- * What the workers met in the last 24 hours, account by account, by the outcomes they wrote: what cannot be found out by
- * reading alone (may calls be saved? do routes come in time?) has been tried there. Counted by the hour; a process
- * that follows the topic keeps it for as long as it likes. Pure.
+ * What the workers met in the last 24 hours, account by account, by the outcomes and dead letters they wrote: what
+ * cannot be found out by reading alone (may calls be saved? do routes come in time?) has been tried there. Counted by
+ * the hour; a process that follows the topics keeps it for as long as it likes. Pure.
  */
 #ifndef COMMON_DOCTOR_EVIDENCE_H
 #define COMMON_DOCTOR_EVIDENCE_H
@@ -30,7 +30,7 @@ struct evidence;
 
 struct evidence *evidence_new(void) MUST_CHECK;
 void evidence_free(struct evidence *e); /* NULL is fine */
-/* A message of `outcomes`; others, those of no use here and those over a day old are passed over. now: unix ms. */
+/* A message of `outcomes` or `dead`; others, those of no use here and those over a day old are passed over. now: unix ms. */
 void evidence_take(struct evidence *e, const struct kafka_message *m, int64_t now);
 /* Of the last 24 hours, to an hour. */
 int64_t evidence_count(const struct evidence *e, const char *account, enum evidence_sign s,

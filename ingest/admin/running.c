@@ -83,6 +83,7 @@ static void on_message(void *arg, const struct kafka_message *m)
         calls_take(r->calls, m);
         break;
     case KAFKA_DEAD:
+        evidence_take(r->parts->evidence, m, clock_wall_ms());
         dead_take(r->dead, m);
         break;
     default:

@@ -303,6 +303,18 @@ class Past(Doctor):
             "refused": "refused_dead"})
         self.assertIn("*******1122", found["refused"]["found"])
 
+    def test_a_webhook_that_cannot_be_read(self):
+        """worker calls writes a letter of it, and no outcome."""
+        self.put()
+        self.assertEqual(self.found("refused"), [("ok", "refused_ok")])
+        records.write(self.stack.brokers, self.stack.prefix + "dead", 0, "acme/e", "{", {
+            "kind": "call", "account": "acme", "__connect.errors.topic": self.stack.prefix + "events",
+            "__connect.errors.partition": "0", "__connect.errors.offset": "0", "__connect.errors.stage": "calls",
+            "__connect.errors.exception.class.name": "input", "__connect.errors.exception.message": "from 79990001122: no JSON",
+            "x-at": records.rfc3339(time.time())})
+        self.assertEqual(self.found("refused"), [("warn", "refused_dead")])
+        self.assertIn("1 dead letters in 24 hours, the last: from *******1122: no JSON", self.words)
+
 
 class Kafka(Doctor):
     def test_topics_of_other_counts(self):

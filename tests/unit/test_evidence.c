@@ -116,7 +116,37 @@ START_TEST(accounts_apart_and_what_does_not_count)
 }
 END_TEST
 
+static void letter(struct evidence *e, const char *header, const char *value, int64_t at)
+{
+    const struct kafka_header headers[] = {
+        {header, str_of(value)}, {"__connect.errors.exception.message", STR("seq is no number")}};
+    const struct kafka_message m = {.topic = KAFKA_DEAD,
+                                    .timestamp = at,
+                                    .key = STR("acme/e1"),
+                                    .value = STR("{\"result\":\"dead\"}"),
+                                    .headers = headers,
+                                    .nheaders = COUNT(headers)};
+    evidence_take(e, &m, NOW);
+}
+
+/* Of a webhook that cannot be read there is a letter and no outcome; of a job there are both. */
+START_TEST(letters_without_an_outcome)
+{
+    struct evidence *e = evidence_new();
+    letter(e, "__connect.errors.stage", "crm", NOW);
+    letter(e, "x-note", "sent-again", NOW);
+    letter(e, "__connect.errors.stage", "calls", NOW - 24 * HOUR);
+    ck_assert_int_eq(sum(e, "acme", NOW), 0);
+    letter(e, "__connect.errors.stage", "calls", NOW);
+    ck_assert_int_eq(evidence_count(e, "acme", EVIDENCE_DEAD, NOW), 1);
+    ck_assert_int_eq(sum(e, "acme", NOW), 1);
+    ck_assert_str_eq(evidence_reason(e, "acme", EVIDENCE_DEAD), "seq is no number");
+    evidence_free(e);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("evidence", signs, hours_go_by, accounts_apart_and_what_does_not_count);
+    return UNIT_RUN("evidence", signs, hours_go_by, accounts_apart_and_what_does_not_count,
+                    letters_without_an_outcome);
 }

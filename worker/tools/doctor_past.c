@@ -1,5 +1,5 @@
 /*
- * Reads a day of two topics. Knows nothing of what is found in it.
+ * Reads a day of three topics. Knows nothing of what is found in it.
  */
 #include "worker/tools/doctor_past.h"
 
@@ -19,17 +19,17 @@ static void take(void *arg, const struct kafka_message *m)
     const struct past *p = arg;
     if (m->timestamp < p->now - EVIDENCE_HOURS * INT64_C(3600000))
         return;
-    if (m->topic == KAFKA_OUTCOMES)
-        evidence_take(p->evidence, m, p->now);
-    else
+    if (m->topic == KAFKA_EVENTS)
         strays_take(p->strays, m);
+    else
+        evidence_take(p->evidence, m, p->now);
 }
 
 enum err doctor_past_read(struct desk *d, struct evidence **evidence, struct strays **strays,
                           struct error *e)
 {
-    static const enum kafka_topic topics[] = {KAFKA_OUTCOMES, KAFKA_EVENTS};
-    struct scan_place places[2 * LIMIT_PARTITIONS];
+    static const enum kafka_topic topics[] = {KAFKA_OUTCOMES, KAFKA_EVENTS, KAFKA_DEAD};
+    struct scan_place places[3 * LIMIT_PARTITIONS];
     struct past past = {evidence_new(), strays_new(), clock_wall_ms()};
     size_t n = 0;
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++)

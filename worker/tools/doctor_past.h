@@ -1,5 +1,6 @@
 /*
- * What the topics tell doctor of the last day: outcomes (what the workers met) and events (which extensions had calls).
+ * What the topics tell doctor of the last day: outcomes and dead letters (what the workers met), and events (which
+ * extensions had calls).
  */
 #ifndef WORKER_TOOLS_DOCTOR_PAST_H
 #define WORKER_TOOLS_DOCTOR_PAST_H
