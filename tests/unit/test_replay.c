@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/event.h"
 #include "common/mem.h"
@@ -154,6 +155,31 @@ START_TEST(visitors_are_who_they_were)
     ck_assert_str_eq(replay_stands_visitor(s, STR("acme"), STR("e0")), "{}");
     ck_assert_ptr_null(replay_stands_visitor(s, STR("acme"), STR("e3")));
     ck_assert_ptr_null(replay_stands_visitor(s, STR("other"), STR("e1")));
+    replay_stands_free(s);
+}
+END_TEST
+
+/* A month of calls of a busy site: what one costs does not grow with those before it. */
+START_TEST(many_visitors)
+{
+    struct replay_stands *s = replay_stands_new();
+    char key[32], entry[32], value[160], wanted[32];
+    clock_t began = clock();
+    for (int i = 0; i < 30000; i++) {
+        (void)snprintf(key, sizeof key, "acme/e%d", i);
+        (void)snprintf(value, sizeof value,
+                       "{\"job\":\"e%d:visitor\",\"kind\":\"visitor\",\"result\":\"done\","
+                       "\"details\":{\"visitor\":{\"uid\":\"u%d\"}}}",
+                       i, i);
+        outcome(s, key, "outcome", value);
+    }
+    ck_assert_int_lt((clock() - began) / CLOCKS_PER_SEC, 6); /* it took 15 */
+    for (int i = 0; i < 30000; i += 7) {
+        (void)snprintf(entry, sizeof entry, "e%d", i);
+        (void)snprintf(wanted, sizeof wanted, "{\"uid\":\"u%d\"}", i);
+        ck_assert_str_eq(replay_stands_visitor(s, STR("acme"), str_of(entry)), wanted);
+    }
+    ck_assert_ptr_null(replay_stands_visitor(s, STR("acme"), STR("e30000")));
     replay_stands_free(s);
 }
 END_TEST
@@ -468,7 +494,7 @@ int main(void)
 {
     return UNIT_RUN(
         "replay", the_newest_outcome_counts, facts_and_what_waits, many_are_told_apart,
-        visitors_are_who_they_were, what_is_missing_is_sent, what_stands_is_present,
+        visitors_are_who_they_were, many_visitors, what_is_missing_is_sent, what_stands_is_present,
         a_new_client_is_told_to_the_saved_call, young_and_open_calls_are_left_alone,
         a_call_saved_without_its_summary_is_saved, a_call_is_of_the_span_in_which_it_begins,
         what_is_off_gone_or_unreadable_is_refused, who_was_forgotten_is_not_brought_back,

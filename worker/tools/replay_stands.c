@@ -1,5 +1,5 @@
 /*
- * A table with open addressing, and one of visitors' answers.
+ * Two tables with open addressing: of jobs, and of visitors' answers.
  */
 #include "worker/tools/replay_stands.h"
 
@@ -24,14 +24,14 @@ struct mark {
 
 struct visitor {
     uint64_t hash[2];
-    char *answer;
+    char *answer; /* NULL: free */
 };
 
 struct replay_stands {
     struct mark *marks;
     size_t room, count;
-    struct visitor *visitors; /* in order of their hashes once one is asked for */
-    size_t nvisitors;
+    struct visitor *visitors;
+    size_t visitors_room, nvisitors;
 };
 
 struct replay_stands *replay_stands_new(void)
@@ -39,6 +39,8 @@ struct replay_stands *replay_stands_new(void)
     struct replay_stands *s = mem_alloc(1, sizeof *s);
     s->room = ROOM_FIRST;
     s->marks = mem_alloc(s->room, sizeof *s->marks);
+    s->visitors_room = ROOM_FIRST;
+    s->visitors = mem_alloc(s->visitors_room, sizeof *s->visitors);
     return s;
 }
 
@@ -46,7 +48,7 @@ void replay_stands_free(struct replay_stands *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->nvisitors; i++)
+    for (size_t i = 0; i < s->visitors_room; i++)
         free(s->visitors[i].answer);
     free(s->visitors);
     free(s->marks);
@@ -145,10 +147,26 @@ static bool says_nothing(struct str result)
     return result.len == 0;
 }
 
-static int by_hash(const void *a, const void *b)
+static struct visitor *visitor_of(struct visitor *all, size_t room, const uint64_t hash[2])
 {
-    return memcmp(((const struct visitor *)a)->hash, ((const struct visitor *)b)->hash,
-                  sizeof((const struct visitor *)a)->hash);
+    size_t at = (size_t)hash[0] & (room - 1);
+    while (all[at].answer && memcmp(all[at].hash, hash, sizeof all[at].hash) != 0)
+        at = (at + 1) & (room - 1);
+    return &all[at];
+}
+
+static void make_room_for_visitors(struct replay_stands *s)
+{
+    size_t room = s->visitors_room * 2;
+    if (s->nvisitors * 4 < s->visitors_room * 3)
+        return;
+    struct visitor *all = mem_alloc(room, sizeof *all);
+    for (size_t i = 0; i < s->visitors_room; i++)
+        if (s->visitors[i].answer)
+            *visitor_of(all, room, s->visitors[i].hash) = s->visitors[i];
+    free(s->visitors);
+    s->visitors = all;
+    s->visitors_room = room;
 }
 
 /* The first answer is the one that was used. */
@@ -166,25 +184,19 @@ static void keep_visitor(struct replay_stands *s, struct str account, struct str
     if (!v.answer)
         return;
     hash_of(account, entry, v.hash);
-    s->visitors = mem_resize(s->visitors, s->nvisitors + 1, sizeof *s->visitors);
-    size_t at = s->nvisitors++;
-    while (at > 0 && by_hash(&s->visitors[at - 1], &v) > 0) {
-        s->visitors[at] = s->visitors[at - 1];
-        at--;
-    }
-    s->visitors[at] = v;
+    make_room_for_visitors(s);
+    *visitor_of(s->visitors, s->visitors_room, v.hash) = v;
+    s->nvisitors++;
 }
 
 const char *replay_stands_visitor(const struct replay_stands *s, struct str account,
                                   struct str entry_id)
 {
-    struct visitor wanted = {.answer = NULL};
+    uint64_t hash[2];
     if (!s->nvisitors)
         return NULL;
-    hash_of(account, entry_id, wanted.hash);
-    const struct visitor *v =
-        bsearch(&wanted, s->visitors, s->nvisitors, sizeof *s->visitors, by_hash);
-    return v ? v->answer : NULL;
+    hash_of(account, entry_id, hash);
+    return visitor_of(s->visitors, s->visitors_room, hash)->answer;
 }
 
 void replay_stands_outcome(struct replay_stands *s, const struct kafka_message *m)
