@@ -28,6 +28,7 @@ from calls import Call  # noqa: E402
 from process import wait_for  # noqa: E402
 from scenario import SCENARIOS  # noqa: E402
 from stack import Stack  # noqa: E402
+from wire import Wire  # noqa: E402
 
 BUILD = os.environ.get("BUILD", str(ROOT / "build"))
 FIELDS = ["entry_id", "started_at", "direction", "action", "reason", "account"]
@@ -300,14 +301,14 @@ class Outside(Reconcile):
         self.assertIn("1 lines of the call history cannot be read", done.stderr)
         self.assertIn("1 calls are hardly over", done.stderr)
 
-    def seeded(self, count, number="7916%07d"):
+    def seeded(self, count, number="7916%07d", account="two"):
         """So many calls in the history, none of them known: (their entries)."""
         moment = int(time.time()) - 3000
         stamp = "%x" % time.time_ns()
         legs = [{"start": moment + n, "finish": moment + n + 20, "answer": 0, "from_number": number % n if "%" in number else number,
                  "to_extension": "123", "to_number": "sip:u@h", "location": "abonent", "entry_id": "%s-%d" % (stamp, n)}
                 for n in range(count)]
-        self.control("two", "seed", {"legs": legs})
+        self.control(account, "seed", {"legs": legs})
         return [leg["entry_id"] for leg in legs]
 
     def test_stopped_while_mango_prepares_the_history(self):
@@ -326,6 +327,30 @@ class Outside(Reconcile):
         rows, summary = self.rows("--from", "-1h", "--account", "two", code=0)
         self.assertEqual([(row["entry_id"], row["action"]) for row in rows], [(entry, "fetched") for entry in entries])
         self.assertEqual(summary["fetched"], 3)
+
+    def test_kafka_goes_away_between_two_accounts(self):
+        """The later account has not been looked at: to go on means from the beginning, for both."""
+        first, (second,) = self.seeded(60, account="one"), self.seeded(1)
+        wire = Wire(self.stack.brokers, kafka=True)
+        wire.set("open", catch=first[-1])  # it is told with the second fifty
+        child = subprocess.Popen([pathlib.Path(BUILD) / "worker", "reconcile", "--from", "-1h", "--json"],
+                                 env=dict(os.environ, **dict(self.stack.env(), KAFKA_BROKERS=wire.address)),
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self.assertTrue(wire.wait_caught(60))
+            wire.set("cut")
+            out, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
+            wire.close()
+        rows = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual((child.returncode, rows[-2]["summary"]["fetched"]), (6, 50), out + err)
+        rows, _ = self.rows("--from", rows[-1]["resume"], code=0)
+        self.assertEqual({row["action"] for row in rows if row["entry_id"] == second}, {"fetched"}, rows)
+        self.assertEqual({row["action"] for row in rows if row["entry_id"] in first[:50]}, {"present"})
+        self.assertEqual({row["action"] for row in rows if row["entry_id"] in first[50:]} - {"fetched", "present"}, set())
+        wait_for("what was told last, as other tests count",
+                 lambda: len([m for m in self.events("two") if m.key == "two/" + second]) == 3, 10)
 
     def test_many_calls_want_yes_on_a_terminal(self):
         self.seeded(101)

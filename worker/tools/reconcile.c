@@ -380,25 +380,34 @@ static enum err take_accounts(struct run *r, struct error *e)
     return ERR_OK;
 }
 
+/* Where to go on: of one account its first call that is not told, of several the beginning, since those behind the one
+ * that was stopped have not been looked at. What failed before anything was told has nothing to go on with. */
+static void set_resume(struct run *r, enum err err)
+{
+    bool midway = r->stopped || (err && (r->resume || r->all.fetched));
+    if (midway && (!r->resume || r->naccounts > 1))
+        r->resume = r->from;
+}
+
 /* An account whose MANGO fails is told, and the others go on. A signal, and Kafka, end all. */
 static enum err do_all(struct run *r, struct error *e)
 {
-    for (size_t i = 0; i < r->naccounts && !r->stopped && !r->declined; i++) {
-        enum err err = do_account(r, r->accounts[i], e);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < r->naccounts && !r->stopped && !r->declined && !err; i++) {
+        err = do_account(r, r->accounts[i], e);
         if (err == ERR_REJECTED) {
             plan_say("reconcile", "%s: %s", r->accounts[i], e->text);
             r->failed++;
+            err = ERR_OK;
             *e = ERROR_NONE;
         } else if (err && desk_stopped(r->desk)) {
             r->stopped = true;
+            err = ERR_OK;
             *e = ERROR_NONE;
-        } else if (err) {
-            return err;
         }
-        if (r->stopped && (!r->resume || r->naccounts > 1))
-            r->resume = r->from;
+        set_resume(r, err);
     }
-    return ERR_OK;
+    return err;
 }
 
 static int exit_code(const struct run *r)
