@@ -28,11 +28,10 @@ static void on_message(void *arg, const struct kafka_message *m)
 static void on_done(void *arg, const struct scan_result *r)
 {
     struct reconcile_known_scan *s = arg;
-    const char *why = r->why ? r->why : r->cut ? "there is more than is read at once" : NULL;
     void (*done)(void *, const char *) = s->done;
     void *whose = s->arg;
     free(s);
-    done(whose, why);
+    done(whose, r->why);
 }
 
 /* Each partition of the topic once that a call lies in. */
@@ -68,9 +67,12 @@ struct reconcile_known_scan *reconcile_known_scan_begin(struct scanner *scanner,
     struct reconcile_known_scan *s = mem_alloc(1, sizeof *s);
     *s = (struct reconcile_known_scan){.known = k, .done = done, .arg = arg};
     int64_t since = reconcile_known_since(k) * 1000 - BEHIND_MS;
+    /* However much it is: none of it is kept, and a month of a large installation is more than the usual ceilings. */
     const struct scan_options o = {.places = places,
                                    .n = n,
                                    .from_ms = since > 0 ? since : 0,
+                                   .max_messages = INT64_MAX,
+                                   .max_bytes = INT64_MAX,
                                    .message = on_message,
                                    .done = on_done,
                                    .arg = s};

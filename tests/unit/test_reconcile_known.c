@@ -1,10 +1,11 @@
-/* What the topics have of a list of calls. */
+/* What the topics have of a list of calls, and what is asked of them. */
 #include "common/reconcile/known.h"
 
 #include <stdio.h>
 
 #include "common/event.h"
 #include "common/mem.h"
+#include "common/reconcile/known_scan.h"
 #include "tests/unit/unit.h"
 
 static struct reconcile_known *k;
@@ -135,7 +136,66 @@ START_TEST(not_saved)
 }
 END_TEST
 
+/* ---- the scan ---- */
+
+static struct scan_options asked;
+static size_t places[KAFKA_TOPICS]; /* by topic */
+static const char *told = "";
+
+struct scan *scan_begin(struct scanner *r, const struct scan_options *o)
+{
+    asked = *o;
+    for (size_t i = 0; i < o->n; i++)
+        places[o->places[i].topic]++;
+    return (struct scan *)r;
+}
+
+void scan_cancel(struct scan *s)
+{
+    ck_assert_ptr_nonnull(s);
+}
+
+static void on_read(void *arg, const char *why)
+{
+    ck_assert_ptr_eq(arg, &told);
+    told = why;
+}
+
+static void end_scan(const char *why)
+{
+    const struct scan_result result = {.why = why};
+    asked.done(asked.arg, &result);
+}
+
+/* As large as the topics are: a scan that stops short says nothing, however often it is made. */
+START_TEST(all_of_it_is_read)
+{
+    struct kafka_layout layout = {.devbroker = false};
+    char scanner;
+    layout.partitions[KAFKA_EVENTS] = 64;
+    layout.partitions[KAFKA_OUTCOMES] = 64;
+    begin();
+    ck_assert_ptr_nonnull(
+        reconcile_known_scan_begin((void *)&scanner, &layout, k, true, on_read, &told));
+    ck_assert_uint_eq(places[KAFKA_EVENTS], 2);
+    ck_assert_uint_eq(places[KAFKA_OUTCOMES], 2);
+    ck_assert_int_eq(asked.max_messages, INT64_MAX);
+    ck_assert_int_eq(asked.max_bytes, INT64_MAX);
+    end_scan(NULL);
+    ck_assert_ptr_null(told);
+    ck_assert_ptr_nonnull(
+        reconcile_known_scan_begin((void *)&scanner, &layout, k, false, on_read, &told));
+    ck_assert_uint_eq(places[KAFKA_OUTCOMES], 2);
+    end_scan("Kafka did not answer");
+    ck_assert_str_eq(told, "Kafka did not answer");
+    ck_assert_ptr_null(
+        reconcile_known_scan_begin(NULL, &layout, k, true, on_read, &told)); /* others wait */
+    reconcile_known_free(k);
+}
+END_TEST
+
 int main(void)
 {
-    return UNIT_RUN("reconcile_known", the_list, heard_and_ended, saved, not_saved);
+    return UNIT_RUN("reconcile_known", the_list, heard_and_ended, saved, not_saved,
+                    all_of_it_is_read);
 }
