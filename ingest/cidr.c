@@ -130,3 +130,12 @@ struct cidr_address cidr_client(const struct cidr_address *peer, const struct st
         n--;
     return client;
 }
+
+struct cidr_address cidr_household(const struct cidr_address *a)
+{
+    static const uint8_t zero[10];
+    struct cidr_address g = *a;
+    if (memcmp(a->bytes, zero, sizeof zero) != 0)
+        memset(g.bytes + 8, 0, 8);
+    return g;
+}

@@ -32,6 +32,9 @@ struct cidr_list {
 bool cidr_address_parse(struct str text, struct cidr_address *out);
 void cidr_address_text(const struct cidr_address *a, char out[CIDR_ADDRESS_TEXT]);
 
+/* Who is counted as one: who has an IPv6 address has its whole /64. */
+struct cidr_address cidr_household(const struct cidr_address *a);
+
 /* A comma list of addresses and networks ("10.0.0.0/8, 2001:db8::/32"); empty gives no network.
  * ERR_CONFIG quotes the wrong entry. */
 enum err cidr_list_parse(struct str text, struct cidr_list *out, struct error *e) MUST_CHECK;

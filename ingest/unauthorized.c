@@ -35,16 +35,6 @@ void unauthorized_free(struct unauthorized *u)
     free(u);
 }
 
-/* Who has one IPv6 address has its whole /64. */
-static struct cidr_address grouped(const struct cidr_address *a)
-{
-    static const uint8_t zero[10];
-    struct cidr_address g = *a;
-    if (memcmp(a->bytes, zero, sizeof zero) != 0)
-        memset(g.bytes + 8, 0, 8);
-    return g;
-}
-
 static struct counter *counter_of(struct unauthorized *u, const struct cidr_address *a, int64_t now)
 {
     uint32_t hash = murmur2_hash((struct str){(const char *)a->bytes, sizeof a->bytes});
@@ -61,7 +51,7 @@ static struct counter *counter_of(struct unauthorized *u, const struct cidr_addr
 
 bool unauthorized_is_over(struct unauthorized *u, const struct cidr_address *from, int64_t now_ms)
 {
-    struct cidr_address a = grouped(from);
+    struct cidr_address a = cidr_household(from);
     struct counter *c = counter_of(u, &a, now_ms);
     if (now_ms - c->since >= WINDOW_MS)
         *c = (struct counter){.address = a, .since = now_ms};

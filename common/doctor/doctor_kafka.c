@@ -71,15 +71,6 @@ void doctor_check_kafka(struct doctor_task *t, const struct settings *s)
 
 /* ---- the workers ---- */
 
-static const struct {
-    const char *group;
-    size_t ntopics;
-    enum kafka_topic topics[3];
-} groups[DOCTOR_GROUPS] = {
-    {"calls", 1, {KAFKA_EVENTS}},
-    {"crm", 3, {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK}},
-};
-
 struct reading { /* of one group */
     int64_t unread, done;
     bool begun; /* it has committed something */
@@ -103,8 +94,8 @@ static enum err read_group(struct doctor_task *t, size_t g, struct reading *out,
     enum err err = ERR_OK;
     *out = (struct reading){0, 0, false};
     if (!k->lag[g])
-        err = lag_open(doctor_options_of(t)->config, &k->real, groups[g].group, groups[g].topics,
-                       groups[g].ntopics, &k->lag[g], e);
+        err = lag_open(doctor_options_of(t)->config, &k->real, lag_groups[g].name,
+                       lag_groups[g].topics, lag_groups[g].ntopics, &k->lag[g], e);
     if (!err)
         err = lag_read(k->lag[g], LOOK_MS, &list, &n, e);
     for (size_t i = 0; !err && i < n; i++) {
@@ -120,16 +111,16 @@ static void tell_group(struct doctor_task *t, size_t g, const struct reading *r,
 {
     if (r->unread && !r->begun)
         doctor_add(t, DOCTOR_FAIL, "workers_none", "worker %s has never read: %" PRId64 " wait",
-                   groups[g].group, r->unread);
+                   lag_groups[g].name, r->unread);
     else if (r->unread && r->done <= before)
         doctor_add(t, DOCTOR_WARN, "workers_still",
-                   "worker %s: %" PRId64 " wait, and none was done in %d s", groups[g].group,
+                   "worker %s: %" PRId64 " wait, and none was done in %d s", lag_groups[g].name,
                    r->unread, LOOKS * AGAIN_MS / 1000);
     else if (r->unread)
         doctor_add(t, DOCTOR_OK, "workers_behind", "worker %s: %" PRId64 " wait, and it works",
-                   groups[g].group, r->unread);
+                   lag_groups[g].name, r->unread);
     else
-        doctor_add(t, DOCTOR_OK, "workers_ok", "worker %s: nothing waits", groups[g].group);
+        doctor_add(t, DOCTOR_OK, "workers_ok", "worker %s: nothing waits", lag_groups[g].name);
 }
 
 static bool all_there(const struct kafka_layout *l)
@@ -144,7 +135,7 @@ static bool all_there(const struct kafka_layout *l)
 static bool wants_more(struct doctor_task *t, const struct reading *now)
 {
     bool still = false;
-    for (size_t g = 0; g < DOCTOR_GROUPS; g++) {
+    for (size_t g = 0; g < LAG_GROUPS; g++) {
         if (t->step == 0)
             t->noted[g] = now[g].done;
         still |= now[g].unread > 0 && now[g].begun && now[g].done <= t->noted[g];
@@ -155,12 +146,12 @@ static bool wants_more(struct doctor_task *t, const struct reading *now)
 void doctor_check_workers(struct doctor_task *t, const struct settings *s)
 {
     struct doctor_kafka *k = doctor_kafka_of(t);
-    struct reading now[DOCTOR_GROUPS] = {{0, 0, false}};
+    struct reading now[LAG_GROUPS] = {{0, 0, false}};
     struct error e = ERROR_NONE;
     enum err err = ERR_OK;
     (void)s;
     look(t, k);
-    for (size_t g = 0; !k->bad && all_there(&k->real) && !err && g < DOCTOR_GROUPS; g++)
+    for (size_t g = 0; !k->bad && all_there(&k->real) && !err && g < LAG_GROUPS; g++)
         err = read_group(t, g, &now[g], &e);
     if (err || k->bad || !all_there(&k->real)) {
         doctor_add(t, DOCTOR_SKIP, "workers_unknown", "%s",
@@ -172,13 +163,13 @@ void doctor_check_workers(struct doctor_task *t, const struct settings *s)
         doctor_again(t, AGAIN_MS);
         return;
     }
-    for (size_t g = 0; g < DOCTOR_GROUPS; g++)
+    for (size_t g = 0; g < LAG_GROUPS; g++)
         tell_group(t, g, &now[g], t->noted[g]);
     doctor_end(t);
 }
 
 void doctor_kafka_done(struct doctor_kafka *k)
 {
-    for (size_t g = 0; g < DOCTOR_GROUPS; g++)
+    for (size_t g = 0; g < LAG_GROUPS; g++)
         lag_close(k->lag[g]);
 }

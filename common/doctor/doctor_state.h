@@ -6,12 +6,10 @@
 
 #include "common/attr.h"
 #include "common/doctor/doctor.h"
+#include "common/kafka/lag.h"
 #include "common/limits.h"
 
 struct doctor_run_state;
-struct lag;
-
-#define DOCTOR_GROUPS 2 /* of consumers: calls, crm */
 
 struct doctor_task { /* a check of a run */
     struct doctor_run_state *run;
@@ -23,7 +21,7 @@ struct doctor_task { /* a check of a run */
     const struct outside_answer *answers; /* by enum outside_what: what it asked for is there */
     struct http_transfer *transfer;       /* of its own */
     int step;                             /* the check's own; 0 at first */
-    int64_t noted[DOCTOR_GROUPS];
+    int64_t noted[LAG_GROUPS];
     struct loop_timer again;
     bool begun;
 };
@@ -45,7 +43,7 @@ struct doctor_kafka {
     enum err bad;
     char why[LIMIT_ERROR_TEXT];
     struct kafka_layout real;
-    struct lag *lag[DOCTOR_GROUPS];
+    struct lag *lag[LAG_GROUPS];
 };
 
 struct doctor_kafka *doctor_kafka_of(const struct doctor_task *t);

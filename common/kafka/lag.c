@@ -14,6 +14,11 @@ enum {
     CLOSE_MS = 300
 };
 
+const struct lag_group lag_groups[LAG_GROUPS] = {
+    {"calls", 1, {KAFKA_EVENTS}},
+    {"crm", 3, {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK}},
+};
+
 struct lag {
     rd_kafka_t *rk;
     rd_kafka_topic_partition_list_t *all;

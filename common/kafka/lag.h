@@ -15,6 +15,15 @@
 
 struct lag;
 
+struct lag_group {
+    const char *name; /* without prefix; also the worker's role */
+    size_t ntopics;
+    enum kafka_topic topics[3];
+};
+
+#define LAG_GROUPS 2
+extern const struct lag_group lag_groups[LAG_GROUPS]; /* of the workers, and what they read */
+
 #define LAG_NONE (-1001) /* no committed offset */
 
 struct lag_place {

@@ -25,17 +25,7 @@
 #define WAITING 32 /* calls for one answer */
 
 enum {
-    GROUPS = 2,
     ROWS = 4 /* a group and a topic */
-};
-
-static const struct {
-    const char *group;
-    size_t ntopics;
-    enum kafka_topic topics[3];
-} groups[GROUPS] = {
-    {"calls", 1, {KAFKA_EVENTS}},
-    {"crm", 3, {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK}},
 };
 
 struct row {
@@ -55,7 +45,7 @@ struct health {
     const struct dead *dead;
     struct health_events events;
     const struct follow *follow;
-    struct lag *lag[GROUPS];
+    struct lag *lag[LAG_GROUPS];
     struct row rows[ROWS];
     size_t nrows;
     struct budget *budgets;
@@ -250,8 +240,8 @@ static bool ask_group(struct health *h, size_t g, struct unread *unread)
     struct error e = ERROR_NONE;
     const struct lag_place *list;
     size_t n;
-    if (!h->lag[g] && lag_open(h->parts->config, h->parts->layout, groups[g].group,
-                               groups[g].topics, groups[g].ntopics, &h->lag[g], &e)) {
+    if (!h->lag[g] && lag_open(h->parts->config, h->parts->layout, lag_groups[g].name,
+                               lag_groups[g].topics, lag_groups[g].ntopics, &h->lag[g], &e)) {
         log_warn("a group's lag cannot be asked for", LOG_ERROR(&e));
         return false;
     }
@@ -259,10 +249,10 @@ static bool ask_group(struct health *h, size_t g, struct unread *unread)
         log_info("a group's lag is not known", LOG_ERROR(&e));
         return false;
     }
-    for (size_t t = 0; t < groups[g].ntopics; t++) {
+    for (size_t t = 0; t < lag_groups[g].ntopics; t++) {
         struct row *r = &h->rows[h->nrows++]; /* the same one each time */
-        r->group = groups[g].group;
-        r->topic = groups[g].topics[t];
+        r->group = lag_groups[g].name;
+        r->topic = lag_groups[g].topics[t];
         r->messages = 0;
     }
     add_lag(h, list, n, unread);
@@ -292,7 +282,7 @@ static void ask(struct health *h)
     h->nrows = 0;
     h->well = h->follow && follow_connected(h->follow);
     bool told = h->well;
-    for (size_t g = 0; told && g < GROUPS; g++)
+    for (size_t g = 0; told && g < LAG_GROUPS; g++)
         told = ask_group(h, g, &unread);
     h->well = told || (h->well && !h->answered); /* the first answer takes longer */
     h->answered = h->answered || told;
@@ -350,7 +340,7 @@ void health_free(struct health *h)
 {
     if (!h)
         return;
-    for (size_t g = 0; g < GROUPS; g++)
+    for (size_t g = 0; g < LAG_GROUPS; g++)
         lag_close(h->lag[g]);
     while (h->budgets)
         forget_budget(h, h->budgets);

@@ -55,20 +55,10 @@ void login_free(struct login *l)
     free(l);
 }
 
-/* Who has one IPv6 address has its whole /64. */
-static struct cidr_address grouped(const struct cidr_address *a)
-{
-    static const uint8_t zero[10];
-    struct cidr_address g = *a;
-    if (memcmp(a->bytes, zero, sizeof zero) != 0)
-        memset(g.bytes + 8, 0, 8);
-    return g;
-}
-
 /* An address's place: its own, a free one, or that of who was quiet the longest. */
 static struct guesser *guesser_of(struct login *l, const struct cidr_address *from, int64_t now)
 {
-    struct cidr_address a = grouped(from);
+    struct cidr_address a = cidr_household(from);
     uint32_t hash = murmur2_hash((struct str){(const char *)a.bytes, sizeof a.bytes});
     struct guesser *set = l->sets[hash % SETS], *place = set;
     for (size_t i = 0; i < WAYS; i++) {

@@ -43,6 +43,27 @@ START_TEST(reads_addresses)
 }
 END_TEST
 
+static const struct {
+    const char *address, *household;
+} households[] = {
+    {"192.0.2.1", "192.0.2.1"},
+    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+    {"2001:db8:1:2::", "2001:db8:1:2::"},
+};
+
+START_TEST(counts_a_64_as_one)
+{
+    for (size_t i = 0; i < sizeof households / sizeof *households; i++) {
+        struct cidr_address a;
+        char shown[CIDR_ADDRESS_TEXT];
+        ck_assert(cidr_address_parse(str_of(households[i].address), &a));
+        a = cidr_household(&a);
+        cidr_address_text(&a, shown);
+        ck_assert_str_eq(shown, households[i].household);
+    }
+}
+END_TEST
+
 static struct cidr_list list(const char *text)
 {
     struct error e = ERROR_NONE;
@@ -137,6 +158,6 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN("cidr", reads_addresses, lists_hold_networks, wrong_lists_are_refused,
-                    finds_the_client);
+    return UNIT_RUN("cidr", reads_addresses, counts_a_64_as_one, lists_hold_networks,
+                    wrong_lists_are_refused, finds_the_client);
 }

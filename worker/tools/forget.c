@@ -92,11 +92,9 @@ static enum err read_group(struct run *r, const char *group, const enum kafka_to
 
 static enum err read_groups(struct run *r, struct error *e)
 {
-    static const enum kafka_topic calls[] = {KAFKA_EVENTS},
-                                  crm[] = {KAFKA_JOBS_NOW, KAFKA_JOBS, KAFKA_JOBS_BULK};
-    enum err err = read_group(r, "calls", calls, 1, e);
-    if (!err)
-        err = read_group(r, "crm", crm, 3, e);
+    enum err err = ERR_OK;
+    for (size_t g = 0; g < LAG_GROUPS && !err; g++)
+        err = read_group(r, lag_groups[g].name, lag_groups[g].topics, lag_groups[g].ntopics, e);
     r->reach = (struct forget_reach){.below = below,
                                      .arg = r,
                                      .now = clock_wall_ms(),
