@@ -334,7 +334,8 @@ static enum err client_make(struct reader *r, bool devbroker, enum reader_ahead 
         {"queued.max.messages.kbytes", near ? "8192" : "65536"},
         {"fetch.max.bytes", near ? "1048576" : "52428800"},
         {"fetch.error.backoff.ms", "50"},
-        {"fetch.wait.max.ms", devbroker ? "10" : "100"}, /* so long a partition that is started may wait */
+        /* so long a partition that is started may wait for the fetch under way */
+        {"fetch.wait.max.ms", devbroker ? "10" : "100"},
         {"allow.auto.create.topics", "false"},
     };
     rd_kafka_conf_t *conf;
