@@ -213,8 +213,9 @@ class Dead(unittest.TestCase):
 
     def test_usage(self):
         for argv, why in ((("list", "0/1"), "list takes no id"), (("show",), "show wants one id"),
-                          (("show", "x"), "that is no id"), (("send",), "send what?"),
-                          (("send", "0/1", "--all"), "not both"), (("send", "12"), "that is no id"),
+                          (("show", "x"), '"x" is no id'), (("send",), "send what?"),
+                          (("send", "0/1", "--all"), "not both"), (("send", "0/1", "12"), '"12" is no id'),
+                          (("show", "0/1", "--account", "acme"), "filters go with list and send --all"),
                           (("send", "0/1", "--reason", "x"), "filters go with --all"),
                           (("burn",), "list, show or send?"), ((), "something is missing"),
                           (("list", "--rate", "1"), "no such option: --rate")):

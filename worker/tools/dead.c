@@ -66,6 +66,18 @@ static struct dead_filter filter_of(const struct args *a)
                                 .to_ms = open_end ? 0 : a->to_ms};
 }
 
+static int no_id(const char *word)
+{
+    char *why CLEANUP(mem_free_text) =
+        mem_format("\"%s\" is no id: partition/offset, such as 0/12", word);
+    return tools_misused("dead", why);
+}
+
+static bool has_filters(const struct args *a)
+{
+    return a->account || a->reason || a->from_ms;
+}
+
 /* ---- list ---- */
 
 struct listing {
@@ -203,8 +215,10 @@ static int show(struct run *r)
     struct looking s = {.run = r};
     if (r->args->nwords != 2)
         return tools_misused("dead", "show wants one id, such as 0/12");
+    if (has_filters(r->args) || r->args->all)
+        return tools_misused("dead", "show takes an id alone; filters go with list and send --all");
     if (!dead_id_parse(str_of(r->args->words[1]), &s.id))
-        return tools_misused("dead", "that is no id: partition/offset, such as 0/12");
+        return no_id(r->args->words[1]);
     if (desk_open(r->config, DESK_SCANNER, &r->desk, &e))
         return complain(&e);
     if (s.id.partition >= desk_layout(r->desk)->partitions[KAFKA_DEAD])
@@ -257,15 +271,10 @@ static size_t pick_named(struct run *r, struct dead_send *send)
 
 static const char *misuse(const struct args *a)
 {
-    struct dead_id id;
-    bool filtered = a->account || a->reason || a->from_ms;
     if (a->all == (a->nwords > 1))
         return a->all ? "send takes ids or --all, not both" : "send what? ids, or --all";
-    if (!a->all && filtered)
+    if (!a->all && has_filters(a))
         return "filters go with --all, not with ids";
-    for (size_t i = 1; i < a->nwords; i++)
-        if (!dead_id_parse(str_of(a->words[i]), &id))
-            return "that is no id: partition/offset, such as 0/12";
     return NULL;
 }
 
@@ -276,6 +285,11 @@ static int send(struct run *r)
     size_t lost = 0;
     if (why)
         return tools_misused("dead", why);
+    for (size_t i = 1; i < r->args->nwords; i++) {
+        struct dead_id id;
+        if (!dead_id_parse(str_of(r->args->words[i]), &id))
+            return no_id(r->args->words[i]);
+    }
     if (read_all(r, DESK_PRODUCER, &e))
         return complain(&e);
     struct dead_send *s = dead_send_new(r->desk, r->config, r->args);
