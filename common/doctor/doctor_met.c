@@ -6,7 +6,6 @@
 
 #include "common/clock.h"
 #include "common/doctor/doctor_state.h"
-#include "common/phone.h"
 
 #define REQUESTS_A_CALL 4 /* of a new client's, recorded: the README's table of requests per call */
 #define LATE_OF 10        /* one late route of so many is a scheme without a greeting */
@@ -24,11 +23,10 @@ static int64_t met(const struct doctor_task *t, enum evidence_sign s)
     return e ? evidence_count(e, t->account, s, clock_wall_ms()) : 0;
 }
 
-static const char *reason(const struct doctor_task *t, enum evidence_sign s, char out[DOCTOR_FOUND])
+static const char *reason(const struct doctor_task *t, enum evidence_sign s)
 {
     const struct evidence *e = doctor_evidence_of(t);
-    phone_mask_in(str_of(e ? evidence_reason(e, t->account, s) : ""), out, DOCTOR_FOUND);
-    return out;
+    return e ? evidence_reason(e, t->account, s) : "";
 }
 
 /* ---- telephony, and the vendor's own application ---- */
@@ -93,13 +91,12 @@ void doctor_check_greeting(struct doctor_task *t, const struct settings *s)
 
 void doctor_check_recordings(struct doctor_task *t, const struct settings *s)
 {
-    char why[DOCTOR_FOUND];
     int64_t refused = met(t, EVIDENCE_NO_RECORD);
     if (!s->call_records)
         doctor_add(t, DOCTOR_SKIP, "recordings_off", "recordings are not wanted");
     else if (refused > 0)
         doctor_add(t, DOCTOR_WARN, "recordings_refused", "%" PRId64 " links refused, the last: %s",
-                   refused, reason(t, EVIDENCE_NO_RECORD, why));
+                   refused, reason(t, EVIDENCE_NO_RECORD));
     else
         doctor_add(t, DOCTOR_OK, "recordings_hint", "no link was refused");
     doctor_end(t);
@@ -120,7 +117,6 @@ static bool tell_hour(struct doctor_task *t, const struct settings *s)
 
 void doctor_check_limits(struct doctor_task *t, const struct settings *s)
 {
-    char why[DOCTOR_FOUND];
     int64_t limited = met(t, EVIDENCE_ROUTE_LIMIT), failed = met(t, EVIDENCE_ROUTE_FAILED);
     bool told = tell_hour(t, s);
     if (limited > 0)
@@ -128,7 +124,7 @@ void doctor_check_limits(struct doctor_task *t, const struct settings *s)
                    "%" PRId64 " calls not routed: MANGO takes one route in two seconds", limited);
     if (failed > 0)
         doctor_add(t, DOCTOR_WARN, "limits_refused", "%" PRId64 " routes failed, the last: %s",
-                   failed, reason(t, EVIDENCE_ROUTE_FAILED, why));
+                   failed, reason(t, EVIDENCE_ROUTE_FAILED));
     if (!told && limited + failed == 0)
         doctor_add(t, DOCTOR_OK, "limits_ok", "%" PRId64 " calls saved in 24 hours",
                    met(t, EVIDENCE_SAVED));
@@ -137,7 +133,6 @@ void doctor_check_limits(struct doctor_task *t, const struct settings *s)
 
 void doctor_check_refused(struct doctor_task *t, const struct settings *s)
 {
-    char why[DOCTOR_FOUND];
     int64_t dead = met(t, EVIDENCE_DEAD);
     (void)s;
     if (!doctor_evidence_of(t))
@@ -145,7 +140,7 @@ void doctor_check_refused(struct doctor_task *t, const struct settings *s)
     else if (dead > 0)
         doctor_add(t, DOCTOR_WARN, "refused_dead",
                    "%" PRId64 " dead letters in 24 hours, the last: %s", dead,
-                   reason(t, EVIDENCE_DEAD, why));
+                   reason(t, EVIDENCE_DEAD));
     else
         doctor_add(t, DOCTOR_OK, "refused_ok", "no dead letter in 24 hours");
     doctor_end(t);

@@ -13,6 +13,8 @@
 #include "common/jval.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/phone.h"
+#include "common/text.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -99,6 +101,15 @@ static struct patient *find_or_add(struct evidence *e, struct str account)
     return p;
 }
 
+/* Masked before it is cut: of a number that is cut nobody could tell that it is one. */
+static void keep_reason(struct hours *h, struct str reason)
+{
+    char masked[LIMIT_ERROR_TEXT];
+    phone_mask_in(reason, masked, sizeof masked);
+    snprintf(h->reason, sizeof h->reason, "%.*s",
+             STR_ARG(text_cut(str_of(masked), sizeof h->reason - 1)));
+}
+
 static void count(struct hours *h, int64_t at, struct str reason)
 {
     int64_t hour = at / HOUR_MS;
@@ -111,7 +122,7 @@ static void count(struct hours *h, int64_t at, struct str reason)
     if (at < h->last_at)
         return;
     h->last_at = at;
-    snprintf(h->reason, sizeof h->reason, "%.*s", STR_ARG(reason));
+    keep_reason(h, reason);
 }
 
 static void take_outcome(struct evidence *e, struct str account, const struct kafka_message *m)

@@ -38,7 +38,8 @@ int64_t evidence_count(const struct evidence *e, const char *account, enum evide
 /* The most in one of those hours. */
 int64_t evidence_busiest(const struct evidence *e, const char *account, enum evidence_sign s,
                          int64_t now);
-/* The reason of the latest one, "" if there is none; may hold numbers of people. Valid until the next message. */
+/* The reason of the latest one, numbers masked, cut where a character ends; "" if there is none. Valid until the next
+ * message. */
 const char *evidence_reason(const struct evidence *e, const char *account, enum evidence_sign s);
 
 #endif

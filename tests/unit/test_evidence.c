@@ -86,6 +86,24 @@ START_TEST(hours_go_by)
 }
 END_TEST
 
+/* The number and the character lie across the end of what is kept. */
+START_TEST(reasons_are_masked_before_they_are_cut)
+{
+    struct evidence *e = evidence_new();
+    char reason[400], rest[200];
+    memset(rest, 'x', sizeof rest);
+    (void)snprintf(reason, sizeof reason, "{\"result\":\"dead\",\"reason\":\"%.150s 79991231212\"}",
+                   rest);
+    take(e, "acme/e1", reason, NOW, NOW);
+    ck_assert_ptr_nonnull(strstr(evidence_reason(e, "acme", EVIDENCE_DEAD), "x *******1"));
+    (void)snprintf(reason, sizeof reason, "{\"result\":\"dead\",\"reason\":\"%.158s\u0416\"}",
+                   rest);
+    take(e, "acme/e1", reason, NOW, NOW);
+    ck_assert_uint_eq(strlen(evidence_reason(e, "acme", EVIDENCE_DEAD)), 158);
+    evidence_free(e);
+}
+END_TEST
+
 START_TEST(accounts_apart_and_what_does_not_count)
 {
     struct evidence *e = evidence_new();
@@ -148,5 +166,5 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("evidence", signs, hours_go_by, accounts_apart_and_what_does_not_count,
-                    letters_without_an_outcome);
+                    reasons_are_masked_before_they_are_cut, letters_without_an_outcome);
 }
