@@ -412,12 +412,31 @@ START_TEST(what_is_off_gone_or_unreadable_is_refused)
     feed(w, 11, "call", "acme/e3", "{", 6, "live");
     feed(w, 12, "call", "acme/test~1", "{", 7, "test");
     feed(w, 13, "call", "nokey", "{", 7, "live");
+    feed(w, 14, "call", "acme/", "{", 8, "live");
     replay_fold_end(w->fold);
     ck_word(w, "refused e1 ");
     ck_word(w, "refused e3 ");
-    ck_assert_uint_eq(w->n, 2);
+    ck_word(w, "refused  JSON");
+    ck_assert_uint_eq(w->n, 3);
     end(w);
     replay_fold_free(NULL);
+}
+END_TEST
+
+/* They share a key, and nothing else. */
+START_TEST(events_of_no_call_stand_for_themselves)
+{
+    struct world *w = begin(KIT_MS(0), KIT_MS(60), NOW, NULL);
+    feed(w, 10, "call", "acme/-", "{", -10, "live");
+    feed(w, 11, "call", "acme/-", "{", 5, "live");
+    feed(w, 12, "call", "acme/-", "{", 50, "live");
+    feed(w, 13, "call", "acme/-", "{", 100, "live");
+    ck_assert_uint_eq(w->n, 2);
+    replay_fold_end(w->fold);
+    ck_word(w, "refused - ");
+    ck_assert_uint_eq(w->n, 2);
+    ck_assert_int_eq(replay_fold_events(w->fold), 2);
+    end(w);
 }
 END_TEST
 
@@ -492,11 +511,12 @@ END_TEST
 
 int main(void)
 {
-    return UNIT_RUN(
-        "replay", the_newest_outcome_counts, facts_and_what_waits, many_are_told_apart,
-        visitors_are_who_they_were, many_visitors, what_is_missing_is_sent, what_stands_is_present,
-        a_new_client_is_told_to_the_saved_call, young_and_open_calls_are_left_alone,
-        a_call_saved_without_its_summary_is_saved, a_call_is_of_the_span_in_which_it_begins,
-        what_is_off_gone_or_unreadable_is_refused, who_was_forgotten_is_not_brought_back,
-        what_is_not_told_is_dropped, the_visitor_goes_with_the_client);
+    return UNIT_RUN("replay", the_newest_outcome_counts, facts_and_what_waits, many_are_told_apart,
+                    visitors_are_who_they_were, many_visitors, what_is_missing_is_sent,
+                    what_stands_is_present, a_new_client_is_told_to_the_saved_call,
+                    young_and_open_calls_are_left_alone, a_call_saved_without_its_summary_is_saved,
+                    a_call_is_of_the_span_in_which_it_begins,
+                    what_is_off_gone_or_unreadable_is_refused,
+                    events_of_no_call_stand_for_themselves, who_was_forgotten_is_not_brought_back,
+                    what_is_not_told_is_dropped, the_visitor_goes_with_the_client);
 }

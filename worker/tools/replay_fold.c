@@ -59,7 +59,8 @@ static struct gathered *find(struct part *p, struct str account, struct str entr
         return NULL;
     memcpy(key, account.ptr, account.len);
     key[account.len] = '\0';
-    memcpy(key + account.len + 1, entry.ptr, entry.len);
+    if (entry.len)
+        memcpy(key + account.len + 1, entry.ptr, entry.len);
     HASH_FIND(hh, p->table, key, len, g);
     return g;
 }
@@ -69,7 +70,8 @@ static struct gathered *add(struct part *p, const struct event_key *key, int64_t
     size_t len = key->account.len + 1 + key->rest.len;
     struct gathered *g = mem_alloc(1, sizeof *g + len + 1);
     memcpy(g->key, key->account.ptr, key->account.len);
-    memcpy(g->key + key->account.len + 1, key->rest.ptr, key->rest.len);
+    if (key->rest.len)
+        memcpy(g->key + key->account.len + 1, key->rest.ptr, key->rest.len);
     g->account_len = key->account.len;
     g->call = (struct replay_call){
         .account = g->key, .entry_id = g->key + key->account.len + 1, .first_at = at};
@@ -254,9 +256,12 @@ static void fold(struct part *p, const struct kafka_message *m, const struct eve
     struct error e = ERROR_NONE;
     int64_t received = p->fold->received;
     if (notice_read(m, received, &own, &ev, &e)) {
-        struct replay_job *j = new_job(gather(p, key));
+        struct gathered *g = gather(p, key);
+        struct replay_job *j = new_job(g);
         j->why = mem_copy(str_of(e.text));
         j->at = received;
+        if (str_is(key->rest, "-")) /* of no call: each stands for itself */
+            tell(p, g);
         return;
     }
     const struct book_input in = {.event = &ev,
