@@ -186,13 +186,21 @@ void calls_take(struct calls *c, const struct kafka_message *m)
         make_room(c);
 }
 
-void calls_dead(struct calls *c, struct str account, struct str entry, int more)
+void calls_dead(struct calls *c, struct str account, struct str entry, int64_t at, int more)
 {
-    struct entry *e = find_call(c, account, entry);
-    if (!e)
+    char *key CLEANUP(mem_free_text) = mem_format("%.*s/%.*s", STR_ARG(account), STR_ARG(entry));
+    struct entry *e = find(c, str_of(key));
+    bool is_new = e == NULL;
+    if (is_new && (more < 0 || at < clock_wall_ms() - CALLS_DAY_MS))
         return;
+    if (is_new) {
+        e = add(c, str_of(key), &(const struct event_key){.account = account, .rest = entry});
+        e->seen = at;
+    }
     story_brief_dead(&e->brief, more);
     changed(c, e);
+    if (is_new)
+        make_room(c);
 }
 
 void calls_caught_up(struct calls *c)

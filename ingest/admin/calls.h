@@ -30,8 +30,9 @@ void calls_get(const struct calls *c, struct api_call *call);
 
 /* A message of events or outcomes. */
 void calls_take(struct calls *c, const struct kafka_message *m);
-/* An event of that call became a dead letter (1), or was sent again (-1). */
-void calls_dead(struct calls *c, struct str account, struct str entry, int more);
+/* An event of that call became a dead letter (1) at that time (unix ms), or was sent again (-1). It may be heard of before the
+ * call itself: topics come in any order. */
+void calls_dead(struct calls *c, struct str account, struct str entry, int64_t at, int more);
 /* From now on changes are told. */
 void calls_caught_up(struct calls *c);
 

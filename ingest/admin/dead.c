@@ -43,7 +43,7 @@ static void tell(struct dead *d, const struct dead_letter *l, int more)
     if (!l)
         return;
     if (l->topic == KAFKA_EVENTS && *l->entry_id)
-        calls_dead(d->calls, str_of(l->account), str_of(l->entry_id), more);
+        calls_dead(d->calls, str_of(l->account), str_of(l->entry_id), l->at, more);
     d->events.changed(d->events.arg, str_of(l->account));
 }
 

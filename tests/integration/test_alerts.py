@@ -109,14 +109,14 @@ class Alerts(unittest.TestCase):
         client = {"name": "N", "phone": "+79160000003", "responsible": "1000005", "employee": "P", "extension": "123",
                   "direction": "in", "line": "74950000000"}
         self.job("one", client)      # held by the wrong token
-        self.job("three", {})        # a dead letter when it is looked at
         begun = time.time()
         wait_for("the alert", lambda: ("megaplan_credentials", "open") in self.receiver.rows(), 100)
         self.assertGreater(time.time() - begun, 55)
         self.assertEqual(self.receiver.refused, 1)  # and was told again
         self.stack.services["crm"].kill()           # the next owner knows what was told
         self.stack.start_service("crm")
-        self.stack.put_settings(self.document)
+        self.stack.control.ask("faults", [{"path": "/contractorHuman", "method": "POST", "status": 422, "times": 3}])
+        self.stack.put_settings(self.document)      # it works, and refuses what was held: a dead letter
         wait_for("its end", lambda: ("megaplan_credentials", "closed") in self.receiver.rows(), 120)
         rows = [self.check(message, key) for message in self.receiver.got]
         mine = [row for row in rows if row["cause"] == "megaplan_credentials"]
@@ -127,6 +127,10 @@ class Alerts(unittest.TestCase):
         wait_for("its task", lambda: self.tasks(), 30)
         self.assertEqual([(t["responsible"]["id"], t["status"]) for t in self.tasks()], [("1000005", "assigned")])
         self.assertIn("MANGO alert-dead_letters-", self.tasks()[0]["statement"])
+        self.stack.tool("dead", "send", "--all", "--yes")
+        wait_for("the end of the dead letter", lambda: ("dead_letters", "closed") in self.receiver.rows(), 120)
+        wait_for("the end of its task", lambda: self.tasks()[0]["status"] not in ("assigned", "accepted"), 30)
+        self.assertEqual(len(self.tasks()), 1)
         self.assertNotIn(b"7916", b"".join(body for _, body in self.receiver.got))  # nobody's number
 
 

@@ -364,7 +364,7 @@ class Settings(unittest.TestCase):
                          (0, "***", "***"))
         first = self.rows()["life"][-1]
         self.assertEqual(first["partition"], partition("life"))
-        self.assertEqual(first["payload"].count("v1:"), 2, "salt and token are sealed")
+        self.assertEqual(first["payload"].count('"v1:'), 2, "salt and token are sealed")
 
         shown["enabled"] = False
         self.assertEqual(self.put(shown)[0], 0, "what get shows can be put back")

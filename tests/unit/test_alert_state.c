@@ -5,6 +5,8 @@
 
 #include "worker/crm/alert_state.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 
 #define AFTER 3600000
@@ -158,6 +160,58 @@ START_TEST(what_happened_stands_for_a_day)
 }
 END_TEST
 
+START_TEST(letters_that_were_sent_again_are_over)
+{
+    struct alert_state read;
+    begin_anew();
+    ck_assert(alert_state_died(&s, STR("a"), T0));
+    ck_assert(alert_state_died(&s, STR("b"), T0 + 1));
+    ck_assert(!alert_state_died(&s, STR("a"), T0 + 2)); /* sent again, in vain */
+    ck_assert(!alert_state_revived(&s, STR("c")));
+    ck_assert(alert_state_revived(&s, STR("a")));
+    ck_assert(!alert_state_revived(&s, STR("a")));
+    ck_assert(alert_state_recent(&s, ALERT_DEAD_LETTERS, T0 + 3) == ALERT_STATE_SO);
+    char *value = alert_state_write(&s);
+    alert_state_read(&read, str_of(value)); /* another owner */
+    free(value);
+    ck_assert(alert_state_revived(&read, STR("b")));
+    ck_assert(alert_state_recent(&read, ALERT_DEAD_LETTERS, T0 + 3) == ALERT_STATE_NOT_SO);
+    ck_assert(alert_state_empty(&read));
+}
+END_TEST
+
+START_TEST(letters_nobody_can_tell_apart_stand_for_a_day)
+{
+    struct alert_state read;
+    char name[16];
+    begin_anew();
+    alert_state_died(&s, STR_NONE, T0); /* nobody could read which */
+    alert_state_died(&s, STR("a"), T0);
+    ck_assert(alert_state_revived(&s, STR("a")));
+    ck_assert(alert_state_recent(&s, ALERT_DEAD_LETTERS, T0) == ALERT_STATE_SO);
+    /* a day later those count no more */
+    alert_state_died(&s, STR("b"), T0 + ALERT_STATE_HAPPENED_MS);
+    ck_assert(alert_state_revived(&s, STR("b")));
+    ck_assert(alert_state_recent(&s, ALERT_DEAD_LETTERS, T0 + ALERT_STATE_HAPPENED_MS) ==
+              ALERT_STATE_NOT_SO);
+    begin_anew();
+    for (int i = 0; i <= ALERT_STATE_DEAD; i++) { /* one more than are told apart */
+        snprintf(name, sizeof name, "job-%03d", i);
+        alert_state_died(&s, str_of(name), T0);
+    }
+    for (int i = 0; i <= ALERT_STATE_DEAD; i++) {
+        snprintf(name, sizeof name, "job-%03d", i);
+        ck_assert(alert_state_revived(&s, str_of(name)) == (i < ALERT_STATE_DEAD));
+    }
+    ck_assert(alert_state_recent(&s, ALERT_DEAD_LETTERS, T0) == ALERT_STATE_SO);
+    /* a state of a version that did not write which */
+    alert_state_read(&read,
+                     STR("{\"alerts\":{\"dead_letters\":{\"last\":1399907988000}},\"v\":1}"));
+    ck_assert(!alert_state_revived(&read, STR("a")));
+    ck_assert(read.dead_more);
+}
+END_TEST
+
 START_TEST(another_owner_goes_on_with_it)
 {
     struct alert_state read;
@@ -258,6 +312,8 @@ int main(void)
                     what_is_over_before_it_was_told_is_told_as_closed,
                     a_receiver_that_takes_nothing_is_told_for_a_day, unknown_changes_nothing,
                     a_clock_that_is_put_back_heals_nothing_early, what_happened_stands_for_a_day,
-                    another_owner_goes_on_with_it, its_task_is_made_and_closed_before_it_is_well,
+                    letters_that_were_sent_again_are_over,
+                    letters_nobody_can_tell_apart_stand_for_a_day, another_owner_goes_on_with_it,
+                    its_task_is_made_and_closed_before_it_is_well,
                     a_task_that_is_being_made_is_waited_for, no_task_is_as_good_as_one);
 }

@@ -270,3 +270,15 @@ void alert_account_happened(struct executor *x, struct account *a, enum alert_ca
         a->alerts.changed |=
             alert_state_happened(&a->alerts.state, c, x->port->wall(x->port->world));
 }
+
+void alert_account_died(struct executor *x, struct account *a, struct str job)
+{
+    const struct settings *s = settings_of(x, a);
+    if (s && somebody_wants_them(s))
+        a->alerts.changed |= alert_state_died(&a->alerts.state, job, x->port->wall(x->port->world));
+}
+
+void alert_account_done(struct account *a, struct str job)
+{
+    a->alerts.changed |= alert_state_revived(&a->alerts.state, job);
+}

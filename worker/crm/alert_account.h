@@ -43,6 +43,9 @@ void alert_account_switches(struct executor *x, struct owner *o, const char *acc
 void alert_account_watch(struct executor *x, struct account *a);
 /* The owner has compared MANGO's call history: of so many calls that it tells so many came by no webhook, or not wholly. */
 void alert_account_reconciled(struct account *a, size_t told, size_t missing);
+/* A job became a dead letter, or was done. */
+void alert_account_died(struct executor *x, struct account *a, struct str job);
+void alert_account_done(struct account *a, struct str job);
 /* A cause that happens (alert_happens) did. */
 void alert_account_happened(struct executor *x, struct account *a, enum alert_cause c);
 

@@ -7,6 +7,7 @@
 
 #include "common/jval.h"
 #include "common/mem.h"
+#include "common/murmur2.h"
 
 #define WORTH_MS 60000
 
@@ -56,6 +57,42 @@ bool alert_state_happened(struct alert_state *s, enum alert_cause c, int64_t now
     if (worth)
         r->last = now;
     return worth;
+}
+
+static uint32_t *dead_of(struct alert_state *s, struct str job)
+{
+    uint32_t hash = murmur2_hash(job);
+    for (uint32_t i = 0; i < s->ndead; i++)
+        if (s->dead[i] == hash)
+            return &s->dead[i];
+    return NULL;
+}
+
+bool alert_state_died(struct alert_state *s, struct str job, int64_t now)
+{
+    bool changed = true;
+    if (alert_state_recent(s, ALERT_DEAD_LETTERS, now) == ALERT_STATE_NOT_SO) {
+        s->ndead = 0; /* those of long ago count no more */
+        s->dead_more = false;
+    }
+    if (job.len && dead_of(s, job))
+        changed = false;
+    else if (job.len && s->ndead < ALERT_STATE_DEAD)
+        s->dead[s->ndead++] = murmur2_hash(job);
+    else
+        s->dead_more = true;
+    return alert_state_happened(s, ALERT_DEAD_LETTERS, now) || changed;
+}
+
+bool alert_state_revived(struct alert_state *s, struct str job)
+{
+    uint32_t *at = dead_of(s, job);
+    if (!at)
+        return false;
+    *at = s->dead[--s->ndead];
+    if (!s->ndead && !s->dead_more)
+        s->rows[ALERT_DEAD_LETTERS].last = 0;
+    return true;
 }
 
 enum alert_state_input alert_state_recent(const struct alert_state *s, enum alert_cause c,
@@ -162,6 +199,18 @@ static struct jval *row_of(const struct alert_state_row *r)
     return o;
 }
 
+static void put_dead(struct jval *v, const struct alert_state *s)
+{
+    if (!s->rows[ALERT_DEAD_LETTERS].last)
+        return;
+    struct jval *dead = jval_new_array();
+    for (uint32_t i = 0; i < s->ndead; i++)
+        jval_append(dead, jval_new_int(s->dead[i]));
+    jval_put(v, "dead", dead);
+    if (s->dead_more)
+        jval_put_bool(v, "dead_more", true);
+}
+
 char *alert_state_write(const struct alert_state *s)
 {
     struct jval *v = jval_new_object(), *rows = jval_new_object();
@@ -169,6 +218,7 @@ char *alert_state_write(const struct alert_state *s)
         if (s->rows[i].since || s->rows[i].last)
             jval_put(rows, alert_code(i), row_of(&s->rows[i]));
     jval_put(v, "alerts", rows);
+    put_dead(v, s);
     jval_put_int(v, "v", 1);
     return jval_dump_free(v, true);
 }
@@ -188,6 +238,18 @@ static void read_row(const struct jval *v, struct alert_state_row *r)
         memcpy(r->task, task.ptr, task.len);
 }
 
+static void read_dead(const struct jval *v, struct alert_state *s)
+{
+    const struct jval *dead = jval_get(v, "dead");
+    int64_t hash;
+    for (size_t i = 0; i < jval_size(dead) && s->ndead < ALERT_STATE_DEAD; i++)
+        if (jval_int(jval_at(dead, i), &hash))
+            s->dead[s->ndead++] = (uint32_t)hash;
+    /* a state of before says nothing of which jobs */
+    s->dead_more = !dead && s->rows[ALERT_DEAD_LETTERS].last;
+    jval_bool(jval_get(v, "dead_more"), &s->dead_more);
+}
+
 void alert_state_read(struct alert_state *s, struct str value)
 {
     struct jval *v CLEANUP(jval_cleanup) = NULL;
@@ -197,4 +259,5 @@ void alert_state_read(struct alert_state *s, struct str value)
         return;
     for (enum alert_cause i = ALERT_MEGAPLAN_CREDENTIALS; i < ALERT_CAUSES; i++)
         read_row(jval_get(jval_get(v, "alerts"), alert_code(i)), &s->rows[i]);
+    read_dead(v, s);
 }

@@ -23,7 +23,8 @@
 #define ALERT_STATE_NAME "alerts"
 #define ALERT_STATE_HEAL_MS 300000       /* the while, or alert_after_minutes, if that is less */
 #define ALERT_STATE_HAPPENED_MS 86400000 /* so long it counts as so after it happened */
-#define ALERT_STATE_TELL_MS 86400000     /* so long the receiver is told that it is over */
+#define ALERT_STATE_DEAD 64 /* jobs told apart; with more of them it is over after the day */
+#define ALERT_STATE_TELL_MS 86400000 /* so long the receiver is told that it is over */
 
 enum alert_state_input {
     ALERT_STATE_UNKNOWN,
@@ -51,6 +52,9 @@ enum alert_state_task {
 
 struct alert_state {
     struct alert_state_row rows[ALERT_CAUSES];
+    uint32_t dead[ALERT_STATE_DEAD]; /* hashes of the jobs that are dead letters */
+    uint32_t ndead;
+    bool dead_more; /* others are, too */
 };
 
 /* Time has passed, and this is known now. True: what has to be kept has changed. */
@@ -58,6 +62,10 @@ bool alert_state_step(struct alert_state *s, enum alert_cause c, enum alert_stat
                       int64_t now, int64_t after_ms);
 /* It happened. True as above; a row that is newer by less than a minute is not worth it. */
 bool alert_state_happened(struct alert_state *s, enum alert_cause c, int64_t now);
+/* A job became a dead letter: ALERT_DEAD_LETTERS happened. job: its id; empty if it has none that could be read. */
+bool alert_state_died(struct alert_state *s, struct str job, int64_t now);
+/* A job was done. If it was the last of those that had died, sent again by then, it is as if none had. True as above. */
+bool alert_state_revived(struct alert_state *s, struct str job);
 /* What a cause that happens counts as now. */
 enum alert_state_input alert_state_recent(const struct alert_state *s, enum alert_cause c,
                                           int64_t now);

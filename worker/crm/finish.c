@@ -91,6 +91,17 @@ void finish_go_on(struct executor *x, struct work *w)
     }
 }
 
+static void tell_alerts(struct executor *x, const struct work *w)
+{
+    struct str job = str_of(w->job->id);
+    if (!w->account || !w->account->owner)
+        return;
+    if (w->ending.dead)
+        alert_account_died(x, w->account, job);
+    else if (w->ending.fact && w->ending.fact_type == FACT_DONE)
+        alert_account_done(w->account, job);
+}
+
 static void begin(struct executor *x, struct work *w, const char *result, const char *reason)
 {
     struct work_ending *end = &w->ending;
@@ -102,8 +113,7 @@ static void begin(struct executor *x, struct work *w, const char *result, const 
     w->failures = 0;
     agenda_drop(&x->works, &w->timer); /* a deadline that still comes must not write it once more */
     executor_hold_place(x, w, false);
-    if (end->dead && w->account && w->account->owner)
-        alert_account_happened(x, w->account, ALERT_DEAD_LETTERS);
+    tell_alerts(x, w);
     if (end->dead)
         log_warn("a job is a dead letter", LOG_STR("account", work_account(w)),
                  LOG_TEXT("entry_id", w->job->entry_id), LOG_TEXT("job", w->job->id),
