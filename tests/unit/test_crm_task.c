@@ -436,6 +436,39 @@ START_TEST(a_good_list_of_employees_stays)
 }
 END_TEST
 
+/* Not even the first one is believed: a task would be given to nobody. */
+START_TEST(an_empty_list_of_employees_says_nothing)
+{
+    setup();
+    for (size_t i = 0; i < w->nemployees; i++)
+        w->employees[i].gone = true;
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 500);
+    ck_assert_uint_eq(w->ntasks, 0);
+    ck_assert_ptr_null(world_fact_of(w, DONE_A));
+    for (size_t i = 0; i < w->nemployees; i++)
+        w->employees[i].gone = false;
+    crm_kit_pass(k, 60000);
+    ck_assert_uint_eq(w->ntasks, 1);
+    ck_assert_text(link_of(0, "responsible"), "1000005");
+    crm_kit_free(k);
+}
+END_TEST
+
+/* ... however long it lasts, the task is kept. */
+START_TEST(an_empty_list_of_employees_for_good)
+{
+    setup();
+    for (size_t i = 0; i < w->nemployees; i++)
+        w->employees[i].gone = true;
+    crm_kit_task(k, 7, "A", N, 100, "");
+    crm_kit_pass(k, 3600 * 1000);
+    ck_assert_uint_eq(w->ntasks, 0);
+    ck_assert_ptr_null(world_fact_of(w, DONE_A));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(an_employee_was_dismissed_within_the_hour)
 {
     setup();
@@ -497,6 +530,7 @@ int main(void)
                     never_a_second_one_of_a_client, two_numbers_of_a_client_at_once,
                     the_newest_is_asked_first, talked_to_in_the_last_moment,
                     our_client_was_deleted_and_another_is_there, a_good_list_of_employees_stays,
+                    an_empty_list_of_employees_says_nothing, an_empty_list_of_employees_for_good,
                     the_remembered_client_was_deleted, the_create_names_a_client_that_is_gone,
                     an_employee_was_dismissed_within_the_hour, refused_three_times_it_is_dead,
                     no_right_to_create_tasks_stops_nothing_else);

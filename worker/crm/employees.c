@@ -60,10 +60,15 @@ static bool build(struct executor *x, struct work *w, const struct settings *s, 
     return true;
 }
 
-/* A whole list was read. A good one is not replaced by an empty or halved one: that is no dismissal. */
+/* A whole list was read. A good one is not replaced by an empty or halved one: that is no dismissal. Nor is a first
+ * one believed that is empty: whom we sign in as is in it. */
 static void keep(struct executor *x, struct work *w)
 {
     struct employees *e = of(w);
+    if (w->staff.count == 0 && !e->known) {
+        act_unclear(x, w, "the list of employees came empty");
+        return;
+    }
     bool halved = w->staff.count == 0 || w->staff.count * 2 < e->list.count;
     if (halved)
         log_warn("the list of employees came empty or halved", LOG_STR("account", work_account(w)),
@@ -77,6 +82,7 @@ static void keep(struct executor *x, struct work *w)
     e->known = true;
     e->read_at = executor_now(x);
     e->asker = NULL;
+    executor_judge(x, w);
 }
 
 static void paged(struct executor *x, struct work *w, const struct answer *a)
@@ -90,7 +96,8 @@ static void paged(struct executor *x, struct work *w, const struct answer *a)
     /* A page that brings nobody new would go on for ever. */
     if (!w->staff.place.more || w->staff.count == before)
         keep(x, w);
-    executor_judge(x, w);
+    else
+        executor_judge(x, w);
 }
 
 static const struct act page_act = {.operation = "employee.list",
