@@ -352,9 +352,9 @@ rolling: ## every process and node of three is restarted under RATE=200 webhooks
 	$(Q)$(MAKE) --no-print-directory $(J) all
 	$(Q)BUILD=build tests/chaos/rolling.py
 
-walk: deps ## every request x every fault x kill, freeze: N=40 of each by SEED=1 (N=all: hours); STRIKE=kill
+walk: deps ## every request x every fault x kill, freeze: N=40 of each by SEED=1 (N=all: hours); STRIKE=kill, ONLY=title
 	$(Q)$(MAKE) --no-print-directory $(J) all
-	$(Q)BUILD=build N=$(or $(N),40) SEED=$(SEED) STRIKE=$(STRIKE) tests/walk/run.py
+	$(Q)BUILD=build N=$(or $(N),40) SEED=$(SEED) STRIKE=$(STRIKE) ONLY='$(ONLY)' tests/walk/run.py
 
 requests: deps ## requests per call over N=3000 random stories by SEED=1, by operation and kind of client
 	$(Q)$(MAKE) --no-print-directory $(J) $(REQUESTS_BIN)

@@ -136,6 +136,30 @@ START_TEST(unknown_ends_make_no_second_one)
 }
 END_TEST
 
+/* An empty list that comes once makes no field that is there a second time. */
+START_TEST(an_empty_list_is_asked_for_again)
+{
+    setup(true, false);
+    world_field_add(w, "Номер линии MANGO OFFICE");
+    crm_kit_fail(k, "GET", WORLD_EMPTY_LIST, 1);
+    see_to();
+    ck_assert_uint_eq(standing(), 1);
+    ck_assert_uint_eq(w->requests, 2);
+    crm_kit_free(k);
+}
+END_TEST
+
+/* ... and one that stays empty is believed: twice asked, once made. */
+START_TEST(twice_empty_there_are_none)
+{
+    setup(true, false);
+    see_to();
+    ck_assert_uint_eq(standing(), 1);
+    ck_assert_uint_eq(w->requests, 3);
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(killed_while_it_makes_them)
 {
     setup(true, true);
@@ -395,9 +419,10 @@ int main(void)
     return UNIT_RUN(
         "fields", made_once_when_switched_on, one_switch_makes_its_part,
         a_deleted_field_stays_deleted_until_switched_on_anew, unknown_ends_make_no_second_one,
-        killed_while_it_makes_them, who_may_not_make_them_works_without,
-        the_line_rides_with_the_create, a_line_that_could_not_be_written_follows,
-        a_visitor_known_before_rides_with_the_create, a_recorded_visitor_waits_for_its_fields,
+        an_empty_list_is_asked_for_again, twice_empty_there_are_none, killed_while_it_makes_them,
+        who_may_not_make_them_works_without, the_line_rides_with_the_create,
+        a_line_that_could_not_be_written_follows, a_visitor_known_before_rides_with_the_create,
+        a_recorded_visitor_waits_for_its_fields,
         a_recorded_visitor_waits_for_no_field_that_is_refused,
         names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
         new_settings_ask_for_the_names_anew, a_visitor_known_later_fills_by_one_update,

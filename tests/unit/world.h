@@ -33,6 +33,9 @@ enum world_fault { /* what becomes of a request */
     WORLD_HANGS,        /* on its way until world_land or the timeout; done then */
     WORLD_HALF,         /* done, half an answer comes */
     WORLD_WRONG_TYPE,   /* done, the answer's data is of another type */
+    WORLD_EMPTY_LIST,   /* done, the answer's data is [] */
+    WORLD_EMPTY_OBJECT, /* ... {} */
+    WORLD_NULL,         /* ... null */
     WORLD_HTML,         /* a proxy's page with status 200, not done */
     WORLD_TOO_LARGE,    /* done, the answer is over the ceiling */
     WORLD_FAULTS

@@ -162,6 +162,21 @@ static int perform(struct world *w, struct world_flight *f, char **text)
     return world_perform(w, f->method, f->url, f->token, f->body, text);
 }
 
+/* What the answer's data is instead. */
+static const char *data_of(enum world_fault fault)
+{
+    switch (fault) {
+    case WORLD_EMPTY_LIST:
+        return "[]";
+    case WORLD_EMPTY_OBJECT:
+        return "{}";
+    case WORLD_NULL:
+        return "null";
+    default:
+        return "\"done\"";
+    }
+}
+
 /* What its sender hears. *text: what Megaplan said, replaced by what comes of it. */
 static struct http_answer ending(struct world *w, const struct world_flight *f, int status,
                                  char **text)
@@ -200,7 +215,11 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
             said[strlen(said) / 2] = '\0';
         break;
     case WORLD_WRONG_TYPE:
-        *text = mem_copy(STR("{\"meta\":{\"status\":200,\"errors\":[]},\"data\":\"done\"}"));
+    case WORLD_EMPTY_LIST:
+    case WORLD_EMPTY_OBJECT:
+    case WORLD_NULL:
+        *text =
+            mem_format("{\"meta\":{\"status\":200,\"errors\":[]},\"data\":%s}", data_of(f->fault));
         free(said);
         break;
     default:

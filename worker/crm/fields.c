@@ -15,6 +15,7 @@
 
 struct fields {
     struct field_names names;
+    bool doubted;     /* the list came empty: it is asked for once more */
     bool unreadable;  /* Megaplan refused the list: nobody knows what is there */
     int status;       /* ... with this HTTP status */
     int64_t asked_at; /* boot ms */
@@ -169,6 +170,7 @@ static void keep(struct executor *x, struct work *w, const struct field_names *n
     if (!w->account->fields)
         w->account->fields = mem_alloc(1, sizeof *w->account->fields);
     w->account->fields->names = *names;
+    w->account->fields->doubted = false;
     w->account->fields->unreadable = false;
     w->account->fields->asked_at = executor_now(x);
 }
@@ -182,14 +184,18 @@ static bool build_list(struct executor *x, struct work *w, const struct settings
     return true;
 }
 
+/* An account may have no extra fields at all; but it says so twice before it is believed, for then fields are made,
+ * or what they were to be filled with is let go. */
 static void listed(struct executor *x, struct work *w, const struct answer *a)
 {
     struct field_names names = {0};
+    bool doubted = w->account->fields && w->account->fields->doubted;
     if (!field_read_list(a, &names)) {
         act_unclear(x, w, "the answer is no list of fields");
         return;
     }
     keep(x, w, &names);
+    w->account->fields->doubted = jval_size(a->data) == 0 && !doubted;
     executor_judge(x, w);
 }
 
@@ -221,7 +227,7 @@ static const struct act list_act = {.operation = "field.list",
 bool fields_known(struct executor *x, struct work *w)
 {
     const struct fields *f = w->account->fields;
-    if (f && !(f->unreadable && f->status != 403 && w->job->kind == JOB_FILL))
+    if (f && !f->doubted && !(f->unreadable && f->status != 403 && w->job->kind == JOB_FILL))
         return true;
     act_want(x, w, &list_act);
     return false;
@@ -237,7 +243,7 @@ enum alert_state_input fields_deleted(const struct executor *x, const struct acc
         if (!parts[i].wanted(s))
             return ALERT_STATE_NOT_SO;
         struct part_state st = state_of(a->owner, str_of(a->service.account), &parts[i]);
-        if (!st.on || !st.ready || !a->fields || a->fields->unreadable)
+        if (!st.on || !st.ready || !a->fields || a->fields->doubted || a->fields->unreadable)
             return ALERT_STATE_UNKNOWN;
         return field_exists(&a->fields->names, f) ? ALERT_STATE_NOT_SO : ALERT_STATE_SO;
     }
