@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -102,8 +103,14 @@ def fetch_jars():
 
 
 def free_ports(count):
-    """Bound all at once, so that they differ; closed again before the broker takes them."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Bound all at once, so that they differ; closed again before the broker takes them. Below those that the system
+    gives to connections (32768 and on), so that none of these takes one meanwhile, or while its server restarts."""
+    held = []
+    while len(held) < count:
+        try:
+            held.append(socket.create_server(("127.0.0.1", random.randrange(12000, 32000))))
+        except OSError:
+            pass
     ports = [s.getsockname()[1] for s in held]
     for s in held:
         s.close()

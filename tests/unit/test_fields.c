@@ -348,6 +348,31 @@ START_TEST(a_visitor_known_later_fills_by_one_update)
 }
 END_TEST
 
+/* The client is read when there is a request left to do it with: by then the names may be gone, and an answer that tells
+ * of no field is no sign that all are filled. */
+START_TEST(names_forgotten_while_the_reading_waits)
+{
+    setup(false, true);
+    see_to();
+    client_job(",\"tracking\":true");
+    crm_kit_pass(k, 3000);
+    w->settings.megaplan.requests_per_second = 1;
+    executor_settings(k->m->executor, WORLD_ACCOUNT);
+    crm_kit_pass(k, 3000);
+    size_t before = w->requests;
+    visitor_fact("{\"uid\":\"77\",\"channel\":{\"campaign\":\"spring\"}}");
+    while (w->requests == before) /* the names are asked for */
+        crm_kit_pass(k, 10);
+    crm_kit_pass(k, 100);
+    ck_assert_uint_eq(w->requests, before + 1);
+    ck_assert_ptr_nonnull(k->m->owner->works);
+    fields_forget(k->m->owner->works);
+    crm_kit_pass(k, 10000);
+    ck_assert(str_is(filled("ДКТ: Кампания"), "spring"));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(due_after_a_crash)
 {
     setup(false, true);
@@ -426,6 +451,6 @@ int main(void)
         a_recorded_visitor_waits_for_no_field_that_is_refused,
         names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
         new_settings_ask_for_the_names_anew, a_visitor_known_later_fills_by_one_update,
-        due_after_a_crash, due_when_switched_on_again, what_stands_there_is_not_changed,
-        of_somebody_elses_client_nothing_is_filled);
+        names_forgotten_while_the_reading_waits, due_after_a_crash, due_when_switched_on_again,
+        what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
 }

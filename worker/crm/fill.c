@@ -9,6 +9,7 @@
 #include "worker/crm/fill.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mem.h"
 #include "worker/crm/act.h"
@@ -21,9 +22,9 @@
 
 struct filling {
     struct fill wanted;
-    bool read;
-    size_t asked;       /* how many of them the reading that runs asked for */
-    bool empty[FIELDS]; /* by place in wanted */
+    bool asked[FIELDS]; /* by the reading that runs */
+    bool told[FIELDS];  /* an answer said whether it is empty */
+    bool empty[FIELDS]; /* ... and it is */
     bool renamed;       /* names were asked for anew once */
 };
 
@@ -169,16 +170,34 @@ static size_t names_of(const struct work *w, const struct fill *f, const char *o
     return n;
 }
 
+static void forget_reading(struct filling *f)
+{
+    memset(f->told, 0, sizeof f->told);
+    memset(f->empty, 0, sizeof f->empty);
+}
+
+/* Of every field that can be written is known whether it is empty. Names come and go while a reading waits to leave. */
+static bool is_read(const struct work *w)
+{
+    const struct filling *f = w->kind;
+    for (size_t i = 0; i < f->wanted.count; i++)
+        if (!f->told[f->wanted.list[i].field] && fields_name(w, f->wanted.list[i].field))
+            return false;
+    return true;
+}
+
 static bool build_read(struct executor *x, struct work *w, const struct settings *s,
                        struct request *r)
 {
     const char *names[FIELDS];
     const struct fact *client = client_of(w);
-    size_t n = names_of(w, &state_of(w)->wanted, names);
+    struct filling *f = state_of(w);
+    size_t n = names_of(w, &f->wanted, names);
     (void)x;
     if (!client)
         return false;
-    state_of(w)->asked = n;
+    for (size_t i = 0; i < f->wanted.count; i++)
+        f->asked[f->wanted.list[i].field] = fields_name(w, f->wanted.list[i].field) != NULL;
     r->url = contractor_read_url(str_of(s->megaplan.base_url), str_of(client->object),
                                  client->company, names, n);
     return true;
@@ -191,15 +210,11 @@ static void was_read(struct executor *x, struct work *w, const struct answer *a)
         end(x, w, "none", "the client was deleted");
         return;
     }
-    const char *names[FIELDS];
-    if (names_of(w, &f->wanted, names) != f->asked) { /* they changed meanwhile: once more */
-        executor_judge(x, w);
-        return;
-    }
-    f->read = true;
     for (size_t i = 0; i < f->wanted.count; i++) {
-        const char *name = fields_name(w, f->wanted.list[i].field);
-        f->empty[i] = name && contractor_field_empty(a->data, name);
+        enum field field = f->wanted.list[i].field;
+        const char *name = fields_name(w, field);
+        f->told[field] = f->asked[field] && name;
+        f->empty[field] = f->told[field] && contractor_field_empty(a->data, name);
     }
     executor_judge(x, w);
 }
@@ -215,7 +230,7 @@ static bool refused(struct executor *x, struct work *w, const struct request_end
     if (e->status != 422 || f->renamed)
         return false;
     f->renamed = true;
-    f->read = false;
+    forget_reading(f);
     fields_forget(w);
     executor_judge(x, w);
     return true;
@@ -227,9 +242,11 @@ static bool is_named(const struct executor *x, const struct work *w)
     struct filling *f = w->kind;
     (void)x;
     for (size_t i = 0; i < f->wanted.count; i++)
-        if (f->empty[i] && !fields_name(w, f->wanted.list[i].field))
-            f->read = false;
-    return f->read;
+        if (f->empty[f->wanted.list[i].field] && !fields_name(w, f->wanted.list[i].field)) {
+            forget_reading(f);
+            return false;
+        }
+    return true;
 }
 
 static bool build_update(struct executor *x, struct work *w, const struct settings *s,
@@ -242,7 +259,7 @@ static bool build_update(struct executor *x, struct work *w, const struct settin
     (void)x;
     for (size_t i = 0; i < f->wanted.count; i++) {
         const char *name = fields_name(w, f->wanted.list[i].field);
-        if (f->empty[i] && name)
+        if (f->empty[f->wanted.list[i].field] && name)
             fields[n++] = (struct contractor_field){str_of(name), str_of(f->wanted.list[i].value)};
     }
     if (!client)
@@ -280,7 +297,7 @@ static void fill_empty(struct executor *x, struct work *w)
 {
     const struct filling *f = state_of(w);
     for (size_t i = 0; i < f->wanted.count; i++) {
-        if (f->empty[i]) {
+        if (f->empty[f->wanted.list[i].field]) {
             act_want(x, w, &update_act);
             return;
         }
@@ -307,7 +324,7 @@ static void judge(struct executor *x, struct work *w)
         executor_step_aside(x, w, executor_now(x) + FIELDS_SOON_MS);
     } else if (names_of(w, &f->wanted, names) == 0)
         end(x, w, "none", "the account has no such fields");
-    else if (!f->read)
+    else if (!is_read(w))
         act_want(x, w, &read_act);
     else
         fill_empty(x, w);
