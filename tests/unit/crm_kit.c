@@ -57,6 +57,12 @@ void crm_kit_refuse(struct crm_kit *k, const char *path, int status, int times)
     k->w->status = status;
 }
 
+void crm_kit_unsaid(struct crm_kit *k, const char *path, size_t way)
+{
+    static const int times[CRM_KIT_UNSAID] = {1, 2, -1};
+    crm_kit_fail(k, path, times[way] > 0 ? WORLD_IDLE : WORLD_EMPTY_LIST, times[way]);
+}
+
 void crm_kit_kill(struct crm_kit *k)
 {
     world_kill(k->m);

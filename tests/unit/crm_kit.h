@@ -23,6 +23,10 @@ void crm_kit_pass(struct crm_kit *k, int64_t ms);
 void crm_kit_fail(struct crm_kit *k, const char *path, enum world_fault fault, int times);
 /* The same, answered with that status. */
 void crm_kit_refuse(struct crm_kit *k, const char *path, int status, int times);
+/* They are answered well, but by nothing that names what was changed, in one way of CRM_KIT_UNSAID: not done at first,
+ * not done twice, always done. */
+#define CRM_KIT_UNSAID 3
+void crm_kit_unsaid(struct crm_kit *k, const char *path, size_t way);
 /* k->m is killed, another member takes over. */
 void crm_kit_kill(struct crm_kit *k);
 

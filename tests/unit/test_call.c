@@ -379,6 +379,42 @@ START_TEST(saved_before_its_client_existed)
 }
 END_TEST
 
+START_TEST(a_recording_whose_answer_says_nothing)
+{
+    for (size_t i = 0; i < CRM_KIT_UNSAID; i++) {
+        setup();
+        world_client_add(w, "1000011", N);
+        call_job("summary", "in", ANSWERED, 5, true);
+        crm_kit_pass(k, 6000);
+        crm_kit_unsaid(k, "provider", i);
+        record_job("R1");
+        crm_kit_pass(k, 10000);
+        ck_assert_uint_eq(links(), 1);
+        ck_assert(world_finished(k->m, 1));
+        ck_assert_uint_eq(w->ndead, 0);
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
+/* A good answer that does not name the call: once it is doubted, always it is this Megaplan's way. */
+START_TEST(a_link_whose_answer_says_nothing)
+{
+    for (size_t i = 0; i < CRM_KIT_UNSAID; i++) {
+        setup();
+        call_job("summary", "in", ANSWERED, 5, true);
+        crm_kit_pass(k, 6000);
+        crm_kit_unsaid(k, "setContractor", i);
+        world_job(k->m, KAFKA_JOBS, offset++, "B", N);
+        crm_kit_pass(k, 10000);
+        ck_assert(str_is(side("fromUser"), w->clients[0].id));
+        ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:link/done"));
+        ck_assert_uint_eq(w->ndead, 0);
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
 START_TEST(the_link_is_not_forgotten_by_a_crash)
 {
     setup();
@@ -443,6 +479,7 @@ int main(void)
         a_refused_link_is_no_failure, a_link_refused_for_a_moment_is_sent_again,
         a_lost_answer_is_looked_for, a_lost_request_is_made_again,
         killed_between_request_and_answer, a_late_summary_corrects, saved_before_its_client_existed,
+        a_link_whose_answer_says_nothing, a_recording_whose_answer_says_nothing,
         the_link_is_not_forgotten_by_a_crash, a_remembered_client_that_is_gone_is_asked_for_anew,
         a_client_deleted_between_two_calls_is_made_anew);
 }

@@ -373,6 +373,26 @@ START_TEST(names_forgotten_while_the_reading_waits)
 }
 END_TEST
 
+/* A good answer that does not name the client: reading it tells. */
+START_TEST(an_update_whose_answer_says_nothing)
+{
+    for (size_t i = 0; i < CRM_KIT_UNSAID; i++) {
+        setup(false, true);
+        see_to();
+        client_job(",\"tracking\":true");
+        crm_kit_pass(k, 3000);
+        w->fault_operation = "POST /contractorHuman/1000100";
+        crm_kit_unsaid(k, NULL, i);
+        visitor_fact("{\"uid\":\"77\",\"channel\":{\"campaign\":\"spring\"}}");
+        crm_kit_pass(k, 20000);
+        ck_assert(str_is(filled("ДКТ: Кампания"), "spring"));
+        ck_assert_ptr_nonnull(world_fact_of(w, "acme/A:fill/done"));
+        ck_assert_uint_eq(w->ndead, 0);
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
 START_TEST(due_after_a_crash)
 {
     setup(false, true);
@@ -451,6 +471,7 @@ int main(void)
         a_recorded_visitor_waits_for_no_field_that_is_refused,
         names_forgotten_while_the_intent_is_on_its_way, waiting_for_a_field_holds_up_nobody,
         new_settings_ask_for_the_names_anew, a_visitor_known_later_fills_by_one_update,
-        names_forgotten_while_the_reading_waits, due_after_a_crash, due_when_switched_on_again,
-        what_stands_there_is_not_changed, of_somebody_elses_client_nothing_is_filled);
+        names_forgotten_while_the_reading_waits, an_update_whose_answer_says_nothing,
+        due_after_a_crash, due_when_switched_on_again, what_stands_there_is_not_changed,
+        of_somebody_elses_client_nothing_is_filled);
 }

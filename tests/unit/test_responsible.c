@@ -207,6 +207,23 @@ START_TEST(an_end_nobody_knows_is_read_again)
 }
 END_TEST
 
+/* Dropped by an answer that does not name the client: its card tells. */
+START_TEST(a_drop_whose_answer_says_nothing)
+{
+    for (size_t i = 0; i < CRM_KIT_UNSAID; i++) {
+        setup();
+        w->responsibles_append = true;
+        crm_kit_unsaid(k, "responsibles/Employee", i);
+        correct(7, "A:responsible:5", "1000006");
+        crm_kit_pass(k, 20000);
+        ck_assert_str_eq(crm_kit_responsibles(k, 0), "1000006");
+        ck_assert_ptr_nonnull(world_fact_of(w, DONE));
+        ck_assert_uint_eq(w->ndead, 0);
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
 /* What it appended to is gone already when we drop it. */
 START_TEST(somebody_drops_the_old_one_first)
 {
@@ -296,8 +313,9 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("responsible", it_follows_the_transfer, that_it_replaces_outlives_a_restart,
-                    an_account_that_appends, people_are_respected, changed_between_two,
-                    not_our_client, the_client_was_deleted, refused_three_times_it_is_dead,
-                    an_end_nobody_knows_is_read_again, somebody_drops_the_old_one_first,
-                    killed_with_the_request_on_its_way, a_later_one_after_a_kill, it_never_shows);
+                    an_account_that_appends, a_drop_whose_answer_says_nothing, people_are_respected,
+                    changed_between_two, not_our_client, the_client_was_deleted,
+                    refused_three_times_it_is_dead, an_end_nobody_knows_is_read_again,
+                    somebody_drops_the_old_one_first, killed_with_the_request_on_its_way,
+                    a_later_one_after_a_kill, it_never_shows);
 }

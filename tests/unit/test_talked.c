@@ -205,6 +205,36 @@ START_TEST(the_reading_fails_too)
 }
 END_TEST
 
+/* A good answer that does not name the task: reading it tells. */
+START_TEST(an_answer_that_says_nothing)
+{
+    for (size_t i = 0; i < CRM_KIT_UNSAID; i++) {
+        setup();
+        crm_kit_unsaid(k, "doAction", i);
+        crm_kit_talked(k, 8, "B", N, 50, "");
+        crm_kit_pass(k, 20000);
+        ck_assert_str_eq(crm_kit_status(k, 0), "done");
+        ck_assert_uint_eq(world_outcomes(w, "\"tasks\":[\"500\"]"), 1);
+        ck_assert_uint_eq(w->ndead, 0);
+        crm_kit_free(k);
+    }
+}
+END_TEST
+
+/* ... and that nothing is ever done of it is no success. */
+START_TEST(it_stays_open_whatever_is_answered)
+{
+    setup();
+    crm_kit_fail(k, "doAction", WORLD_IDLE, -1);
+    crm_kit_talked(k, 8, "B", N, 50, "");
+    crm_kit_pass(k, 60000);
+    ck_assert_uint_eq(crm_kit_open(k), 1);
+    ck_assert_uint_eq(w->ndead, 1);
+    ck_assert_ptr_nonnull(strstr(w->dead[0], "the task stays open"));
+    crm_kit_free(k);
+}
+END_TEST
+
 START_TEST(killed_while_it_closes)
 {
     setup();
@@ -272,6 +302,7 @@ int main(void)
                     all_of_them_one_after_the_other, what_people_closed_is_respected,
                     refused_though_it_is_open, both_are_refused_at_first,
                     an_end_nobody_knows_is_tried_again, the_reading_fails_too,
+                    an_answer_that_says_nothing, it_stays_open_whatever_is_answered,
                     killed_while_it_closes, the_account_goes_while_it_closes,
                     the_calls_own_task_is_closed_by_a_better_verdict, another_number_of_the_client);
 }

@@ -177,11 +177,12 @@ static size_t walk_one(struct walk k, const struct base *b, struct count *c)
     return steps;
 }
 
-/* A refused login holds everything until it is another: that is its end. Result codes are MANGO's. */
+/* A refused login holds everything until it is another: that is its end. Result codes are MANGO's,
+ * envelopes Megaplan's. */
 static bool is_told(const struct walk_fault *f, const char *operation)
 {
     bool mango = strstr(operation, " /commands/") || strstr(operation, " /queries/");
-    if (f->status >= 1000 && !mango)
+    if (mango ? f->fault == WORLD_IDLE : f->status >= 1000)
         return false;
     return !f->for_ever || strcmp(operation, "POST /auth/access_token") != 0;
 }

@@ -43,6 +43,7 @@ const struct walk_fault walk_faults[] = {
     {"an empty list", WORLD_EMPTY_LIST, 0, false},
     {"an empty object", WORLD_EMPTY_OBJECT, 0, false},
     {"null", WORLD_NULL, 0, false},
+    {"nothing done, nothing said", WORLD_IDLE, 0, false},
     {"a page of HTML", WORLD_HTML, 0, false},
     {"too large", WORLD_TOO_LARGE, 0, false},
     {"422 for ever", WORLD_STATUS, 422, true},

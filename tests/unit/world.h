@@ -36,6 +36,7 @@ enum world_fault { /* what becomes of a request */
     WORLD_EMPTY_LIST,   /* done, the answer's data is [] */
     WORLD_EMPTY_OBJECT, /* ... {} */
     WORLD_NULL,         /* ... null */
+    WORLD_IDLE,         /* not done, the answer is good and its data [] */
     WORLD_HTML,         /* a proxy's page with status 200, not done */
     WORLD_TOO_LARGE,    /* done, the answer is over the ceiling */
     WORLD_FAULTS

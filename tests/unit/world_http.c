@@ -150,7 +150,7 @@ static void tell(struct world *w, struct world_flight *f, const struct http_answ
 static bool is_done_by(enum world_fault fault)
 {
     return fault != WORLD_NOT_SENT && fault != WORLD_REQUEST_LOST && fault != WORLD_STATUS &&
-           fault != WORLD_HTML;
+           fault != WORLD_HTML && fault != WORLD_IDLE;
 }
 
 static int perform(struct world *w, struct world_flight *f, char **text)
@@ -167,6 +167,7 @@ static const char *data_of(enum world_fault fault)
 {
     switch (fault) {
     case WORLD_EMPTY_LIST:
+    case WORLD_IDLE:
         return "[]";
     case WORLD_EMPTY_OBJECT:
         return "{}";
@@ -218,6 +219,7 @@ static struct http_answer ending(struct world *w, const struct world_flight *f, 
     case WORLD_EMPTY_LIST:
     case WORLD_EMPTY_OBJECT:
     case WORLD_NULL:
+    case WORLD_IDLE:
         *text =
             mem_format("{\"meta\":{\"status\":200,\"errors\":[]},\"data\":%s}", data_of(f->fault));
         free(said);

@@ -13,6 +13,8 @@
 #include "worker/crm/record.h"
 #include "worker/crm/settle.h"
 
+#define DOUBTED_MS 2000
+
 void act_want(struct executor *x, struct work *w, const struct act *a)
 {
     w->act = a;
@@ -184,6 +186,14 @@ void act_unclear(struct executor *x, struct work *w, const char *why)
         unknown(x, w, why);
     else
         later(x, w, why, 0);
+}
+
+bool act_doubted(struct executor *x, struct work *w)
+{
+    if (++w->doubts >= EXECUTOR_RECORD_TRIES)
+        return false;
+    executor_rest(x, w, executor_now(x) + (int64_t)w->doubts * DOUBTED_MS);
+    return true;
 }
 
 void act_due(struct executor *x, struct work *w)

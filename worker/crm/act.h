@@ -62,6 +62,10 @@ struct act {
 void act_want(struct executor *x, struct work *w, const struct act *a);
 /* From `good`: the answer does not say what it promised. Looked for, or later again. */
 void act_unclear(struct executor *x, struct work *w, const char *why);
+/* From `good` of a change that may be made again: the answer does not name the record, so perhaps nothing was changed.
+ * True: the work is taken over and judged anew a little later. False: it was so three times; then it is this Megaplan's
+ * way to answer, and the change is believed. */
+bool act_doubted(struct executor *x, struct work *w);
 /* The job is given up: `failed`, and not a dead letter. */
 void act_give_up(struct executor *x, struct work *w, const char *why);
 /* It is known that nothing of the request happened: it begins anew at once. */

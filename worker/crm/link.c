@@ -50,8 +50,9 @@ static bool build(struct executor *x, struct work *w, const struct settings *s, 
 
 static void linked(struct executor *x, struct work *w, const struct answer *a)
 {
-    (void)a;
-    end(x, w, "done", "saved before its client was known");
+    char id[LOOKUP_ID];
+    if (lookup_read_id(a->data, id) || !act_doubted(x, w))
+        end(x, w, "done", "saved before its client was known");
 }
 
 /* The call may not be visible yet: lists lag. If it, or the client, was deleted by hand that is respected. */

@@ -244,7 +244,9 @@ static void dropped(struct executor *x, struct work *w, const struct answer *a)
 {
     struct responsible *k = state_of(w);
     size_t kept = 0;
-    (void)a;
+    char id[LOOKUP_ID];
+    if (!lookup_read_id(a->data, id) && act_doubted(x, w))
+        return; /* the card is read, which tells */
     for (size_t i = 0; i < k->n; i++)
         if (!str_is(str_of(k->dropping), k->all[i].id))
             k->all[kept++] = k->all[i];

@@ -15,6 +15,7 @@
 struct task_close {
     char *id;
     void (*then)(struct executor *x, struct work *w, enum task_close_end end);
+    unsigned unsaid; /* answers that do not name the task: reading it tells whether it is closed */
     char why[ANSWER_TEXT]; /* act_done was refused */
     int status;
 };
@@ -41,11 +42,16 @@ static bool build_read(struct executor *x, struct work *w, const struct settings
 
 static void read(struct executor *x, struct work *w, const struct answer *a)
 {
+    struct task_close *c = w->closing;
     bool open = false;
     if (!task_read_open(a, &open))
         act_unclear(x, w, "the task does not say its status");
+    else if (open && c->unsaid && c->unsaid < EXECUTOR_RECORD_TRIES && !c->status)
+        want_done(x, w);
+    else if (open)
+        c->then(x, w, TASK_CLOSE_REFUSED);
     else
-        w->closing->then(x, w, open ? TASK_CLOSE_REFUSED : TASK_CLOSE_BY_HAND);
+        c->then(x, w, c->unsaid ? TASK_CLOSE_CLOSED : TASK_CLOSE_BY_HAND);
 }
 
 static bool read_refused(struct executor *x, struct work *w, const struct request_end *end)
@@ -79,8 +85,16 @@ static bool build_done(struct executor *x, struct work *w, const struct settings
 
 static void closed(struct executor *x, struct work *w, const struct answer *a)
 {
-    (void)a;
-    w->closing->then(x, w, TASK_CLOSE_CLOSED);
+    struct task_close *c = w->closing;
+    char id[LOOKUP_ID];
+    if (lookup_read_id(a->data, id)) {
+        c->then(x, w, TASK_CLOSE_CLOSED);
+        return;
+    }
+    c->unsaid++;
+    c->status = 0;
+    (void)snprintf(c->why, sizeof c->why, "the task stays open");
+    act_want(x, w, &read_act);
 }
 
 static bool done_refused(struct executor *x, struct work *w, const struct request_end *end)

@@ -148,6 +148,7 @@ struct work {
     unsigned requests;  /* made so far */
     unsigned failures;  /* temporary, in a row */
     unsigned refusals;  /* of the record */
+    unsigned doubts;    /* answers to changes that did not name what they changed */
     int64_t failing_ms; /* waited for retries while the service worked */
     int64_t failed_at;  /* boot ms of the last temporary failure */
     bool told_held;
