@@ -54,7 +54,7 @@ def title(path, request, fault):
 class Walk(Scenario):
     """A story with one fault on one request."""
 
-    def __init__(self, path, number, request, fault, strike="none"):
+    def __init__(self, path, number, request, fault):
         super().__init__(path)
         self.title = title(path, request, fault)
         self.name = "w%d-%s" % (number, path.stem[:18].replace("_", "-"))
@@ -68,8 +68,7 @@ class Walk(Scenario):
         self.expect.pop("requests_max", None)
         self.expect.pop("request", None)   # how often it asked is not what is walked for
         self.expect.pop("outcome", None)   # nor is what it said on the way
-        if strike == "freeze":
-            self.expect["limited"] = True  # what was about to leave leaves when it thaws, all at once
+        self.expect["limited"] = True  # what was about to leave leaves when it thaws, or gets its turn, all at once
         self.spare_no_requests()
         if request:
             self.lay(request, fault)
@@ -224,7 +223,7 @@ def walk(every, wanted, strike, seed):
     if wanted != "all":
         rows = rows[:int(wanted)]
     for part in chunks(rows, int(os.environ.get("AT_ONCE") or 240)):
-        walks = [Walk(path, n, request, fault, strike) for n, (path, request, fault) in enumerate(part)]
+        walks = [Walk(path, n, request, fault) for n, (path, request, fault) in enumerate(part)]
         results, blame = play(walks, strike, chance.random())
         well = [report(s, r, strike) for s, r in results.items()]
         for line in blame:
