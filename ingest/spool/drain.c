@@ -148,17 +148,19 @@ static void on_stalled(void *arg)
 
 /* ---- reading ---- */
 
-/* The disk is not there. Calls that go on count more than the order of those that wait. */
+/* The disk is not there. Calls that go on count more than the order of those that wait. Kafka may have failed since it was
+ * seen first: then it is tried again, for nothing new can be kept here either. */
 static void do_without(struct spool *s)
 {
     struct spool_drain *d = &s->drain;
-    if (!d->unread && !clerk_is_well(s->clerk)) {
+    bool fails = !clerk_is_well(s->clerk);
+    if (fails && !d->unread)
         log_fail("the spool cannot be read: what is in it waits for the disk");
-        d->unread = true;
+    d->unread |= fails;
+    if (fails && s->way != SPOOL_CLEAR)
         spool_clear(s, "the disk fails");
-    } else if (!d->unread) {
+    else if (!d->unread)
         spool_keep_on(s);
-    }
     loop_timer_after(&d->next, AGAIN_MS);
 }
 

@@ -490,6 +490,58 @@ START_TEST(damaged_while_it_is_drained)
 }
 END_TEST
 
+static void move_folder(const char *from, const char *to)
+{
+    char *a CLEANUP(mem_free_text) = mem_copy(str_of(from));
+    char *b CLEANUP(mem_free_text) = mem_copy(str_of(to));
+    *strrchr(a, '/') = '\0';
+    *strrchr(b, '/') = '\0';
+    ck_assert_int_eq(rename(a, b), 0);
+}
+
+/* Posts until one goes the way that is awaited. */
+static void post_until(enum publish_end way)
+{
+    int n, tries = 0;
+    do {
+        n = post();
+        UNTIL(t.sent[n].ended);
+    } while (t.sent[n].end != way && tries++ < 5000);
+    ck_assert_int_eq(t.sent[n].end, way);
+}
+
+/* The file is damaged, and no other can be made in its place: only Kafka is left, however often it goes away. */
+START_TEST(without_a_disk_kafka_is_tried_again)
+{
+    static char key[3000];
+    begin();
+    memset(key, 'k', sizeof key);
+    for (int i = 0; i < 4000; i++) { /* more than SQLite keeps in memory */
+        post_with((struct str){key, sizeof key});
+        if (i % 100 == 0)
+            turn();
+    }
+    UNTIL(all_ended());
+    overwrite_file();
+    char *away CLEANUP(mem_free_text) = mem_format("/tmp/mangoplan-away-%d/x", (int)getpid());
+    move_folder(t.path, away);
+    connect_kafka();
+    post_until(PUBLISH_STORED);
+    for (int i = 0; i < 2; i++) {
+        t.silent = true;
+        post_until(PUBLISH_FAILED);
+        t.silent = false;
+        post_until(PUBLISH_STORED);
+    }
+    move_folder(away, t.path);
+    t.silent = true;
+    post_until(PUBLISH_SPOOLED);
+    ck_assert(spool_is_writable(t.spool));
+    remove_damaged();
+    end();
+}
+END_TEST
+
 START_TEST(ended_in_the_middle)
 {
     begin();
@@ -616,6 +668,7 @@ int main(void)
                                   refused_for_good,
                                   a_full_disk,
                                   damaged_while_it_is_drained,
+                                  without_a_disk_kafka_is_tried_again,
                                   ended_in_the_middle,
                                   settings_are_kept,
                                   another_process_has_it};
