@@ -25,6 +25,8 @@
 #include "common/mem.h"
 #include "ingest/spool/state.h"
 
+#define SETTINGS_MS 10000 /* between tries to keep settings */
+
 /* ---- items ---- */
 
 static void append(struct spool_list *l, struct spool_item *x)
@@ -274,17 +276,34 @@ bool spool_is_kafka_well(const struct spool *s)
 
 struct note {
     struct spool_order order;
+    struct spool *owner;
 };
 
+/* One that the disk did not take must not stay as it was: an ingest that starts without Kafka would refuse webhooks by it. */
 static void on_noted(struct spool_order *o)
 {
+    const struct note *n = (struct note *)(void *)o;
+    struct spool *s = n->owner;
+    if (!o->done && !s->closing && !s->settings.slot)
+        loop_timer_after(&s->settings, SETTINGS_MS);
     free(o);
+}
+
+/* Not while webhooks go the same way: what does not fit holds up those behind it. */
+static void on_settings(void *arg)
+{
+    struct spool *s = arg;
+    if (s->way != SPOOL_CLEAR)
+        loop_timer_after(&s->settings, SETTINGS_MS);
+    else if (s->o.settings_wanted)
+        s->o.settings_wanted(s->o.arg);
 }
 
 static void note(struct spool *s, enum spool_task task, struct str account, struct str document)
 {
     struct note *n = mem_alloc(1, sizeof *n + account.len + document.len);
     char *text = (char *)(n + 1);
+    n->owner = s;
     n->order.task = task;
     n->order.row.account = copy_to(&text, account);
     n->order.row.value = copy_to(&text, document);
@@ -335,6 +354,7 @@ enum err spool_new(const struct spool_options *o, struct spool **out, struct err
     loop_timer_init(&s->late, o->loop, on_late, s);
     loop_timer_init(&s->release, o->loop, on_release, s);
     loop_timer_init(&s->drop, o->loop, on_drop, s);
+    loop_timer_init(&s->settings, o->loop, on_settings, s);
     spool_drain_begin(s);
     if (clerk_new(o->loop, file, &events, &s->clerk, e)) {
         free(s);
@@ -363,6 +383,7 @@ void spool_free(struct spool *s)
     loop_timer_stop(&s->late);
     loop_timer_stop(&s->release);
     loop_timer_stop(&s->drop);
+    loop_timer_stop(&s->settings);
     free(s);
 }
 

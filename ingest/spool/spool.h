@@ -18,7 +18,7 @@ struct spool_options {
     struct loop *loop;
     const char *path; /* INGEST_SPOOL, not empty */
     int64_t ack_ms;   /* KAFKA_ACK_TIMEOUT_MS: then a webhook goes to the file */
-    /* The file was found damaged and begun anew: settings have to be kept again. */
+    /* The file was found damaged and begun anew, or the disk did not take all: settings have to be kept again. */
     void (*settings_wanted)(void *arg);
     void *arg;
 };

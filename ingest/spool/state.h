@@ -70,7 +70,7 @@ struct spool {
     size_t bytes;                   /* of those and of what is held */
     bool well;                      /* Kafka acknowledged what it got last */
     bool closing;
-    struct loop_timer late, release, drop;
+    struct loop_timer late, release, drop, settings;
     struct spool_drain drain;
 };
 

@@ -54,6 +54,7 @@ static struct {
     int refuses; /* this number */
     bool lossy;  /* some of what is dropped is in the topic all the same */
     int drops;
+    int wanted; /* how often settings were */
 } t;
 
 static void into_log(const struct flight *f)
@@ -97,10 +98,20 @@ static void kafka_drop(void *self)
         report_first(PUBLISH_MAYBE);
 }
 
+static void on_wanted(void *arg)
+{
+    (void)arg;
+    t.wanted++;
+    spool_settings_begin(t.spool);
+    spool_keep_settings(t.spool, STR("acme"), STR("{2}"));
+    spool_settings_end(t.spool);
+}
+
 static void open_spool(void)
 {
     struct error e = ERROR_NONE;
-    const struct spool_options o = {.loop = t.loop, .path = t.path, .ack_ms = ACK_MS};
+    const struct spool_options o = {
+        .loop = t.loop, .path = t.path, .ack_ms = ACK_MS, .settings_wanted = on_wanted};
     ck_assert_msg(spool_new(&o, &t.spool, &e) == ERR_OK, "%s", e.text);
     t.port = spool_port(t.spool);
 }
@@ -633,6 +644,60 @@ START_TEST(settings_are_kept)
 }
 END_TEST
 
+/* They are asked for again until the disk takes them, but not while webhooks want it. */
+START_TEST(settings_that_did_not_fit)
+{
+    struct rlimit before, tight = {0, 0};
+    struct error e = ERROR_NONE;
+    struct copies c = {""};
+    begin();
+    connect_kafka();
+    spool_keep_settings(t.spool, STR("acme"), STR("{1}"));
+    UNTIL(is_clear());
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight.rlim_max = before.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    spool_keep_settings(t.spool, STR("acme"), STR("{2}"));
+    UNTIL(t.wanted > 1);
+    ck_assert(!spool_is_writable(t.spool));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    UNTIL(spool_is_writable(t.spool));
+    int wanted = t.wanted;
+    int64_t later = fast_ms() + 25000;
+    UNTIL(fast_ms() > later);
+    ck_assert_int_eq(t.wanted, wanted);
+    spool_free(t.spool);
+    open_spool();
+    ck_assert_int_eq(spool_each_settings(t.spool, note, &c, &e), ERR_OK);
+    ck_assert_str_eq(c.text, "acme={2} ");
+    end();
+}
+END_TEST
+
+START_TEST(settings_wait_for_webhooks)
+{
+    struct rlimit before, tight = {0, 0};
+    begin();
+    connect_kafka();
+    UNTIL(is_clear());
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight.rlim_max = before.rlim_max;
+    t.silent = true;
+    int n = post();
+    UNTIL(t.sent[n].ended);
+    ck_assert_int_eq(t.sent[n].end, PUBLISH_SPOOLED);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    spool_keep_settings(t.spool, STR("acme"), STR("{1}"));
+    int64_t later = fast_ms() + 25000;
+    UNTIL(fast_ms() > later);
+    ck_assert_int_eq(t.wanted, 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    t.silent = false;
+    UNTIL(t.wanted > 0);
+    end();
+}
+END_TEST
+
 START_TEST(another_process_has_it)
 {
     struct error e = ERROR_NONE;
@@ -671,6 +736,8 @@ int main(void)
                                   without_a_disk_kafka_is_tried_again,
                                   ended_in_the_middle,
                                   settings_are_kept,
+                                  settings_that_did_not_fit,
+                                  settings_wait_for_webhooks,
                                   another_process_has_it};
     for (size_t i = 0; i < COUNT(tests); i++)
         tcase_add_test(all, tests[i]);
