@@ -103,8 +103,8 @@ void api_refuse(struct api_call *c, int status, const char *code, const char *fi
 void api_refuse_soon(struct api_call *c, int64_t ms, const char *why);
 
 /* An event stream (text/event-stream) instead of an answer; a comment keeps it alive every 15 s. closed: the client has
- * gone, the session or the server ends: the stream must not be used any more. NULL (never inside the handler): the client
- * has gone already, closed is not called. */
+ * gone, the session or the server ends: the stream must not be used any more. NULL: the client has gone already (never
+ * inside the handler), or wanted the headers alone (HEAD); closed is not called. */
 struct api_stream;
 struct api_stream *api_stream(struct api_call *c, void (*closed)(void *arg), void *arg);
 /* "event: name\ndata: json\n\n"; a client that lags by more than LIMIT_STREAM_BYTES is cut off, later. */

@@ -64,6 +64,13 @@ struct api_stream *api_stream(struct api_call *c, void (*closed)(void *arg), voi
     f[API_SECURITY_FIELDS + 1] = (struct server_field){"Content-Type", STR("text/event-stream")};
     /* nginx would gather it */
     f[API_SECURITY_FIELDS + 2] = (struct server_field){"X-Accel-Buffering", STR("no")};
+    /* libmicrohttpd ends even this one with a chunk, which would be taken for the next answer */
+    if (str_is(c->request->method, "HEAD")) {
+        server_reply(c->request, &(const struct server_reply){
+                                     .status = 200, .fields = f, .nfields = API_SECURITY_FIELDS + 3});
+        api_call_free(c);
+        return NULL;
+    }
     make_room(a);
     struct api_stream *s = mem_alloc(1, sizeof *s);
     *s = (struct api_stream){.api = a,

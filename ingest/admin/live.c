@@ -134,7 +134,7 @@ void live_get(struct live *l, struct api_call *c)
     *s = (struct listener){.live = l, .show = api_shows(c)};
     s->account = account.ptr ? mem_copy(account) : NULL;
     s->stream = api_stream(c, on_closed, s);
-    if (!s->stream) { /* it has gone meanwhile */
+    if (!s->stream) { /* it has gone meanwhile, or wants the headers alone */
         free(s->account);
         free(s);
         return;

@@ -235,6 +235,7 @@ START_TEST(what_is_refused_never_gets_to_a_part)
     start(&w);
     memset(large, ' ', sizeof large - 1);
     check(&w, "GET /api/echo/Acme", "", NULL, "404", "\"unknown_account\"");
+    check(&w, "PUT /api/echo/Acme", JSON, "{}", "422", "\"field\":\"account\"");
     check(&w, "GET /api/echo/acme?show=2", "", NULL, "422", "\"field\":\"show\"");
     check(&w, "GET /api/echo/acme?x=%zz", "", NULL, "422", "\"field\":\"x\"");
     check(&w, "POST /api/echo/acme", "", NULL, "405", "\r\nAllow: GET, HEAD, PUT\r\n");
@@ -308,6 +309,27 @@ static int open_stream(struct world *w, char got[ANSWER])
     return fd;
 }
 
+/* Nothing stands between its headers and the next answer on that connection. */
+START_TEST(head_of_a_stream)
+{
+    struct world w;
+    char got[ANSWER] = "";
+    start(&w);
+    int fd = ask(&w, "HEAD /api/stream", "", NULL);
+    ck_assert(comes(&w, fd, got, "\r\n\r\n"));
+    ck_assert_ptr_nonnull(strstr(got, "\r\nContent-Type: text/event-stream\r\n"));
+    ck_assert_ptr_null(w.part.stream);
+    static const char next[] = "GET /api/nothing HTTP/1.1\r\nHost: page\r\n\r\n";
+    ck_assert_int_eq(send(fd, next, sizeof next - 1, MSG_NOSIGNAL), sizeof next - 1);
+    ck_assert(comes(&w, fd, got, "HTTP/1.1 404 "));
+    ck_assert_ptr_nonnull(strstr(got, "\r\n\r\nHTTP/1.1 404 "));
+    ck_assert_ptr_null(strstr(got, "\r\n\r\n0\r\n"));
+    ck_assert_int_eq(w.part.closed, 0);
+    close(fd);
+    end(&w);
+}
+END_TEST
+
 START_TEST(streams)
 {
     struct world w;
@@ -377,6 +399,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("api", what_parts_see, what_is_refused_never_gets_to_a_part, refusals_of_parts,
-                    answers_later_or_to_nobody, streams, streams_end_with_their_session,
+                    answers_later_or_to_nobody, head_of_a_stream, streams, streams_end_with_their_session,
                     the_oldest_stream_ends_for_a_new_one);
 }
