@@ -291,11 +291,6 @@ static bool read_common(struct api_call *c)
                    LIMIT_ACCOUNT_NAME); /* as common/settings says it */
         return false;
     }
-    if (!is_account(account) && str_is(c->request->method, "PUT")) {
-        api_refuse(c, 422, "invalid", "account", "not up to %d of a-z, 0-9 and -",
-                   LIMIT_ACCOUNT_NAME);
-        return false;
-    }
     if (!is_account(account)) {
         api_refuse(c, 404, "unknown_account", "", "there is no such account");
         return false;

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -398,6 +399,23 @@ class Page(unittest.TestCase):
             self.assertEqual(ended.returncode, 3, ended.stderr)
             self.assertIn(named + ":", ended.stderr)
             self.assertNotIn(PASSWORD, ended.stderr)
+
+
+class Refusals(unittest.TestCase):
+    """Every code that the source refuses with stands in README and OpenAPI, and no other."""
+
+    def test_codes(self):
+        page = HERE.parent.parent / "ingest"
+        source = "".join(file.read_text("utf-8") for file in sorted((page / "admin").glob("*.c")))
+        given = set(re.findall(r'\bapi_refuse\([^";]*?, \d{3}, "(\w+)"', source))
+        given |= set(re.findall(r'\b(?:unauthorized|api_door_try)\(c, (?:password, )?"(\w+)"', source))
+        given |= set(re.findall(r'\brefuse\(c, 429, "(\w+)"', source))
+        self.assertGreater(len(given), 15)
+        told = (page / "README.md").read_text("utf-8").partition("* **Refusals** are ")[2].partition("\n* ")[0]
+        self.assertEqual(set(re.findall(r"`(\w+)`", told)), given)
+        spec = json.loads((page / "web/openapi.json").read_text("utf-8"))
+        codes = spec["components"]["schemas"]["Error"]["properties"]["error"]["description"]
+        self.assertEqual(set(codes.partition(": ")[2].split(", ")), given)
 
 
 if __name__ == "__main__":
