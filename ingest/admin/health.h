@@ -2,7 +2,9 @@
  * How the system is (`GET /api/health`): Kafka, what the workers have not read yet, what is left of the accounts' hours,
  * dead letters, the last webhook, the spool. Kafka is asked at most every two seconds. The admin thread only.
  *
- *   wanted --> commits and ends (six questions, each blocks 0.7 s at most) --> the oldest unread messages (scan) --> answered, told
+ *   wanted --> commits and ends --> the oldest unread messages (scan) --> answered, told
+ *
+ * Commits and ends are six questions, each of which blocks 0.7 s at most; after one that is not answered none is asked.
  */
 #ifndef INGEST_ADMIN_HEALTH_H
 #define INGEST_ADMIN_HEALTH_H
