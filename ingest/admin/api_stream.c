@@ -66,8 +66,9 @@ struct api_stream *api_stream(struct api_call *c, void (*closed)(void *arg), voi
     f[API_SECURITY_FIELDS + 2] = (struct server_field){"X-Accel-Buffering", STR("no")};
     /* libmicrohttpd ends even this one with a chunk, which would be taken for the next answer */
     if (str_is(c->request->method, "HEAD")) {
-        server_reply(c->request, &(const struct server_reply){
-                                     .status = 200, .fields = f, .nfields = API_SECURITY_FIELDS + 3});
+        server_reply(c->request, &(const struct server_reply){.status = 200,
+                                                              .fields = f,
+                                                              .nfields = API_SECURITY_FIELDS + 3});
         api_call_free(c);
         return NULL;
     }

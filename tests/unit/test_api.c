@@ -399,6 +399,6 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN("api", what_parts_see, what_is_refused_never_gets_to_a_part, refusals_of_parts,
-                    answers_later_or_to_nobody, head_of_a_stream, streams, streams_end_with_their_session,
-                    the_oldest_stream_ends_for_a_new_one);
+                    answers_later_or_to_nobody, head_of_a_stream, streams,
+                    streams_end_with_their_session, the_oldest_stream_ends_for_a_new_one);
 }
