@@ -1,5 +1,8 @@
 /*
  * Audit records, one row for each field that was changed. Must not know HTTP beyond api.h. The admin thread only.
+ *
+ * A topic is read forwards, and the newest rows are wanted of a partition that holds everybody's outcomes: so the last days
+ * are read first, and more of them only while rows are missing. What is too much to be read never hides what is newer.
  */
 #include "ingest/admin/audits.h"
 
@@ -16,6 +19,10 @@
 #define DAYS 30
 #define DAYS_MOST 3650
 #define DAY_MS INT64_C(86400000)
+#define FIRST_DAYS 2
+#define MORE_DAYS 4           /* times as many with each step */
+#define MOST_MESSAGES 1000000 /* of one step */
+#define MOST_BYTES (INT64_C(1) << 30)
 
 /* A request while its records are read. */
 struct reading {
@@ -27,6 +34,8 @@ struct reading {
     struct jval **rows; /* the newest ones, a ring */
     size_t limit, n, at;
     bool more;
+    int64_t now, days, step; /* unix ms; asked for; of them those that are being read */
+    struct jval *found;      /* of the steps before; NULL: this is the first */
 };
 
 struct audits {
@@ -41,25 +50,41 @@ struct audits *audits_new(const struct admin_parts *parts)
     return a;
 }
 
+static void empty(struct reading *r)
+{
+    for (size_t i = 0; i < r->limit; i++) {
+        jval_free(r->rows[i]);
+        r->rows[i] = NULL;
+    }
+    r->n = r->at = 0;
+    r->more = false;
+}
+
 static void reading_free(struct reading *r)
+{
+    empty(r);
+    jval_free(r->found);
+    free(r->rows);
+    free(r->key);
+    free(r);
+}
+
+static void reading_end(struct reading *r)
 {
     if (r->next)
         r->next->prev = r->prev;
     *(r->prev ? &r->prev->next : &r->owner->readings) = r->next;
-    for (size_t i = 0; i < r->limit; i++)
-        jval_free(r->rows[i]);
-    free(r->rows);
-    free(r->key);
-    free(r);
+    reading_free(r);
 }
 
 void audits_free(struct audits *a)
 {
     if (!a)
         return;
-    while (a->readings) {
-        scan_cancel(a->readings->scan);
-        reading_free(a->readings);
+    for (struct reading *r = a->readings, *next; r; r = next) {
+        next = r->next;
+        scan_cancel(r->scan);
+        reading_free(r);
     }
     free(a);
 }
@@ -129,23 +154,66 @@ static struct jval *newest_first(const struct reading *r)
     return rows;
 }
 
+static void answer(struct reading *r, bool more)
+{
+    struct api_call *call = r->call;
+    struct jval *body = jval_new_object();
+    jval_put(body, "rows", r->found);
+    jval_put_bool(body, "more", more);
+    r->found = NULL;
+    reading_end(r);
+    api_reply(call, 200, body);
+}
+
+static void read_step(struct reading *r);
+
 static void on_done(void *arg, const struct scan_result *result)
 {
     struct reading *r = arg;
-    struct api_call *call = r->call;
-    struct jval *body = jval_new_object();
-    jval_put(body, "rows", newest_first(r));
-    jval_put_bool(body, "more", r->more || result->cut);
-    reading_free(r);
-    if (!result->why) {
-        api_reply(call, 200, body);
+    if (result->why) {
+        api_refuse(r->call, 503, "kafka", "", "the audit could not be read: %s", result->why);
+        reading_end(r);
         return;
     }
-    jval_free(body);
-    api_refuse(call, 503, "kafka", "", "the audit could not be read: %s", result->why);
+    if (result->cut && r->found) { /* these are not the newest: those of the step before are */
+        answer(r, true);
+        return;
+    }
+    jval_free(r->found);
+    r->found = newest_first(r);
+    if (result->cut || r->more || r->step == r->days)
+        answer(r, result->cut || r->more);
+    else
+        read_step(r);
 }
 
 /* ---- requests ---- */
+
+/* The first days, or more than those before. */
+static void read_step(struct reading *r)
+{
+    struct audits *a = r->owner;
+    int64_t step = r->step ? r->step * MORE_DAYS : FIRST_DAYS;
+    r->step = step < r->days ? step : r->days;
+    empty(r);
+    const struct scan_place place = {
+        KAFKA_OUTCOMES,
+        murmur2_partition(str_of(r->key), a->parts->layout->partitions[KAFKA_OUTCOMES]),
+        SCAN_BEGINNING, SCAN_END};
+    const struct scan_options options = {.places = &place,
+                                         .n = 1,
+                                         .from_ms = r->now - r->step * DAY_MS,
+                                         .max_messages = MOST_MESSAGES,
+                                         .max_bytes = MOST_BYTES,
+                                         .message = on_message,
+                                         .done = on_done,
+                                         .arg = r};
+    r->scan = scan_begin(a->parts->scanner, &options);
+    if (r->scan)
+        return;
+    api_refuse_soon(r->call, 1000, "too many readers");
+    reading_end(r);
+}
 
 static void begin(struct audits *a, struct api_call *c, int64_t limit, int64_t days)
 {
@@ -155,25 +223,13 @@ static void begin(struct audits *a, struct api_call *c, int64_t limit, int64_t d
     r->limit = (size_t)limit;
     r->rows = mem_alloc(r->limit, sizeof *r->rows);
     r->key = mem_format("%.*s/-", STR_ARG(api_param(c, "a")));
+    r->now = clock_wall_ms();
+    r->days = days;
     r->next = a->readings;
     if (r->next)
         r->next->prev = r;
     a->readings = r;
-    const struct scan_place place = {
-        KAFKA_OUTCOMES,
-        murmur2_partition(str_of(r->key), a->parts->layout->partitions[KAFKA_OUTCOMES]),
-        SCAN_BEGINNING, SCAN_END};
-    const struct scan_options options = {.places = &place,
-                                         .n = 1,
-                                         .from_ms = clock_wall_ms() - days * DAY_MS,
-                                         .message = on_message,
-                                         .done = on_done,
-                                         .arg = r};
-    r->scan = scan_begin(a->parts->scanner, &options);
-    if (!r->scan) {
-        reading_free(r);
-        api_refuse_soon(c, 1000, "too many readers");
-    }
+    read_step(r);
 }
 
 static void get(void *part, struct api_call *c)
