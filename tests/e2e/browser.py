@@ -89,6 +89,13 @@ class Browser:
     def open(self, url):
         self.driver.get(url)
 
+    def anew(self, act):
+        """Does what makes the page load itself anew, and waits until it has. Not by the accessibility tree: Chromium's
+        tab may crash when it is asked for that of a document that goes."""
+        self.js("window.isOld = true")
+        act()
+        self.until("the page anew", lambda: self.js("return !window.isOld && document.readyState === 'complete'"))
+
     def size(self, width, height):
         """The page's own width and height, in CSS pixels."""
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
