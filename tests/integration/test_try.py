@@ -61,6 +61,7 @@ def ends(account, entry):
 
 
 class Case(unittest.TestCase):
+    maxDiff = None
     names = ()
     services = ("ingest", "calls", "crm")
 

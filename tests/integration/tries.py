@@ -161,13 +161,23 @@ class Account:
         return [key for key in keys if key != "state/budget"]
 
     def world(self, calls):
-        """All that stands outside and in facts, with the calls' entry_ids by their place in the list, without times."""
+        """All that stands outside and in facts, with the calls' entry_ids by their place in the list, without times.
+        Jobs of different kinds run beside each other: ids of what they made are told by kind and place among those.
+        """
+        state = self.megaplan.state()
+        state["extra_fields"].sort(key=lambda field: field["hrName"])
+        made = {}
+        for kind, entities in state.items():
+            if isinstance(entities, list):
+                new = (entity["id"] for entity in entities if not entity["seeded"])
+                made.update((name, "%s-%d" % (kind, place)) for place, name in enumerate(new))
         writes = sorted("%s %s %s" % (row["method"], row["path"], row["body"]) for row in self.writes())
-        text = json.dumps({"megaplan": self.megaplan.state(), "writes": writes,
+        text = json.dumps({"megaplan": state, "writes": writes,
                            "commands": [row["to"] for row in self.mango.state()["commands"]],
                            "visits": [row["number"] for row in self.mango.state()["visits"]],
                            "facts": sorted(set(self.facts()))},
                           ensure_ascii=False, sort_keys=True, indent=1)
         for place, call in enumerate(calls):
             text = text.replace(call.entry, "call-%d" % place)
+        text = re.sub(r"\b1\d{6}\b", lambda found: made.get(found[0], found[0]), text)
         return OWN.sub("-", TIMES.sub("-", text.replace("/%s/" % self.name, "/"))).splitlines()
