@@ -101,9 +101,11 @@ class Log(OnKafka):
         for _ in range(3):
             self.everywhere()
         self.await_saved()
-        for _ in range(3):                      # each owner leaves marks, equal keys
+        for owners in (1, 2, 3):                # each leaves a mark in every partition, of one key
+            self.await_marks(owners)
             self.kill("crm")
             self.stack.start_service("crm")
+        self.await_marks(4)
         gate = {"method": "POST", "path": "/contractorHuman$", "nth": 1, "when": "after", "gate": "create"}
         self.stack.fakes["/" + ACCOUNTS[0]].ask("faults", [gate])
         account, call = ACCOUNTS[0], self.new_call(ACCOUNTS[0], 0)
@@ -123,6 +125,11 @@ class Log(OnKafka):
         clients, saved = self.clients(states), self.saved(states)
         self.assertEqual({key: n for key, n in clients.items() if key[1].startswith("7912") and n != 1}, {})
         self.assertEqual({c.entry: saved[a, c.entry] for a, c in self.calls if saved[a, c.entry] != 1}, {})
+
+    def await_marks(self, owners):
+        facts = self.stack.topics.messages["facts"]
+        wait_for("marks of %d owners" % owners,
+                 lambda: sum(m.key == NOTES for m in list(facts)) >= owners * PARTITIONS, 30, 0.1)
 
     def compact(self):
         """Returns when of all marks only one is left in each partition, or the last of a segment that is open."""

@@ -157,7 +157,8 @@ static void turn(void)
     struct error e = ERROR_NONE;
     for (int left = t.nflights; left > 0 && t.nflights > 0 && !t.silent; left--)
         report_first(t.flights[0].number == t.refuses ? PUBLISH_REFUSED : PUBLISH_STORED);
-    ck_assert_int_eq(loop_turn(t.loop, 1, &e), ERR_OK);
+    if (loop_turn(t.loop, 1, &e) != ERR_OK)
+        ck_abort_msg("%s", e.text);
 }
 
 #define UNTIL(condition)                                               \
@@ -167,6 +168,24 @@ static void turn(void)
             turn();                                                    \
         ck_assert_msg((condition), "not within 20 s: %s", #condition); \
     } while (0)
+
+/* No file of this process grows any more, or all may again. Check notes every ck_assert in a file, too, by 4 KiB: in
+ * between there is room for some dozens. */
+static void fill_disk(void)
+{
+    struct rlimit none;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &none), 0);
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+static void free_disk(void)
+{
+    struct rlimit all;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &all), 0);
+    all.rlim_cur = all.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
+}
 
 static void on_end(void *arg, enum publish_end how)
 {
@@ -421,14 +440,11 @@ END_TEST
 
 START_TEST(a_full_disk)
 {
-    struct rlimit before, tight = {0, 0};
     begin();
-    getrlimit(RLIMIT_FSIZE, &before);
-    tight.rlim_max = before.rlim_max;
     connect_kafka();
     UNTIL(is_clear());
     t.silent = true;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    fill_disk();
     int n = post();
     UNTIL(t.sent[n].ended);
     ck_assert_int_eq(t.sent[n].end, PUBLISH_FAILED);
@@ -438,7 +454,7 @@ START_TEST(a_full_disk)
     n = post();
     UNTIL(t.sent[n].ended);
     ck_assert_int_eq(t.sent[n].end, PUBLISH_STORED);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    free_disk();
     t.silent = true;
     n = post();
     UNTIL(t.sent[n].ended);
@@ -647,20 +663,17 @@ END_TEST
 /* They are asked for again until the disk takes them, but not while webhooks want it. */
 START_TEST(settings_that_did_not_fit)
 {
-    struct rlimit before, tight = {0, 0};
     struct error e = ERROR_NONE;
     struct copies c = {""};
     begin();
     connect_kafka();
     spool_keep_settings(t.spool, STR("acme"), STR("{1}"));
     UNTIL(is_clear());
-    getrlimit(RLIMIT_FSIZE, &before);
-    tight.rlim_max = before.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    fill_disk();
     spool_keep_settings(t.spool, STR("acme"), STR("{2}"));
     UNTIL(t.wanted > 1);
     ck_assert(!spool_is_writable(t.spool));
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    free_disk();
     UNTIL(spool_is_writable(t.spool));
     int wanted = t.wanted;
     int64_t later = fast_ms() + 25000;
@@ -676,41 +689,47 @@ END_TEST
 
 START_TEST(settings_wait_for_webhooks)
 {
-    struct rlimit before, tight = {0, 0};
     begin();
     connect_kafka();
     UNTIL(is_clear());
-    getrlimit(RLIMIT_FSIZE, &before);
-    tight.rlim_max = before.rlim_max;
     t.silent = true;
     int n = post();
     UNTIL(t.sent[n].ended);
     ck_assert_int_eq(t.sent[n].end, PUBLISH_SPOOLED);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    fill_disk();
     spool_keep_settings(t.spool, STR("acme"), STR("{1}"));
     int64_t later = fast_ms() + 25000;
     UNTIL(fast_ms() > later);
     ck_assert_int_eq(t.wanted, 0);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    free_disk();
     t.silent = false;
     UNTIL(t.wanted > 0);
     end();
 }
 END_TEST
 
-START_TEST(another_process_has_it)
+/* Waits to be told a path, and must not get what is there. */
+static int refused_by_path(int in)
 {
     struct error e = ERROR_NONE;
-    struct spool *other = NULL;
-    begin();
-    pid_t pid = fork();
+    struct spool *spool = NULL;
+    if (read(in, t.path, sizeof t.path) != sizeof t.path || loop_new(&t.loop, &e) != ERR_OK)
+        return 2;
+    const struct spool_options o = {.loop = t.loop, .path = t.path, .ack_ms = ACK_MS};
+    enum err kind = spool_new(&o, &spool, &e);
+    return kind == ERR_CONFIG && strstr(e.text, "INGEST_SPOOL") ? 0 : 1;
+}
+
+START_TEST(another_process_has_it)
+{
+    int ends[2], status;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t pid = fork(); /* as long as there is one thread */
     ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        const struct spool_options o = {.loop = t.loop, .path = t.path, .ack_ms = ACK_MS};
-        enum err kind = spool_new(&o, &other, &e);
-        _exit(kind == ERR_CONFIG && strstr(e.text, "INGEST_SPOOL") ? 0 : 1);
-    }
-    int status;
+    if (pid == 0)
+        _exit(refused_by_path(ends[0]));
+    begin();
+    ck_assert_int_eq(write(ends[1], t.path, sizeof t.path), sizeof t.path);
     waitpid(pid, &status, 0);
     ck_assert_int_eq(status, 0);
     end();
