@@ -37,6 +37,10 @@ struct clerk {
     int unread;    /* reads that failed in a row */
     bool begun_anew;
     bool
+        wrote; /* something that needs room: that the disk took it says more than that it took nothing */
+    bool
+        gap; /* a settings document since SPOOL_DOUBT was not taken: the doubtful ones are all there is */
+    bool
         shrinks; /* the file's space can be given back, piece by piece while there is nothing to do */
     /* For everybody. */
     _Atomic int64_t messages, oldest_ms;
@@ -54,22 +58,26 @@ static enum err change(struct clerk *c, struct spool_order *o, struct error *e)
         if (spool_file_add(c->file, &o->row, e) == ERR_OK) {
             c->seq++;
             c->count++;
+            c->wrote = true;
         }
         break;
     case SPOOL_FORGET:
         if (spool_file_forget(c->file, o->row.seq, &n, e) == ERR_OK)
             c->count -= n;
+        c->wrote |= n > 0;
         break;
     case SPOOL_PARK:
         if (spool_file_park(c->file, o->row.seq, o->row.value, e) == ERR_OK)
             c->count--;
         break;
     case SPOOL_SETTINGS:
+        c->wrote = true;
         return spool_file_settings(c->file, o->row.account, o->row.value, e);
     case SPOOL_DOUBT:
+        c->gap = false;
         return spool_file_doubt_settings(c->file, e);
     case SPOOL_CLEAN:
-        return spool_file_drop_doubtful(c->file, e);
+        return c->gap ? ERR_OK : spool_file_drop_doubtful(c->file, e);
     case SPOOL_READ:
         break;
     }
@@ -80,14 +88,17 @@ static enum err change(struct clerk *c, struct spool_order *o, struct error *e)
 static enum err transact(struct clerk *c, struct spool_order *first, size_t n, struct error *e)
 {
     int64_t count = c->count;
+    bool gap = c->gap;
     enum err kind = spool_file_begin(c->file, e);
     struct spool_order *o = first;
     for (size_t i = 0; kind == ERR_OK && i < n; i++, o = o->next)
         kind = change(c, o, e);
     if (kind == ERR_OK)
         kind = spool_file_commit(c->file, e);
-    if (kind != ERR_OK)
+    if (kind != ERR_OK) {
         c->count = count;
+        c->gap = gap;
+    }
     return kind;
 }
 
@@ -145,12 +156,15 @@ static bool store_some(struct clerk *c, struct spool_order *first, size_t n)
 /* What makes room goes before what needs it, and is asked for also when the disk is full. */
 static void store_all(struct clerk *c, struct spool_order *first, size_t n)
 {
+    c->wrote = false;
     bool well = store_some(c, first, n);
     for (struct spool_order *o = first; !well && n > 0; n--, o = o->next) {
         if (!o->done && o->task == SPOOL_FORGET)
             (void)store(c, o, 1);
+        c->gap |= !o->done && (o->task == SPOOL_SETTINGS || o->task == SPOOL_DOUBT);
     }
-    c->writable = well;
+    if (!well || c->wrote)
+        c->writable = well;
 }
 
 /* ---- the thread: reads ---- */

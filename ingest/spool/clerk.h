@@ -19,8 +19,8 @@ enum spool_task {
     SPOOL_PARK,     /* row.seq: Kafka refuses it; row.value says why */
     SPOOL_SETTINGS, /* of row.account, row.value is the document; without one: removed */
     SPOOL_DOUBT,    /* all settings, until they are given again ... */
-    SPOOL_CLEAN,    /* ... those that were not go */
-    SPOOL_READ,     /* into `batch`, the rows behind row.seq */
+    SPOOL_CLEAN, /* ... those that were not go, unless the disk did not take one of those given since */
+    SPOOL_READ, /* into `batch`, the rows behind row.seq */
 };
 
 #define SPOOL_BATCH_ROWS 256
