@@ -36,12 +36,9 @@ struct clerk {
     int64_t count; /* rows, with what the open transaction changes */
     int unread;    /* reads that failed in a row */
     bool begun_anew;
-    bool
-        wrote; /* something that needs room: that the disk took it says more than that it took nothing */
-    bool
-        gap; /* a settings document since SPOOL_DOUBT was not taken: the doubtful ones are all there is */
-    bool
-        shrinks; /* the file's space can be given back, piece by piece while there is nothing to do */
+    bool wrote;   /* what needs room: only then a disk that takes it is well */
+    bool gap;     /* since SPOOL_DOUBT a settings document was not taken */
+    bool shrinks; /* the file's space can be given back, piece by piece while nothing waits */
     /* For everybody. */
     _Atomic int64_t messages, oldest_ms;
     _Atomic bool writable, readable;
